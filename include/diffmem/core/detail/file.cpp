@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
+#include <diffmem/core/file.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace diffmem {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Owns a file descriptor.
+class Descriptor {
+ public:
+  Descriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
+  ~Descriptor() { if (fd_ >= 0) ::close(fd_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  explicit operator bool() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  /// Closes now and tells whether the kernel accepted everything (a full network disk may complain only here).
+  bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void complain(const fs::path& path, std::string_view doing, std::uint64_t size) {
+  const int code = errno;
+  throw Error("file", fmt::format("\"{}\" while {} {} ({} bytes)", std::strerror(code), doing, path.string(), size),
+              "a readable, writable path with room left",
+              code == ENOSPC || code == EDQUOT ? "free some disk space and run the same command again; nothing written before is lost"
+                                               : "check the path and its permissions");
+}
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path, std::uint64_t limit) {
+  Descriptor file(path, O_RDONLY);
+  struct stat info {};
+  if (!file || ::fstat(file.get(), &info) != 0) complain(path, "opening", 0);
+  if (!S_ISREG(info.st_mode)) throw Error("file", path.string() + ", which is not a regular file", "a file", "check the path");
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  if (size > limit)
+    throw Error("file", fmt::format("{} of {} bytes", path.string(), size), fmt::format("at most {} bytes", limit),
+                "check that this is the file you meant");
+  std::string bytes(size, '\0');
+  std::size_t got = 0;
+  while (got < bytes.size()) {
+    const ssize_t n = ::read(file.get(), bytes.data() + got, bytes.size() - got);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) complain(path, "reading", size);
+    if (n == 0) break;
+    got += static_cast<std::size_t>(n);
+  }
+  bytes.resize(got);
+  return bytes;
+}
+
+void sync_folder(const fs::path& folder) {
+  Descriptor dir(folder.empty() ? fs::path(".") : folder, O_RDONLY | O_DIRECTORY);
+  if (dir) ::fsync(dir.get());
+}
+
+void write_file_atomically(const fs::path& path, std::string_view bytes) {
+  fs::path beside = path;
+  beside += ".partial";
+  Descriptor file(beside, O_WRONLY | O_CREAT | O_TRUNC);
+  if (!file) complain(beside, "creating", bytes.size());
+  if (!write_all(file.get(), bytes) || ::fsync(file.get()) != 0 || !file.close() || ::rename(beside.c_str(), path.c_str()) != 0) {
+    const int code = errno;
+    ::unlink(beside.c_str());
+    errno = code;
+    complain(path, "writing", bytes.size());
+  }
+  sync_folder(path.parent_path());
+}
+
+void append_line(const fs::path& path, std::string_view line) {
+  Descriptor file(path, O_WRONLY | O_CREAT | O_APPEND);
+  if (!file) complain(path, "opening", line.size());
+  std::string whole(line);
+  whole += '\n';
+  if (!write_all(file.get(), whole) || ::fsync(file.get()) != 0) complain(path, "appending to", whole.size());
+}
+
+std::string digest(std::string_view bytes) {
+  const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());
+  return fmt::format("{:016x}{:016x}", h.high64, h.low64);
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code code;
+  fs::create_directories(folder, code);
+  if (code)
+    throw Error("file", fmt::format("\"{}\" while creating folder {}", code.message(), folder.string()), "a writable place",
+                "choose another --out");
+}
+
+}  // namespace diffmem

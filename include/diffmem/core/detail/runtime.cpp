@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/runtime.hpp>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sched.h>
+#include <torch/version.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <sstream>
+
+#ifndef DIFFMEM_VERSION
+#define DIFFMEM_VERSION "0.1.0"
+#endif
+#ifndef DIFFMEM_COMMIT
+#define DIFFMEM_COMMIT "unknown"
+#endif
+
+namespace diffmem {
+namespace {
+
+std::atomic<int> interrupts{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch only lock-free atomics");
+
+void on_interrupt(int) {
+  if (++interrupts > 1) std::_Exit(130);
+}
+
+/// The line of a multi-line description that contains `word`, without leading marks.
+std::string line_with(const std::string& text, const std::string& word) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (line.find(word) != std::string::npos) return line.substr(line.find_first_not_of(" -"));
+  return "none";
+}
+
+}  // namespace
+
+int available_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+void set_up_runtime(const RuntimeOptions& options) {
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  at::set_num_threads(options.threads > 0 ? options.threads : available_cores());
+}
+
+void catch_interrupts() {
+  interrupts = 0;
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+}
+
+bool interrupted() { return interrupts > 0; }
+
+std::vector<std::pair<std::string, std::string>> build_facts() {
+  const std::string config = at::show_config();
+  const auto cuda = config.find("CUDA Runtime");
+  return {
+      {"diffmem", DIFFMEM_VERSION},
+      {"commit", DIFFMEM_COMMIT},
+      {"LibTorch", TORCH_VERSION},
+      {"CUDA", cuda != std::string::npos ? line_with(config, "CUDA Runtime") : at::hasCUDA() ? "yes" : "not in this build"},
+      {"BLAS", at::hasMKL() ? line_with(at::get_mkl_version(), "") : line_with(config, "BLAS_INFO")},
+      {"oneDNN", line_with(at::get_mkldnn_version(), "")},
+      {"CPU capability", at::get_cpu_capability()},
+      {"threads", std::to_string(at::get_num_threads())},
+      {"compiler", fmt::format("g++ {}", __VERSION__)},
+  };
+}
+
+std::string version_text() {
+  std::string text;
+  for (const auto& [name, value] : build_facts()) text += fmt::format("{}: {}\n", name, value);
+  return text;
+}
+
+}  // namespace diffmem

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// What every executable sets up once (threads, allocator, interrupts) and can say about itself (--version).
+#pragma once
+#include <string>
+#include <vector>
+#include <utility>
+
+namespace diffmem {
+
+struct RuntimeOptions {
+  int threads = 0;  ///< LibTorch's threads per run; 0: one per core
+};
+
+/// Sets LibTorch's threads and keeps large blocks in the allocator (glibc would return them to the kernel after every
+/// step: 5 to 15 % of a small net's time).  Call it first in main; it may be called again.
+void set_up_runtime(const RuntimeOptions& options = {});
+
+/// Threads of this machine that the process may use.
+int available_cores();
+
+/// From now on Ctrl-C and SIGTERM only set a flag (the second one ends the process at once).
+void catch_interrupts();
+/// Whether Ctrl-C or SIGTERM has come since catch_interrupts().
+bool interrupted();
+
+/// What `--version` prints and run.json records, as (name, value): diffmem, commit, LibTorch, CUDA, BLAS, CPU
+/// capability, threads, compiler.
+std::vector<std::pair<std::string, std::string>> build_facts();
+/// The facts, one "name: value" a line.
+std::string version_text();
+
+}  // namespace diffmem

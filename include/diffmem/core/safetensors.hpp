@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// safetensors: named tensors with a JSON header, read with bounds and never unpickled.
+// Format: 8-byte little-endian header length, JSON header {name: {dtype, shape, data_offsets}}, then the data.
+#pragma once
+#include <diffmem/core/tensor.hpp>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace diffmem {
+
+/// The content of one .safetensors file.
+struct SafeTensors {
+  std::map<std::string, Tensor> tensors;         ///< by name; CPU, row-major
+  std::map<std::string, std::string> metadata;   ///< the header's "__metadata__"
+
+  /// The tensor called `name`; Error naming the file's near misses if there is none.
+  const Tensor& at(const std::string& name) const;
+  bool contains(const std::string& name) const { return tensors.contains(name); }
+};
+
+/// Reads a file.  Error if the header is not JSON, an offset leaves the file, two tensors overlap, a shape does not
+/// match its bytes, or a dtype is not one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.
+SafeTensors read_safetensors(const std::filesystem::path& path);
+
+/// The bytes of a file holding `content`; tensors are written in order of name.
+std::string to_safetensors(const SafeTensors& content);
+
+}  // namespace diffmem

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#if __has_include(<catch2/catch_session.hpp>)
+#include <catch2/catch_session.hpp>
+#else
+#define CATCH_CONFIG_RUNNER
+#include <catch2/catch.hpp>
+#endif
+
+#include <diffmem/core/runtime.hpp>
+
+int main(int argc, char** argv) {
+  diffmem::set_up_runtime({.threads = 2});
+  return Catch::Session().run(argc, argv);
+}
