@@ -14,14 +14,11 @@
 #include <cstdlib>
 #include <sstream>
 
-#ifndef DIFFMEM_VERSION
-#define DIFFMEM_VERSION "0.1.0"
-#endif
-#ifndef DIFFMEM_COMMIT
-#define DIFFMEM_COMMIT "unknown"
-#endif
-
 namespace diffmem {
+namespace detail {  // written by cmake/version.cmake at each build
+extern const char* const version;
+extern const char* const commit;
+}  // namespace detail
 namespace {
 
 std::atomic<int> interrupts{0};
@@ -65,8 +62,8 @@ std::vector<std::pair<std::string, std::string>> build_facts() {
   const std::string config = at::show_config();
   const auto cuda = config.find("CUDA Runtime");
   return {
-      {"diffmem", DIFFMEM_VERSION},
-      {"commit", DIFFMEM_COMMIT},
+      {"diffmem", detail::version},
+      {"commit", detail::commit},
       {"LibTorch", TORCH_VERSION},
       {"CUDA", cuda != std::string::npos ? line_with(config, "CUDA Runtime") : at::hasCUDA() ? "yes" : "not in this build"},
       {"BLAS", at::hasMKL() ? line_with(at::get_mkl_version(), "") : line_with(config, "BLAS_INFO")},

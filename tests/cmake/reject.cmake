@@ -1,0 +1,26 @@
+# FILE must fail to compile, and the compiler must print what stands after "// expect: " in it.
+# "// expect: compiles" marks a control: it shows that the others do not fail for want of an include folder.
+file(STRINGS "${FILE}" expect REGEX "^// expect: ")
+string(REGEX REPLACE "^// expect: *" "" expect "${expect}")
+if(expect STREQUAL "")
+  message(FATAL_ERROR "${FILE}: got no line '// expect: SENTENCE'; want one; write what the compiler must say")
+endif()
+file(READ "${FLAGS}" flags)
+string(REPLACE "SHELL:" "" flags "${flags}")
+separate_arguments(flags UNIX_COMMAND "${flags}")
+set(ENV{LC_ALL} C)
+execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${flags} "${FILE}"
+  OUTPUT_VARIABLE output ERROR_VARIABLE output RESULT_VARIABLE failed)
+string(REPLACE "\n" "\n  " output "  ${output}")  # indented lines are printed as they are
+if(expect STREQUAL "compiles")
+  if(failed)
+    message(FATAL_ERROR "the control does not compile:\n${output}")
+  endif()
+elseif(NOT failed)
+  message(FATAL_ERROR "compiles, but must not; expected: ${expect}")
+else()
+  string(FIND "${output}" "${expect}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "fails as it must, but without saying: ${expect}\nIt said:\n${output}")
+  endif()
+endif()
