@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
+#include <diffmem/core/file.hpp>
+#include <diffmem/data/image_set.hpp>
+
+#include <fmt/format.h>
+
+namespace diffmem {
+namespace {
+
+template <class T>
+std::string_view bytes_of(const std::vector<T>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
+}
+
+void expect_index(const ImageSet& set, std::int64_t i) {
+  if (i < 0 || i >= set.count)
+    throw Error("image set", fmt::format("index {} into \"{}\"", i, set.name), fmt::format("0 to {}", set.count - 1),
+                "choose indices from this set");
+}
+
+}  // namespace
+
+std::span<const std::uint8_t> ImageSet::image(std::int64_t i) const {
+  expect_index(*this, i);
+  const auto size = static_cast<std::size_t>(image_size());
+  return {pixels.data() + static_cast<std::size_t>(i) * size, size};
+}
+
+std::string ImageSet::digest() const {
+  return diffmem::digest(fmt::format("{} {} {} {} {} {}", count, channels, height, width,
+                                     diffmem::digest(bytes_of(pixels)), diffmem::digest(bytes_of(labels))));
+}
+
+void ImageSet::validate(std::string_view who) const {
+  const auto complain = [&](const std::string& got, const std::string& want) {
+    throw Error(who, fmt::format("{} in \"{}\"", got, name), want, "check how this image set was made");
+  };
+  if (count < 1 || channels < 1 || height < 1 || width < 1)
+    complain(fmt::format("shape [{},{},{},{}]", count, channels, height, width), "four positive sizes [N,C,H,W]");
+  if (static_cast<std::int64_t>(pixels.size()) != count * image_size())
+    complain(fmt::format("{} pixel values", pixels.size()),
+             fmt::format("{} = {}*{}*{}*{}", count * image_size(), count, channels, height, width));
+  if (!labels.empty() && static_cast<std::int64_t>(labels.size()) != count)
+    complain(fmt::format("{} labels", labels.size()), fmt::format("{} labels, one an image, or none", count));
+  if (labels.empty() != (classes == 0))
+    complain(fmt::format("{} classes and {} labels", classes, labels.size()), "classes exactly when there are labels");
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] < 0 || labels[i] >= classes)
+      complain(fmt::format("label {} of image {}", labels[i], i), fmt::format("labels 0 to {}", classes - 1));
+}
+
+ImageSet select(const ImageSet& set, std::span<const std::int64_t> indices) {
+  ImageSet chosen{.name = set.name,
+                  .count = static_cast<std::int64_t>(indices.size()),
+                  .channels = set.channels,
+                  .height = set.height,
+                  .width = set.width,
+                  .pixels = {},
+                  .labels = {},
+                  .classes = set.classes};
+  chosen.pixels.reserve(indices.size() * static_cast<std::size_t>(set.image_size()));
+  for (const std::int64_t i : indices) {
+    const auto image = set.image(i);
+    chosen.pixels.insert(chosen.pixels.end(), image.begin(), image.end());
+    if (!set.labels.empty()) chosen.labels.push_back(set.labels[static_cast<std::size_t>(i)]);
+  }
+  return chosen;
+}
+
+}  // namespace diffmem

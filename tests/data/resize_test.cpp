@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "check.hpp"
+#include "data/complaint.hpp"
+
+#include <diffmem/core/random.hpp>
+#include <diffmem/core/safetensors.hpp>
+#include <diffmem/data/resize.hpp>
+
+using namespace diffmem;
+
+namespace {
+
+ImageSet noise(std::int64_t count, std::int64_t channels, std::int64_t height, std::int64_t width) {
+  ImageSet set{.name = "noise",
+               .count = count,
+               .channels = channels,
+               .height = height,
+               .width = width,
+               .pixels = {},
+               .labels = {},
+               .classes = 0};
+  RandomStream random(4, Stream::subset);
+  for (std::int64_t i = 0; i < count * set.image_size(); ++i)
+    set.pixels.push_back(static_cast<std::uint8_t>(random.bits() >> 24));
+  return set;
+}
+
+ImageSet from(const Tensor& images) {
+  return {.name = "fixture",
+          .count = images.size(0),
+          .channels = images.dim() == 4 ? images.size(1) : 1,
+          .height = images.size(-2),
+          .width = images.size(-1),
+          .pixels = values_of<std::uint8_t>(images),
+          .labels = {},
+          .classes = 0};
+}
+
+/// shrink() by its definition: every old pixel becomes size x size copies, then every new one is the mean of H x W.
+std::vector<std::uint8_t> by_copies(const ImageSet& set, std::int64_t size) {
+  std::vector<std::uint8_t> out;
+  const std::int64_t h = set.height, w = set.width;
+  for (std::int64_t plane = 0; plane < set.count * set.channels; ++plane)
+    for (std::int64_t y = 0; y < size; ++y)
+      for (std::int64_t x = 0; x < size; ++x) {
+        std::int64_t sum = 0;
+        for (std::int64_t v = y * h; v < (y + 1) * h; ++v)
+          for (std::int64_t u = x * w; u < (x + 1) * w; ++u)
+            sum += set.pixels[static_cast<std::size_t>((plane * h + v / size) * w + u / size)];
+        out.push_back(static_cast<std::uint8_t>((sum + h * w / 2) / (h * w)));  // half up, for even h * w
+      }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("shrink is the exact area mean, also where pixels overlap in part", "[data][oracle]") {
+  for (const auto& set : {noise(3, 1, 28, 28), noise(2, 3, 10, 7), noise(1, 1, 32, 32)})
+    for (const int size : {1, 3, 5, 7}) {
+      const ImageSet small = shrink(set, size);
+      small.validate();
+      REQUIRE(small.pixels == by_copies(set, size));
+    }
+  REQUIRE(shrink(noise(2, 1, 28, 28), 8).pixels == by_copies(noise(2, 1, 28, 28), 8));
+}
+
+TEST_CASE("a half is rounded up, once", "[data]") {
+  ImageSet set{.name = "",
+               .count = 1,
+               .channels = 1,
+               .height = 2,
+               .width = 2,
+               .pixels = {0, 0, 1, 1},
+               .labels = {},
+               .classes = 0};
+  REQUIRE(shrink(set, 1).pixels[0] == 1);
+  set.pixels = {1, 0, 0, 0};
+  REQUIRE(shrink(set, 1).pixels[0] == 0);
+  set.pixels = {255, 255, 255, 255};
+  REQUIRE(shrink(set, 1).pixels[0] == 255);
+}
+
+TEST_CASE("shrink keeps labels, says what it did, and leaves its size alone", "[data]") {
+  ImageSet set = noise(2, 1, 8, 8);
+  set.labels = {0, 1};
+  set.classes = 2;
+  REQUIRE(shrink(set, 4).labels == set.labels);
+  REQUIRE(shrink(set, 4).name == "noise 4x4");
+  REQUIRE(shrink(set, 8).pixels == set.pixels);
+  REQUIRE(shrink(set, 8).name == "noise");
+}
+
+TEST_CASE("shrink is Pillow's BOX to one grey level at whole ratios", "[data][oracle]") {
+  const auto fixture =
+      read_safetensors(std::filesystem::path(__FILE__).parent_path() / "../fixtures/resize.safetensors");
+  std::size_t compared = 0;
+  for (const auto& [name, expected] : fixture.tensors) {
+    const auto box = name.find(".box.");
+    if (box == name.npos) continue;
+    const ImageSet source = from(fixture.at(name.substr(0, box)));
+    const int size = std::stoi(name.substr(box + 5));
+    if (source.height % size != 0 || source.width % size != 0) continue;  // there BOX takes whole pixels only
+    const auto ours = shrink(source, size).pixels, theirs = values_of<std::uint8_t>(expected);
+    REQUIRE(ours.size() == theirs.size());
+    std::size_t equal = 0;
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      REQUIRE(std::abs(ours[i] - theirs[i]) <= 1);
+      equal += ours[i] == theirs[i];
+    }
+    UNSCOPED_INFO(name << ": " << 100.0 * static_cast<double>(equal) / static_cast<double>(ours.size()) << " % equal");
+    ++compared;
+  }
+  REQUIRE(compared == 6);
+}
+
+TEST_CASE("pad puts the image in the middle of black", "[data]") {
+  const ImageSet set = noise(2, 3, 5, 4);
+  const ImageSet padded = pad(set, 8);
+  padded.validate();
+  REQUIRE(padded.name == "noise padded 8x8");
+  for (std::int64_t plane = 0; plane < 6; ++plane)
+    for (std::int64_t y = 0; y < 8; ++y)
+      for (std::int64_t x = 0; x < 8; ++x) {
+        const bool inside = y >= 1 && y < 6 && x >= 2 && x < 6;
+        const int expected = inside ? set.pixels[static_cast<std::size_t>((plane * 5 + y - 1) * 4 + x - 2)] : 0;
+        REQUIRE(padded.pixels[static_cast<std::size_t>((plane * 8 + y) * 8 + x)] == expected);
+      }
+}
+
+TEST_CASE("images are never enlarged, nor cut by padding", "[data][bad]") {
+  const ImageSet set = noise(1, 1, 28, 20);
+  REQUIRE(says(complaint([&] { shrink(set, 21); }), "shrink",
+               {"size 21 for images of 28x20", "1 to 20", "never enlarged"}));
+  REQUIRE(says(complaint([&] { shrink(set, 0); }), "shrink", {"size 0"}));
+  REQUIRE(says(complaint([&] { pad(set, 27); }), "pad", {"size 27", "at least 28"}));
+}
