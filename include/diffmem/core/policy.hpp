@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// What every policy is: a value with a role, a name (the command-line word and the slug's part) and listed parameters.
+#pragma once
+#include <concepts>
+#include <string_view>
+#include <utility>
+
+namespace diffmem {
+
+/// The slot of a Design that a policy fills.
+enum class Role { schedule, embedding, family, skip, condition, sampler };
+
+template <class P>
+concept Named = requires { { P::name } -> std::convertible_to<std::string_view>; };
+template <class P>
+concept ListsItsParameters = requires(P& p) { P::each(p, [](std::string_view, auto&) {}); };
+template <class P, Role R>
+concept FillsRole = requires { requires P::role == R; };
+
+/// A policy of role R: default-constructible, named, its numbers listed once by each(self, visit(name, field)).
+template <class P, Role R>
+concept Policy = std::default_initializable<P> && std::copyable<P> && FillsRole<P, R> && Named<P> && ListsItsParameters<P>;
+
+}  // namespace diffmem

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// TimeEmbedding: the frequencies with which a noise level is spread over features.  Every embedding of the paper is
+// [sin(c f), cos(c f)] for some frequencies f; they differ in f alone.
+#pragma once
+#include <diffmem/core/policy.hpp>
+#include <diffmem/core/tensor.hpp>
+
+namespace diffmem {
+
+template <class E> concept HasFrequencies = requires(const E e, int channels, std::uint64_t seed) {
+  { e.frequencies(channels, seed) } -> std::same_as<Tensor>;
+};
+/// frequencies(channels, seed) -> float32 [channels/2], in radians per unit of c_noise.
+template <class E>
+concept TimeEmbedding = Policy<E, Role::embedding> && HasFrequencies<E>;
+
+/// The features the network sees: [sin, cos] of c_noise times frequency (the reference computes [cos, sin] and swaps).
+/// c_noise [N], frequencies [channels/2] in the same dtype.                                             -> [N,channels]
+inline Tensor embed(const Tensor& c_noise, const Tensor& frequencies) {
+  const Tensor angle = c_noise.unsqueeze(1) * frequencies.unsqueeze(0);
+  return cat({angle.sin(), angle.cos()}, 1);
+}
+
+}  // namespace diffmem

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/random.hpp>
+#include <diffmem/kernels/dropout.hpp>
+
+#include <ATen/Parallel.h>
+
+#include <cmath>
+#ifdef DIFFMEM_CUDA
+#include <c10/cuda/CUDAStream.h>
+#endif
+
+namespace diffmem {
+namespace kernels {
+namespace {
+
+// One Philox block decides eight values: each of its four words holds two 16-bit numbers, low half first.
+constexpr std::int64_t kPerBlock = 8;
+
+}  // namespace
+
+void dropout_mask_plain(float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
+                        std::uint32_t threshold, float scale) {
+  const auto key = philox_key(seed, Stream::dropout);
+  for (std::int64_t i = 0; i < size; ++i) {
+    const auto block = static_cast<std::uint32_t>(i / kPerBlock);
+    const auto lane = static_cast<std::uint32_t>(i % kPerBlock);
+    const PhiloxBlock words = philox4x32({block, place, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32)}, key);
+    out[i] = ((words[lane / 2] >> (16 * (lane % 2))) & 0xFFFFu) < threshold ? 0.0f : scale;
+  }
+}
+
+// Sixteen blocks at a time in arrays, so that the compiler keeps each round in vector registers.
+__attribute__((target_clones("avx512f", "avx2", "default"))) void dropout_mask_cpu(
+    float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place, std::uint32_t threshold,
+    float scale) {
+  constexpr std::int64_t kBlocks = 16;
+  constexpr std::int64_t kChunk = kBlocks * kPerBlock;
+  const auto key = philox_key(seed, Stream::dropout);
+  for (std::int64_t begin = 0; begin < size; begin += kChunk) {
+    std::uint32_t c0[kBlocks], c1[kBlocks], c2[kBlocks], c3[kBlocks];
+    for (std::int64_t b = 0; b < kBlocks; ++b) {
+      c0[b] = static_cast<std::uint32_t>(begin / kPerBlock + b);
+      c1[b] = place;
+      c2[b] = static_cast<std::uint32_t>(index);
+      c3[b] = static_cast<std::uint32_t>(index >> 32);
+    }
+    std::uint32_t k0 = key[0], k1 = key[1];
+    for (int round = 0; round < 10; ++round) {
+      for (std::int64_t b = 0; b < kBlocks; ++b) {
+        const std::uint64_t x = std::uint64_t{0xD2511F53u} * c0[b];
+        const std::uint64_t y = std::uint64_t{0xCD9E8D57u} * c2[b];
+        c0[b] = static_cast<std::uint32_t>(y >> 32) ^ c1[b] ^ k0;
+        c1[b] = static_cast<std::uint32_t>(y);
+        c2[b] = static_cast<std::uint32_t>(x >> 32) ^ c3[b] ^ k1;
+        c3[b] = static_cast<std::uint32_t>(x);
+      }
+      k0 += 0x9E3779B9u;
+      k1 += 0xBB67AE85u;
+    }
+    float values[kChunk];
+    for (std::int64_t b = 0; b < kBlocks; ++b) {
+      const std::uint32_t words[4] = {c0[b], c1[b], c2[b], c3[b]};
+      for (std::int64_t w = 0; w < 4; ++w) {
+        values[b * kPerBlock + 2 * w] = (words[w] & 0xFFFFu) < threshold ? 0.0f : scale;
+        values[b * kPerBlock + 2 * w + 1] = (words[w] >> 16) < threshold ? 0.0f : scale;
+      }
+    }
+    const std::int64_t n = std::min(kChunk, size - begin);
+    std::memcpy(out + begin, values, static_cast<std::size_t>(n) * sizeof(float));
+  }
+}
+
+}  // namespace kernels
+
+Tensor Dropout::mask(const Tensor& x, double rate) {
+  const auto threshold = static_cast<std::uint32_t>(std::lround(rate * 65536));
+  const auto scale = static_cast<float>(65536.0 / (65536.0 - threshold));
+  const std::uint64_t index = step << 24 | layer++;  // 2^24 layers, 2^40 steps
+  const std::int64_t images = x.size(0), size = images > 0 ? x.numel() / images : 0;
+  Tensor out = empty(x.sizes(), kFloat32, x.device());
+#ifdef DIFFMEM_CUDA
+  if (x.is_cuda()) {
+    kernels::dropout_mask_cuda(out.mutable_data_ptr<float>(), images, size, seed, index, first_place, threshold, scale,
+                               c10::cuda::getCurrentCUDAStream().stream());
+    return out;
+  }
+#endif
+  float* data = out.mutable_data_ptr<float>();
+  at::parallel_for(0, images, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      kernels::dropout_mask_cpu(data + i * size, size, seed, index, first_place + static_cast<std::uint32_t>(i), threshold, scale);
+  });
+  return out;
+}
+
+}  // namespace diffmem

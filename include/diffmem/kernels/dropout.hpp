@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Dropout whose masks are a pure function of (seed, step, layer, place in the global batch): the same whatever the
+// split into micro-batches, threads or devices.
+#pragma once
+#include <diffmem/core/tensor.hpp>
+
+#include <cstdint>
+
+namespace diffmem {
+
+/// The dropout of one forward pass; each call of mask() is one layer.
+struct Dropout {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;        ///< training step, below 2^40
+  std::uint32_t first_place = 0; ///< place of this micro-batch's first image in the global batch
+  std::uint32_t layer = 0;       ///< advanced by every call
+
+  /// Float tensor like `x` [B,...]: 0 with probability `rate`, else 1/(1-rate).  `rate` in [0, 1), rounded to 1/65536.
+  Tensor mask(const Tensor& x, double rate);
+};
+
+namespace kernels {
+
+/// Plain reference of the mask of one image's `size` values: 0 or `scale`.  `threshold` of 65536 values are dropped.
+void dropout_mask_plain(float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
+                        std::uint32_t threshold, float scale);
+/// The same, vectorised.
+void dropout_mask_cpu(float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
+                      std::uint32_t threshold, float scale);
+#ifdef DIFFMEM_CUDA
+/// The same for `images` images in device memory, on the current stream.
+void dropout_mask_cuda(float* out, std::int64_t images, std::int64_t size, std::uint64_t seed, std::uint64_t index,
+                       std::uint32_t first_place, std::uint32_t threshold, float scale, void* stream);
+#endif
+
+}  // namespace kernels
+}  // namespace diffmem

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
+#include <diffmem/core/random.hpp>
+#include <diffmem/net/layers.hpp>
+
+#include <ATen/ops/avg_pool2d_ops.h>
+#include <ATen/ops/bmm_ops.h>
+#include <ATen/ops/conv2d_ops.h>
+#include <ATen/ops/conv_transpose2d_ops.h>
+#include <ATen/ops/group_norm_ops.h>
+#include <ATen/ops/linear_ops.h>
+#include <ATen/ops/silu_ops.h>
+#include <ATen/ops/upsample_nearest2d_ops.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace diffmem {
+namespace {
+
+constexpr double kGroupNormEps = 1e-6;
+const double kHalfSqrt = std::sqrt(0.5);
+
+using SymInts = std::vector<c10::SymInt>;
+
+Tensor silu(const Tensor& x) { return at::_ops::silu::call(x); }
+
+Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, std::int64_t padding, std::int64_t stride = 1,
+                std::int64_t groups = 1) {
+  return at::_ops::conv2d::call(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt, SymInts{stride, stride},
+                                SymInts{padding, padding}, SymInts{1, 1}, groups);
+}
+
+bool is_box(const std::vector<int>& taps) { return taps == std::vector<int>{1, 1}; }
+
+/// The [1,1,taps,taps] filter outer(f,f)/sum(f)^2.
+Tensor make_filter(const std::vector<int>& taps) {
+  double sum = 0;
+  for (const int t : taps) sum += t;
+  std::vector<float> values;
+  for (const int a : taps)
+    for (const int b : taps) values.push_back(static_cast<float>(a * b / (sum * sum)));
+  const auto n = static_cast<std::int64_t>(taps.size());
+  return tensor_of(std::span<const float>(values), {1, 1, n, n});
+}
+
+/// Doubles the sides.  `padding` trims the filter's overhang; [1,1] is nearest-neighbour.
+Tensor upsample(const Tensor& x, const Tensor& filter, std::int64_t padding, bool box) {
+  if (box && padding == 0)
+    return at::_ops::upsample_nearest2d::call(x, SymInts{x.size(2) * 2, x.size(3) * 2}, std::nullopt, std::nullopt);
+  const std::int64_t c = x.size(1);
+  const Tensor depthwise = (filter * 4.0).to(x.scalar_type()).repeat({c, 1, 1, 1});
+  return at::_ops::conv_transpose2d_input::call(x, depthwise, std::nullopt, SymInts{2, 2}, SymInts{padding, padding}, SymInts{0, 0}, c,
+                                                SymInts{1, 1});
+}
+
+/// Halves the sides; [1,1] is the mean of 2x2.
+Tensor downsample(const Tensor& x, const Tensor& filter, std::int64_t padding, bool box) {
+  if (box && padding == 0) return at::_ops::avg_pool2d::call(x, {2, 2}, {2, 2}, {0, 0}, false, true, std::nullopt);
+  const std::int64_t c = x.size(1);
+  return convolve(x, filter.to(x.scalar_type()).repeat({c, 1, 1, 1}), {}, padding, 2, c);
+}
+
+}  // namespace
+
+Tensor Leaves::add(const std::string& name, at::IntArrayRef shape, InitLaw law) {
+  Tensor leaf = empty(shape, dtype_, device_);
+  parameters_.emplace_back(name, leaf);
+  laws_.push_back(law);
+  return leaf;
+}
+
+void Leaves::initialise(std::uint64_t seed) {
+  const at::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    Tensor& leaf = parameters_[i].second;
+    const InitLaw& law = laws_[i];
+    if (law.kind != InitLaw::Kind::weight) {
+      leaf.fill_(law.kind == InitLaw::Kind::one ? 1.0 : 0.0);
+      continue;
+    }
+    RandomStream random(seed, Stream::init, i);
+    const double bound = law.gain * std::sqrt(6 / (law.fan_in + law.fan_out));
+    std::vector<float> values(static_cast<std::size_t>(leaf.numel()));
+    for (float& v : values) v = static_cast<float>(bound * (2 * random.uniform() - 1));
+    leaf.copy_(tensor_of(std::span<const float>(values), leaf.sizes()));
+  }
+}
+
+Linear::Linear(Leaves& leaves, const std::string& name, int in, int out, double gain)
+    : weight(leaves.add(name + ".weight", {out, in}, {InitLaw::Kind::weight, double(in), double(out), gain})),
+      bias(leaves.add(name + ".bias", {out}, {})) {}
+
+Tensor Linear::operator()(const Tensor& x) const { return at::_ops::linear::call(x, weight, bias); }
+
+Conv2d::Conv2d(Leaves& leaves, const std::string& name, int in, int out, ConvOptions o) : options(std::move(o)) {
+  const int k = options.kernel;
+  if (k > 0) {
+    weight = leaves.add(name + ".weight", {out, in, k, k}, {InitLaw::Kind::weight, double(in) * k * k, double(out) * k * k, options.gain});
+    bias = leaves.add(name + ".bias", {out}, {});
+  }
+  if (options.resample == Resample::none) return;
+  filter = make_filter(options.filter).to(leaves.device());
+  leaves.add_buffer(name + ".resample_filter", filter);
+}
+
+Tensor Conv2d::operator()(const Tensor& x) const {
+  const std::int64_t w_pad = options.kernel / 2;
+  const std::int64_t f_pad = (static_cast<std::int64_t>(options.filter.size()) - 1) / 2;
+  const bool box = is_box(options.filter), fused = options.fused && weight.defined();
+  if (options.resample == Resample::down && fused)  // convolve over a wider border, then filter without padding
+    return downsample(convolve(x, weight, bias, w_pad + f_pad), filter, 0, box);
+  Tensor h = x;
+  std::int64_t padding = w_pad;
+  if (options.resample == Resample::up) {
+    h = upsample(x, filter, fused ? std::max(f_pad - w_pad, std::int64_t{0}) : f_pad, box);
+    if (fused) padding = std::max(w_pad - f_pad, std::int64_t{0});
+  } else if (options.resample == Resample::down) {
+    h = downsample(x, filter, f_pad, box);
+  }
+  return weight.defined() ? convolve(h, weight, bias, padding) : h;
+}
+
+GroupNorm::GroupNorm(Leaves& leaves, const std::string& name, int channels)
+    : weight(leaves.add(name + ".weight", {channels}, {InitLaw::Kind::one})), bias(leaves.add(name + ".bias", {channels}, {})) {}
+
+Tensor GroupNorm::operator()(const Tensor& x) const {
+  const std::int64_t groups = group_count(static_cast<int>(weight.size(0)));
+  return at::_ops::group_norm::call(x, groups, weight, bias, kGroupNormEps, true);
+}
+
+Tensor attention_weights(const Tensor& q, const Tensor& k) {
+  const double root = std::sqrt(static_cast<double>(q.size(1)));
+  return at::_ops::bmm::call(q.transpose(1, 2), k / root).softmax(2, std::nullopt);
+}
+
+Block::Block(Leaves& leaves, const std::string& name, BlockOptions o) : options(std::move(o)) {
+  const BlockOptions& b = options;
+  const auto part = [&](const char* suffix) { return name + "." + suffix; };
+  norm0 = GroupNorm(leaves, part("norm0"), b.in);
+  conv0 = Conv2d(leaves, part("conv0"), b.in, b.out, {.kernel = 3, .resample = b.resample, .filter = b.filter});
+  affine = Linear(leaves, part("affine"), b.embedding, b.out);
+  norm1 = GroupNorm(leaves, part("norm1"), b.out);
+  conv1 = Conv2d(leaves, part("conv1"), b.out, b.out, {.kernel = 3, .gain = 1e-5});
+  has_skip = b.in != b.out || b.resample != Resample::none;
+  if (has_skip) skip = Conv2d(leaves, part("skip"), b.in, b.out, {.kernel = 1, .resample = b.resample, .filter = b.filter});
+  if (b.heads == 0) return;
+  norm2 = GroupNorm(leaves, part("norm2"), b.out);
+  qkv = Conv2d(leaves, part("qkv"), b.out, 3 * b.out, {.kernel = 1, .gain = std::sqrt(0.2)});
+  proj = Conv2d(leaves, part("proj"), b.out, b.out, {.kernel = 1, .gain = 1e-5});
+}
+
+Tensor Block::operator()(const Tensor& x, const Tensor& emb, Dropout* dropout) const {
+  Tensor h = conv0(silu(norm0(x)));                                            // [B,out,H',W']
+  h = h + affine(emb).unsqueeze(2).unsqueeze(3);
+  h = silu(norm1(h));
+  if (dropout && options.dropout > 0) h = h * dropout->mask(h, options.dropout).to(h.scalar_type());
+  h = (conv1(h) + (has_skip ? skip(x) : x)) * kHalfSqrt;
+  if (options.heads == 0) return h;
+
+  const std::int64_t batch = h.size(0), c = h.size(1), pixels = h.size(2) * h.size(3), m = batch * options.heads;
+  // The reference interleaves: channel 3c+0 of qkv is q of channel c, 3c+1 is k, 3c+2 is v.
+  const Tensor parts = qkv(norm2(h)).reshape({m, c / options.heads, 3, pixels});
+  const Tensor weights = attention_weights(parts.select(2, 0), parts.select(2, 1));           // [m,Q,K]
+  const Tensor a = at::_ops::bmm::call(parts.select(2, 2), weights.transpose(1, 2));          // [m,C/heads,Q]
+  return (proj(a.reshape({batch, c, h.size(2), h.size(3)})) + h) * kHalfSqrt;
+}
+
+}  // namespace diffmem

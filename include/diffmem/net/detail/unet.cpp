@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
+#include <diffmem/net/unet.hpp>
+
+#include <ATen/ops/silu_ops.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace diffmem {
+
+void UNetConfig::validate() const {
+  const auto refuse = [](std::string_view field, auto got, std::string_view want) {
+    throw Error("network", fmt::format("{} = {}", field, got), want, "correct the network's settings");
+  };
+  if (mult.empty() || mult.size() > 8) refuse("mult", fmt::format("{}", mult), "one to eight levels");
+  if (resolution < 1 || resolution % (1 << (levels() - 1)) != 0)
+    refuse("resolution", resolution, fmt::format("a positive multiple of {}", 1 << (levels() - 1)));
+  if (channels < 1) refuse("channels", channels, "1 or more");
+  if (label_dim < 0) refuse("label_dim", label_dim, "0 or more");
+  if (base < 4 || base % 4 != 0) refuse("base", base, "a positive multiple of 4");
+  for (const int m : mult)
+    if (m < 1) refuse("mult", fmt::format("{}", mult), "positive multipliers");
+  for (const int m : mult)
+    if (const int width = base * m; width % std::min(32, width / 4) != 0) refuse("base * mult", width, "a width that splits into min(32, width/4) groups");
+  if (blocks < 1) refuse("blocks", blocks, "1 or more");
+  if (!(dropout >= 0 && dropout < 1)) refuse("dropout", dropout, "0 <= dropout < 1");
+}
+
+UNet::UNet(UNetConfig config, SkipMask mask, at::Device device, at::ScalarType dtype)
+    : config_(std::move(config)), mask_(std::move(mask)), leaves_(device, dtype) {
+  config_.validate();
+  if (mask_.size() != 0 && mask_.size() != static_cast<std::size_t>(config_.skips()))
+    throw Error("network", fmt::format("a skip mask of {} digits", mask_.size()),
+                fmt::format("{} digits: {} levels of {} blocks + 1", config_.skips(), config_.levels(), config_.blocks),
+                "write one digit per encoder output, finest level first");
+  const int embedding = 4 * config_.base, levels = config_.levels();
+  const auto width = [&](int level) { return config_.base * config_.mult[static_cast<std::size_t>(level)]; };
+  const auto attends = [&](int resolution) {
+    return std::find(config_.attention.begin(), config_.attention.end(), resolution) != config_.attention.end();
+  };
+  const auto block = [&](const std::string& name, int in, int out, bool attention, Resample resample = Resample::none) {
+    return Block(leaves_, name, {.in = in, .out = out, .embedding = embedding, .resample = resample, .filter = config_.filter,
+                                 .heads = attention ? 1 : 0, .dropout = config_.dropout});
+  };
+  const auto level = [&](int l) {
+    const int side = config_.resolution >> l;
+    Level result;
+    result.name = fmt::format("{}x{}", side, side);
+    result.resolution = side;
+    return result;
+  };
+
+  if (config_.label_dim > 0) map_label_ = Linear(leaves_, "map_label", config_.label_dim, noise_channels());
+  map_layer0_ = Linear(leaves_, "map_layer0", noise_channels(), embedding);
+  map_layer1_ = Linear(leaves_, "map_layer1", embedding, embedding);
+
+  int now = config_.channels;
+  std::vector<int> pushed;
+  for (int l = 0; l < levels; ++l) {
+    Level e = level(l);
+    const std::string at = "enc." + e.name;
+    if (l == 0) {
+      e.conv = Conv2d(leaves_, at + "_conv", now, config_.base, {.kernel = 3});
+      now = config_.base;
+    } else {
+      e.resample = block(at + "_down", now, now, false, Resample::down);
+    }
+    pushed.push_back(now);
+    for (int i = 0; i < config_.blocks; ++i) {
+      e.blocks.push_back(block(fmt::format("{}_block{}", at, i), now, width(l), attends(e.resolution)));
+      now = width(l);
+      pushed.push_back(now);
+    }
+    encoder_.push_back(std::move(e));
+  }
+  for (int l = levels - 1; l >= 0; --l) {
+    Level d = level(l);
+    const std::string at = "dec." + d.name;
+    if (l == levels - 1) {
+      d.in0 = block(at + "_in0", now, now, true);
+      d.in1 = block(at + "_in1", now, now, false);
+    } else {
+      d.resample = block(at + "_up", now, now, false, Resample::up);
+    }
+    for (int i = 0; i <= config_.blocks; ++i) {
+      d.blocks.push_back(block(fmt::format("{}_block{}", at, i), now + pushed.back(), width(l), i == config_.blocks && attends(d.resolution)));
+      pushed.pop_back();
+      now = width(l);
+    }
+    decoder_.push_back(std::move(d));
+  }
+  const std::string last = "dec." + encoder_.front().name;
+  out_norm_ = GroupNorm(leaves_, last + "_aux_norm", now);
+  out_conv_ = Conv2d(leaves_, last + "_aux_conv", now, config_.channels, {.kernel = 3, .gain = 1e-5});
+}
+
+Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labels, Dropout* dropout, const Watch& watch) const {
+  const auto seen = [&](const std::string& name, Tensor t) {
+    if (watch) watch(name, t);
+    return t;
+  };
+  const auto silu = [](const Tensor& t) { return at::_ops::silu::call(t); };
+
+  Tensor e = noise;
+  if (config_.label_dim > 0) {
+    // A one-hot row times sqrt(label_dim), through the linear map, is a scaled column of its weight.
+    Tensor shift = map_label_.bias;                                                           // [noise_channels]
+    if (labels.defined())
+      shift = map_label_.weight.t().index_select(0, labels) * std::sqrt(static_cast<double>(config_.label_dim)) + shift;  // [B,noise_channels]
+    e = e + shift;
+  }
+  const Tensor emb = silu(map_layer1_(silu(map_layer0_(e))));                                 // [B,4*base]
+
+  Tensors skips;
+  Tensor h = x;
+  const auto push = [&](const Tensor& t) { skips.push_back(mask_[skips.size()] ? t : zeros_like(t)); };
+  for (const Level& level : encoder_) {
+    const std::string at = "enc." + level.name;
+    h = level.conv ? seen(at + "_conv", (*level.conv)(h)) : seen(at + "_down", (*level.resample)(h, emb, dropout));
+    push(h);
+    for (std::size_t i = 0; i < level.blocks.size(); ++i) {
+      h = seen(fmt::format("{}_block{}", at, i), level.blocks[i](h, emb, dropout));
+      push(h);
+    }
+  }
+  for (const Level& level : decoder_) {
+    const std::string at = "dec." + level.name;
+    if (level.in0) {
+      h = seen(at + "_in0", (*level.in0)(h, emb, dropout));
+      h = seen(at + "_in1", (*level.in1)(h, emb, dropout));
+    } else {
+      h = seen(at + "_up", (*level.resample)(h, emb, dropout));
+    }
+    for (std::size_t i = 0; i < level.blocks.size(); ++i) {
+      h = seen(fmt::format("{}_block{}", at, i), level.blocks[i](cat({h, skips.back()}, 1), emb, dropout));
+      skips.pop_back();
+    }
+  }
+  const std::string last = "dec." + encoder_.front().name;
+  h = seen(last + "_aux_norm", out_norm_(h));
+  return seen(last + "_aux_conv", out_conv_(silu(h)));
+}
+
+std::int64_t UNet::parameter_count() const {
+  std::int64_t count = 0;
+  for (const auto& [name, leaf] : parameters()) count += leaf.numel();
+  return count;
+}
+
+double UNet::forward_flops() const {
+  double flops = 0;
+  const auto add_conv = [&](const Conv2d& conv, int side) {
+    if (conv.weight.defined()) flops += 2.0 * static_cast<double>(conv.weight.numel()) * side * side;
+  };
+  const auto add_linear = [&](const Linear& linear) {
+    if (linear.weight.defined()) flops += 2.0 * static_cast<double>(linear.weight.numel());
+  };
+  const auto add_block = [&](const Block& b, int side) {
+    add_conv(b.conv0, side), add_conv(b.conv1, side), add_conv(b.skip, side), add_conv(b.qkv, side), add_conv(b.proj, side);
+    add_linear(b.affine);
+    if (b.options.heads > 0) flops += 4.0 * b.options.out * std::pow(side, 4);  // q k^T and weights v
+  };
+  add_linear(map_layer0_), add_linear(map_layer1_);
+  for (const auto* side : {&encoder_, &decoder_})
+    for (const Level& level : *side) {
+      if (level.conv) add_conv(*level.conv, level.resolution);
+      for (const auto* extra : {&level.resample, &level.in0, &level.in1})
+        if (*extra) add_block(**extra, level.resolution);
+      for (const Block& b : level.blocks) add_block(b, level.resolution);
+    }
+  add_conv(out_conv_, config_.resolution);
+  return flops;
+}
+
+void UNet::require_grad() {
+  for (const auto& [name, leaf] : parameters()) leaf.requires_grad_(true);
+}
+
+void UNet::copy_from(const UNet& other) {
+  const at::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < parameters().size(); ++i) parameters()[i].second.copy_(other.parameters()[i].second);
+}
+
+}  // namespace diffmem

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The layers of the EDM-style U-Nets as small values that hold their leaves: Linear, Conv2d with resampling,
+// GroupNorm, attention, and the residual block.  Facts: Karras et al. 2022, Song et al. 2021.
+#pragma once
+#include <diffmem/core/tensor.hpp>
+#include <diffmem/kernels/dropout.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace diffmem {
+
+/// How a leaf starts.  weight: gain * sqrt(6 / (fan_in + fan_out)) * U(-1, 1).
+struct InitLaw {
+  enum class Kind { weight, zero, one } kind = Kind::zero;
+  double fan_in = 0, fan_out = 0, gain = 1;
+};
+
+/// The leaves of a network by name, in the order of the reference's state dict.
+class Leaves {
+ public:
+  Leaves(at::Device device, at::ScalarType dtype) : device_(device), dtype_(dtype) {}
+
+  /// Adds an uninitialised trainable leaf.
+  Tensor add(const std::string& name, at::IntArrayRef shape, InitLaw law);
+  /// Adds a fixed tensor that belongs to the state dict but is not trained (a resampling filter).
+  void add_buffer(const std::string& name, const Tensor& value) { buffers_.emplace_back(name, value); }
+  /// Draws every leaf from its law: a pure function of (seed, place of the leaf).
+  void initialise(std::uint64_t seed);
+
+  const std::vector<std::pair<std::string, Tensor>>& parameters() const { return parameters_; }
+  const std::vector<std::pair<std::string, Tensor>>& buffers() const { return buffers_; }
+  at::Device device() const { return device_; }
+  at::ScalarType dtype() const { return dtype_; }
+
+ private:
+  at::Device device_;
+  at::ScalarType dtype_;
+  std::vector<std::pair<std::string, Tensor>> parameters_, buffers_;
+  std::vector<InitLaw> laws_;
+};
+
+/// x W^T + b.                                                                            [B,in] -> [B,out]
+struct Linear {
+  Tensor weight, bias;  // [out,in], [out]
+  Linear() = default;
+  Linear(Leaves& leaves, const std::string& name, int in, int out, double gain = 1);
+  Tensor operator()(const Tensor& x) const;
+};
+
+enum class Resample { none, up, down };
+
+/// What a convolution does besides its weights.
+struct ConvOptions {
+  int kernel = 3;                    ///< 0: resampling only, no weights; 1; 3
+  Resample resample = Resample::none;
+  std::vector<int> filter = {1, 1};  ///< resampling taps, normalised; [1,1] or [1,3,3,1]
+  bool fused = false;                ///< fold the resampling into the convolution's padding (NCSN++'s residual branch)
+  double gain = 1;                   ///< of the initial weights
+};
+
+/// Convolution with zero padding kernel/2 that may first resample by 2.               [B,in,H,W] -> [B,out,H',W']
+struct Conv2d {
+  Tensor weight, bias;  // [out,in,k,k], [out]
+  ConvOptions options;
+  Tensor filter;        // [1,1,taps,taps], sums to 1; undefined without resampling
+  Conv2d() = default;
+  Conv2d(Leaves& leaves, const std::string& name, int in, int out, ConvOptions options);
+  Tensor operator()(const Tensor& x) const;
+};
+
+/// Groups of a normalisation over `channels` channels: min(32, channels / 4).
+inline int group_count(int channels) { return channels / 4 < 32 ? channels / 4 : 32; }
+
+/// Group normalisation with min(32, C/4) groups and eps 1e-6.                            [B,C,H,W] -> same
+struct GroupNorm {
+  Tensor weight, bias;  // [C], [C]
+  GroupNorm() = default;
+  GroupNorm(Leaves& leaves, const std::string& name, int channels);
+  Tensor operator()(const Tensor& x) const;
+};
+
+/// softmax over keys of q^T k / sqrt(C).                                      [M,C,Q], [M,C,K] -> weights [M,Q,K]
+Tensor attention_weights(const Tensor& q, const Tensor& k);
+
+/// What distinguishes one residual block from another.
+struct BlockOptions {
+  int in = 0, out = 0, embedding = 0;
+  Resample resample = Resample::none;
+  std::vector<int> filter = {1, 1};
+  int heads = 0;       ///< 0: no attention
+  double dropout = 0;  ///< probability that a value is dropped while training
+};
+
+/// Residual block:  h = conv0(silu(norm0 x)) + affine(emb);  h = conv1(dropout(silu(norm1 h)));
+/// x = (h + skip x) / sqrt 2;  then, with attention, x = (proj(attention(norm2 x)) + x) / sqrt 2.
+struct Block {
+  BlockOptions options;
+  GroupNorm norm0, norm1, norm2;
+  Conv2d conv0, conv1, skip, qkv, proj;
+  Linear affine;
+  bool has_skip = false;
+  Block() = default;
+  Block(Leaves& leaves, const std::string& name, BlockOptions options);
+  /// x [B,in,H,W], emb [B,embedding] (silu already applied); `dropout` null: evaluation mode.
+  Tensor operator()(const Tensor& x, const Tensor& emb, Dropout* dropout = nullptr) const;
+};
+
+}  // namespace diffmem

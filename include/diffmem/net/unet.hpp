@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// The EDM-style U-Net (Song et al. 2021's DDPM++ as re-implemented by Karras et al. 2022): one ordinary class; family,
+// skip mask and sizes are values, so twenty masks cost one compiled network.
+#pragma once
+#include <diffmem/net/layers.hpp>
+#include <diffmem/skip/mask.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace diffmem {
+
+/// Everything that is a number in a network.  Defaults: the paper's CIFAR-10 net (35,125,251 parameters).
+struct UNetConfig {
+  int resolution = 32;               ///< side of the images, a multiple of 2^(levels-1)   [pixels]
+  int channels = 3;                  ///< image channels
+  int label_dim = 0;                 ///< classes; 0: unconditional
+  int base = 128;                    ///< base width
+  std::vector<int> mult = {2, 2, 2}; ///< width multiplier per level, finest first
+  int blocks = 2;                    ///< residual blocks per level
+  std::vector<int> attention = {16}; ///< resolutions with self-attention   [pixels]
+  double dropout = 0.13;             ///< probability of dropping a value while training
+  int noise_mult = 1;                ///< width of the noise features / base; set by the family
+  std::vector<int> filter = {1, 1};  ///< resampling taps; set by the family
+
+  int levels() const { return static_cast<int>(mult.size()); }
+  /// Encoder outputs handed to the decoder: levels * (blocks + 1).
+  int skips() const { return levels() * (blocks + 1); }
+  /// Error naming the field that is out of range.
+  void validate() const;
+
+  template <class Self, class Visit>
+  static void each(Self& c, Visit&& visit) {
+    visit("resolution", c.resolution), visit("channels", c.channels), visit("label_dim", c.label_dim);
+    visit("base", c.base), visit("mult", c.mult), visit("blocks", c.blocks), visit("attention", c.attention);
+    visit("dropout", c.dropout), visit("noise_mult", c.noise_mult), visit("filter", c.filter);
+  }
+};
+
+/// The U-Net F(x, noise features, labels).  Copying a UNet shares its leaves; make a second one and copy_from() it.
+class UNet {
+ public:
+  /// Sees the output of every module in order of calls; for debugging and tests.
+  using Watch = std::function<void(std::string_view module, const Tensor& output)>;
+
+  /// Leaves are uninitialised; call initialise() or load().  On at::kMeta nothing is allocated (to count parameters).
+  explicit UNet(UNetConfig config, SkipMask mask = SkipMask::all(), at::Device device = at::kCPU,
+                at::ScalarType dtype = kFloat32);
+
+  /// The raw network output.
+  /// x [B,C,H,W];  noise [B, noise_mult*base], the embedded noise level [sin, cos];  labels int64 [B] or undefined
+  /// (then a conditional net sees a zero label vector);  dropout null: evaluation mode.                    -> [B,C,H,W]
+  Tensor operator()(const Tensor& x, const Tensor& noise, const Tensor& labels = {}, Dropout* dropout = nullptr,
+                    const Watch& watch = {}) const;
+
+  const UNetConfig& config() const { return config_; }
+  int noise_channels() const { return config_.base * config_.noise_mult; }
+  const std::vector<std::pair<std::string, Tensor>>& parameters() const { return leaves_.parameters(); }
+  const std::vector<std::pair<std::string, Tensor>>& buffers() const { return leaves_.buffers(); }
+  std::int64_t parameter_count() const;
+  /// Multiplications and additions of one image's forward pass (convolutions, linear maps, attention).
+  double forward_flops() const;
+
+  void initialise(std::uint64_t seed) { leaves_.initialise(seed); }
+  void require_grad();
+  /// Copies values by position; both nets have the same configuration.
+  void copy_from(const UNet& other);
+
+ private:
+  struct Level {
+    std::string name;           // "16x16"
+    int resolution = 0;
+    std::optional<Conv2d> conv; // encoder, finest level
+    std::optional<Block> resample, in0, in1;
+    std::vector<Block> blocks;
+  };
+
+  UNetConfig config_;
+  SkipMask mask_;
+  Leaves leaves_;
+  Linear map_label_, map_layer0_, map_layer1_;
+  std::vector<Level> encoder_, decoder_;  // encoder finest first, decoder coarsest first
+  GroupNorm out_norm_;
+  Conv2d out_conv_;
+};
+
+}  // namespace diffmem

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Design: one type that names every policy of an experiment; `with` replaces one of them.
+#pragma once
+#include <diffmem/condition/concept.hpp>
+#include <diffmem/embedding/concept.hpp>
+#include <diffmem/net/family.hpp>
+#include <diffmem/sampler/denoiser.hpp>
+#include <diffmem/schedule/concept.hpp>
+#include <diffmem/skip/mask.hpp>
+
+#include <fmt/format.h>
+
+#include <string>
+#include <type_traits>
+
+namespace diffmem {
+
+/// The policies of an experiment, as types with their parameters as values.
+///
+///     //                schedule    embedding   family  skips     labels         sampler
+///     using Base = Design<VpSchedule, Positional, DdpmPp, AllSkips, Unconditional, Heun>;
+///
+/// Each slot is constrained by its concept, so a swapped order does not compile.
+template <NoiseSchedule S, TimeEmbedding E, Family F, SkipPolicy K, Conditioning C, Sampler P>
+struct Design {
+  using Schedule = S;
+  using Embedding = E;
+  using NetFamily = F;
+  using Skip = K;
+  using Condition = C;
+  using Sampling = P;
+
+  S schedule{};
+  E embedding{};
+  F family{};
+  K skip{};
+  C condition{};
+  P sampler{};
+
+  /// The policies' names, as folders and tables spell them: "vp-positional-ddpmpp-all-none-heun".
+  static std::string slug() { return fmt::format("{}-{}-{}-{}-{}-{}", S::name, E::name, F::name, K::name, C::name, P::name); }
+
+  /// Visits (role, policy) in order; the policies list their own parameters.
+  template <class Self, class Visit>
+  static void each(Self& d, Visit&& visit) {
+    visit("schedule", d.schedule), visit("embedding", d.embedding), visit("family", d.family), visit("skip", d.skip);
+    visit("condition", d.condition), visit("sampler", d.sampler);
+  }
+};
+
+namespace detail {
+
+template <class Old, class New>
+using replaced = std::conditional_t<Old::role == New::role, New, Old>;
+
+template <class D, class New>
+struct With;
+template <class S, class E, class F, class K, class C, class P, class New>
+struct With<Design<S, E, F, K, C, P>, New> {
+  using type = Design<replaced<S, New>, replaced<E, New>, replaced<F, New>, replaced<K, New>, replaced<C, New>, replaced<P, New>>;
+};
+
+template <class A, class B>
+struct Differences;
+template <class... A, class... B>
+  requires(sizeof...(A) == sizeof...(B))
+struct Differences<Design<A...>, Design<B...>> {
+  static constexpr int count = (0 + ... + (std::is_same_v<A, B> ? 0 : 1));
+};
+
+}  // namespace detail
+
+/// Design D with the policy of P's role replaced by P.
+template <class D, class P>
+using with = typename detail::With<D, P>::type;
+
+/// Whether two designs differ in exactly one policy: what a comparison of one factor needs.
+template <class A, class B>
+inline constexpr bool differ_in_one_role = detail::Differences<A, B>::count == 1;
+
+}  // namespace diffmem

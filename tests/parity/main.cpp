@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// diffmem_parity FILE: compares this build with the golden numbers in one .safetensors file.  What the file holds is
+// read from its header, so a fixture of another configuration needs no code.
+#include "parity.hpp"
+
+#include <diffmem/core/error.hpp>
+#include <diffmem/core/runtime.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+namespace diffmem::parity {
+
+void Checks::require(std::string_view what, bool holds, std::string_view detail) {
+  ++(holds ? passed_ : failed_);
+  fmt::print("{:7} {:45} {}\n", holds ? "ok" : "FAILED", what, detail);
+}
+
+void Checks::close(std::string_view what, const Tensor& got, const Tensor& want, double tolerance) {
+  if (got.sizes() != want.sizes()) {
+    require(what, false, fmt::format("{} values against {}", got.numel(), want.numel()));
+    return;
+  }
+  const Tensor a = got.detach().to(kFloat64), b = want.to(kFloat64);
+  const double rms = std::sqrt(b.square().mean().item().toDouble()), most = (a - b).abs().max().item().toDouble();
+  const double error = rms > 0 ? most / rms : most;
+  require(what, error <= tolerance, fmt::format("error {:.1e} of rms, bound {:.0e}", error, tolerance));  // false for NaN
+}
+
+void Checks::same(std::string_view what, const Tensor& got, const Tensor& want) {
+  const bool holds = got.sizes() == want.sizes() && got.to(kFloat64).eq(want.to(kFloat64)).all().item().toBool();
+  require(what, holds, fmt::format("{} values equal", want.numel()));
+}
+
+void Checks::not_built(std::string_view what, std::string_view needs) {
+  ++not_built_;
+  fmt::print("{:7} {:45} needs {}\n", "-", what, needs);
+}
+
+int Checks::conclude(std::string_view file) const {
+  fmt::print("{}: {} passed, {} failed, {} not built\n", file, passed_, failed_, not_built_);
+  return failed_ > 0 ? 1 : passed_ > 0 ? 0 : 77;
+}
+
+Fixture open_fixture(const std::filesystem::path& path) { return {path, read_safetensors(path)}; }
+
+UNetConfig config_of(const nlohmann::json& j) {
+  if (j.at("embedding_type") != "positional") throw NotBuilt(fmt::format("embedding {}", j.at("embedding_type").get<std::string>()));
+  if (j.at("encoder_type") != "standard") throw NotBuilt(fmt::format("encoder {}", j.at("encoder_type").get<std::string>()));
+  if (j.at("decoder_type") != "standard") throw NotBuilt(fmt::format("decoder {}", j.at("decoder_type").get<std::string>()));
+  return {.resolution = j.at("img_resolution"), .channels = j.at("img_channels"), .label_dim = j.at("label_dim"), .base = j.at("model_channels"),
+          .mult = j.at("channel_mult"), .blocks = j.at("num_blocks"), .attention = j.at("attn_resolutions"), .dropout = j.at("dropout"),
+          .noise_mult = j.at("channel_mult_noise"), .filter = j.at("resample_filter")};
+}
+
+void load_weights(UNet& net, const SafeTensors& file) {
+  const at::NoGradGuard no_grad;
+  std::size_t used = 0;
+  for (const auto* list : {&net.parameters(), &net.buffers()})
+    for (const auto& [name, leaf] : *list) {
+      const Tensor& value = file.at("w." + name);
+      if (value.sizes() != leaf.sizes()) throw Error("parity", "another shape for " + name, "the network's", "check the configuration");
+      leaf.copy_(value);
+      ++used;
+    }
+  std::size_t given = 0;
+  for (const auto& [name, value] : file.tensors) given += name.starts_with("w.");
+  if (given != used) throw Error("parity", fmt::format("{} weights in the file", given), fmt::format("the network's {}", used), "check the configuration");
+}
+
+namespace {
+
+int run(const std::filesystem::path& path) {
+  const Fixture f = open_fixture(path);
+  Checks checks;
+  const auto has = [&](const char* tensor) { return f.file.contains(tensor); };
+  try {
+    // What a file holds is told by its header's keys.
+    if (f.has_meta("config") && f.has_meta("param_names")) check_songunet(f, checks);
+    else if (f.has_meta("block_common")) check_layers(f, checks);
+    else if (has("noise_labels")) check_embeddings(f, checks);
+    else if (f.has_meta("runs") && f.has_meta("note") && f.meta("runs").is_object()) check_losses(f, checks);
+    else if (f.has_meta("runs")) check_skip_masks(f, checks);
+    else if (f.has_meta("ema_halflife_nimg")) check_training_steps(f, checks);
+    else if (f.has_meta("variants")) check_samplers(f, checks);
+    else checks.not_built(path.stem().string(), "a check that this build does not have");
+  } catch (const NotBuilt& what) {
+    checks.not_built(path.stem().string(), what.what());
+  }
+  return checks.conclude(path.filename().string());
+}
+
+}  // namespace
+}  // namespace diffmem::parity
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    fmt::print(stderr, "usage: diffmem_parity FILE.safetensors\n");
+    return 2;
+  }
+  diffmem::set_up_runtime({.threads = 2});
+  try {
+    return diffmem::parity::run(argv[1]);
+  } catch (const std::exception& e) {
+    fmt::print("FAILED  {}\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Shared words of the parity program: comparisons with a golden file, counted as passed, failed or not built.
+#pragma once
+#include <diffmem/core/safetensors.hpp>
+#include <diffmem/net/unet.hpp>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace diffmem::parity {
+
+/// Thrown where a fixture needs a policy that this build does not have.
+struct NotBuilt : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Counts comparisons and prints one line each.
+class Checks {
+ public:
+  /// |got - want| is at most `tolerance` times the rms of want, everywhere.
+  void close(std::string_view what, const Tensor& got, const Tensor& want, double tolerance);
+  /// All values are equal.
+  void same(std::string_view what, const Tensor& got, const Tensor& want);
+  void not_built(std::string_view what, std::string_view needs);
+  void require(std::string_view what, bool holds, std::string_view detail);
+  /// 0 passed, 1 failed, 77 nothing was compared because nothing needed is built.
+  int conclude(std::string_view file) const;
+
+ private:
+  int passed_ = 0, failed_ = 0, not_built_ = 0;
+};
+
+/// A golden file with its folder (other files are named relative to it).
+struct Fixture {
+  std::filesystem::path path;
+  SafeTensors file;
+  nlohmann::json meta(const std::string& key) const { return nlohmann::json::parse(file.metadata.at(key)); }
+  bool has_meta(const std::string& key) const { return file.metadata.contains(key); }
+};
+Fixture open_fixture(const std::filesystem::path& path);
+
+/// The network configuration in a golden file's "config"; NotBuilt when it asks for a policy we lack.
+UNetConfig config_of(const nlohmann::json& config);
+/// Copies w.<name> of a golden file into the leaves, by name; a missing, left-over or misshapen tensor is an Error.
+void load_weights(UNet& net, const SafeTensors& file);
+
+void check_songunet(const Fixture& f, Checks& checks);
+void check_layers(const Fixture& f, Checks& checks);
+void check_embeddings(const Fixture& f, Checks& checks);
+void check_losses(const Fixture& f, Checks& checks);
+void check_skip_masks(const Fixture& f, Checks& checks);
+void check_training_steps(const Fixture& f, Checks& checks);
+void check_samplers(const Fixture& f, Checks& checks);
+
+}  // namespace diffmem::parity
