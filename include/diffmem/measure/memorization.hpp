@@ -28,7 +28,8 @@ struct Memorization {
 /// Eqs. 61 and 62: a generated image is memorized if d1 / d2 < `threshold` (strictly), where d1 and d2 are its
 /// Euclidean distances to the nearest and second nearest training image on grey levels.  `generated` is [N',D],
 /// `training` [M,D], D = `image_size` = C*H*W.  The default 1/3 is decided in integers, 9 d1^2 < d2^2.
-/// Error if there is no generated image, fewer than two training images, a size that does not fit, or a threshold outside (0, 1].
+/// Error if there is no generated image, fewer than two training images, a size that does not fit, or a threshold
+/// outside (0, 1].
 Memorization memorization(std::span<const std::uint8_t> generated, std::span<const std::uint8_t> training,
                           std::int64_t image_size, int threads = 1, double threshold = 1.0 / 3);
 
