@@ -96,7 +96,8 @@ TEST_CASE("what cannot be opened is refused with the choices", "[data][bad]") {
   REQUIRE(says(about("cifar10"), "--data", {"/cifar10 or ", "/cifar-10-binary.tar.gz", "docs/data.md"}));
   REQUIRE(says(about(folder.path.string()), "--data", {"format is not known", "data_batch_1.bin"}));
   REQUIRE(says(about("mnist:/nowhere"), "idx reader", {"no train-images-idx3-ubyte in /nowhere"}));
-  REQUIRE(says(about(folder.write("x.tar.gz", "no archive").string()), "cifar10 reader", {"x.tar.gz", "opened by their folder"}));
+  REQUIRE(says(about(folder.write("x.tar.gz", "no archive").string()), "cifar10 reader",
+               {"x.tar.gz", "opened by their folder"}));
   const DataVariable none(nullptr);
   REQUIRE(says(about("mnist"), "--data", {"DIFFMEM_DATA to be set"}));
 }

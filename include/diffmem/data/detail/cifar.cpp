@@ -40,7 +40,8 @@ Batches read_archive(const fs::path& path, const std::vector<std::string>& names
   const std::unique_ptr<archive, decltype(&archive_read_free)> tar(archive_read_new(), &archive_read_free);
   const auto complain = [&](const std::string& got) {
     throw Error(kWho, fmt::format("{} in {}", got, path.string()),
-                "a sound cifar-10-binary.tar.gz (IDX files are opened by their folder)", "download or copy the file again");
+                "a sound cifar-10-binary.tar.gz (IDX files are opened by their folder)",
+                "download or copy the file again");
   };
   const auto reason = [&] {
     return fmt::format("\"{}\"", archive_error_string(tar.get()) ? archive_error_string(tar.get()) : "unknown");
