@@ -6,6 +6,8 @@
 #include <diffmem/core/safetensors.hpp>
 #include <diffmem/data/resize.hpp>
 
+#include <cstdlib>
+
 using namespace diffmem;
 
 namespace {

@@ -4,6 +4,7 @@
 
 #include <diffmem/data/subset.hpp>
 
+#include <algorithm>
 #include <set>
 
 using namespace diffmem;

@@ -5,6 +5,9 @@
 #include <diffmem/core/safetensors.hpp>
 #include <diffmem/measure/memorization.hpp>
 
+#include <algorithm>
+#include <cmath>
+
 using namespace diffmem;
 
 namespace {
