@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
+#include <diffmem/core/file.hpp>
+#include <diffmem/core/params.hpp>
+#include <diffmem/core/runtime.hpp>
+#include <diffmem/data/open.hpp>
+#include <diffmem/measure/emm.hpp>
+#include <diffmem/report/table.hpp>
+#include <diffmem/report/write.hpp>
+#include <diffmem/study/study.hpp>
+
+#include <ATen/Context.h>
+#include <boost/program_options.hpp>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <range/v3/range/conversion.hpp>
+#include <range/v3/view/filter.hpp>
+#include <range/v3/view/transform.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace diffmem {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
+constexpr double kLevel = 0.9;             // 1 - epsilon of Definition 1
+constexpr double kSmallNet = 1e9;          // floating-point operations a forward pass, below which one core a run is best
+constexpr double kGuessedSpeed = 40e9;     // operations a second and core, for --dry-run's estimate
+
+/// The command line.
+struct Options {
+  std::filesystem::path out;
+  std::vector<std::string> sets;
+  std::string sizes, budget, data, device;
+  std::uint64_t seed = 0;
+  int jobs = 0, threads = 0;
+  bool dry_run = false;
+};
+
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::optional<Options> parse(int argc, char** argv, const std::string& name, const std::string& question, const Setup& setup,
+                             const std::vector<std::int64_t>& sizes) {
+  Options o;
+  po::options_description help("options");
+  help.add_options()
+      ("help", "print this and exit")
+      ("version", "print versions (LibTorch, CUDA, BLAS, CPU, commit) and exit")
+      ("dry-run", po::bool_switch(&o.dry_run), "print every run with its size and estimated time; train nothing")
+      ("out", po::value(&o.out)->default_value("out/" + name), "folder of runs and report; the same command continues there")
+      ("data", po::value(&o.data)->default_value(setup.data.source), "training images (see below)")
+      ("sizes", po::value(&o.sizes)->default_value(fmt::format("{}", fmt::join(sizes, ","))), "training-set sizes |D|, nested")
+      ("seed", po::value(&o.seed)->default_value(setup.train.seed), "of weights, data order, noise")
+      ("budget", po::value(&o.budget)->default_value(to_text(setup.train.budget)), "what all sizes share: epochs (the paper's rule) or steps")
+      ("set", po::value(&o.sets)->composing(), "NAME=VALUE: any setting of --dry-run's list, such as train.lr=1e-3; may be repeated")
+      ("jobs", po::value(&o.jobs)->default_value(0), "runs at once; 0: one per core for small networks, else 1")
+      ("threads", po::value(&o.threads)->default_value(0), "threads of each run; 0: cores / jobs")
+      ("device", po::value(&o.device)->default_value("cpu"), "cpu or cuda");
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(argc, argv).options(help).positional({}).run(), values);
+    po::notify(values);
+  } catch (const po::error& e) {
+    throw UsageError(fmt::format("{}: {}; --help lists the options", name, e.what()));
+  }
+  if (values.contains("help")) {
+    std::cout << name << ": " << question << "\n\n" << help << "\n--data takes:\n" << data_help() << "\n";
+    return std::nullopt;
+  }
+  if (values.contains("version")) {
+    set_up_runtime({.threads = o.threads});
+    std::cout << version_text();
+    return std::nullopt;
+  }
+  return o;
+}
+
+std::vector<std::int64_t> parse_sizes(const std::string& text) {
+  std::vector<int> sizes;
+  if (!from_text(text, sizes) || std::any_of(sizes.begin(), sizes.end(), [](int n) { return n < 2; }))
+    throw Error("--sizes", fmt::format("\"{}\"", text), "numbers of 2 or more, such as 16,32,64", "correct the list");
+  std::sort(sizes.begin(), sizes.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return {sizes.begin(), sizes.end()};
+}
+
+at::Device parse_device(const std::string& word) {
+  if (word == "cpu") return at::kCPU;
+  if (word != "cuda") throw Error("--device", fmt::format("\"{}\"", word), "cpu or cuda", "correct the word");
+#ifdef DIFFMEM_CUDA
+  if (at::hasCUDA()) return at::Device(at::kCUDA, 0);
+  throw Error("--device cuda", "no CUDA device", "an NVIDIA GPU with a driver for CUDA 13", "run without --device, on the CPU");
+#else
+  throw Error("--device cuda", "a build without CUDA", "the cuda preset", "build it by `make demo CUDA=1`, or run without --device");
+#endif
+}
+
+/// Opens each data set once; thread-safe.
+class DataSets {
+ public:
+  const ImageSet& operator()(const std::string& source) {
+    const std::lock_guard guard(mutex_);
+    auto found = opened_.find(source);
+    if (found == opened_.end()) found = opened_.emplace(source, open_images(source)).first;
+    return found->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, ImageSet> opened_;
+};
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(now));
+}
+
+void print_plan(const std::vector<std::unique_ptr<AnyRun>>& runs, int jobs, int threads) {
+  fmt::print("{:<28} {:>12} {:>9} {:>10} {:>12} {:>12} {:>12}\n", "run", "parameters", "steps", "epochs", "train GFLOP", "sample GFLOP", "estimate");
+  double total = 0;
+  for (const auto& run : runs) {
+    const RunPlan p = run->plan();
+    const double seconds = (p.train_flops + p.sample_flops) / (kGuessedSpeed * threads);
+    total += seconds;
+    fmt::print("{:<28} {:>12} {:>9} {:>10.0f} {:>12.0f} {:>12.0f} {:>12}\n", p.cell, p.parameters, p.steps, p.epochs, p.train_flops / 1e9,
+               p.sample_flops / 1e9, duration_text(seconds));
+  }
+  fmt::print("\n{} runs, {} at once with {} threads each: about {} at {:.0f} GFLOP/s a core.\n", runs.size(), jobs, threads,
+             duration_text(total / jobs), kGuessedSpeed / 1e9);
+}
+
+std::vector<EmmRecord> emms(const std::vector<RunRecord>& runs) {
+  std::vector<std::string> series;
+  for (const RunRecord& run : runs)
+    if (std::find(series.begin(), series.end(), run.series) == series.end()) series.push_back(run.series);
+  std::vector<EmmRecord> result;
+  for (const std::string& name : series) {
+    const auto points = runs | ranges::views::filter([&](const RunRecord& r) { return r.series == name && best_evaluation(r); }) |
+                        ranges::views::transform([](const RunRecord& r) {
+                          const EvaluationRecord& e = *best_evaluation(r);
+                          return SizeRatio{r.size, e.ratio, {e.low, e.high}};
+                        }) |
+                        ranges::to<std::vector>;
+    if (points.empty()) continue;
+    const Emm emm = estimate_emm(points, kLevel);
+    result.push_back({name, emm.linear, emm.logarithmic, emm.statement});
+  }
+  return result;
+}
+
+}  // namespace
+
+int StudyBase::run(int argc, char** argv) {
+  try {
+    return conduct(argc, argv);
+  } catch (const UsageError& e) {
+    fmt::print(stderr, "{}\n", e.what());
+    return kUsage;
+  } catch (const Interrupted& e) {
+    fmt::print(stderr, "\n{}\nThe same command continues from there.\n", e.what());
+    return kInterrupted;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "error: {}\n", e.what());
+    return kFailed;
+  }
+}
+
+int StudyBase::conduct(int argc, char** argv) {
+  const std::optional<Options> parsed = parse(argc, argv, name_, question_, setup_, sizes_);
+  if (!parsed) return 0;
+  const Options& options = *parsed;
+  setup_.data.source = options.data;
+  setup_.train.seed = options.seed;
+  set_param(setup_, "train.budget", options.budget);
+  for (const std::string& item : options.sets) {
+    const std::size_t equals = item.find('=');
+    if (equals == std::string::npos) throw Error("--set", fmt::format("\"{}\"", item), "NAME=VALUE", "write, for example, --set train.lr=1e-3");
+    set_param(setup_, item.substr(0, equals), item.substr(equals + 1));
+  }
+  setup_.train.validate();
+  setup_.sample.validate();
+  const at::Device device = parse_device(options.device);
+
+  std::vector<std::unique_ptr<AnyRun>> runs;
+  for (const auto& [series, make] : designs_)
+    for (const std::int64_t size : parse_sizes(options.sizes)) {
+      Setup setup = setup_;
+      setup.data.size = size;
+      runs.push_back(make(setup, fmt::format("{}{}|D| = {}", series, series.empty() ? "" : ", ", size)));
+    }
+  const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
+  const double per_image = runs.front()->plan().train_flops / (3.0 * static_cast<double>(runs.front()->plan().steps) * setup_.train.batch);
+  const int jobs = std::max(1, std::min<int>(options.jobs > 0 ? options.jobs : device.is_cuda() || per_image > kSmallNet ? 1 : cores, static_cast<int>(runs.size())));
+  const int threads = options.threads > 0 ? options.threads : std::max(1, cores / jobs);
+  set_up_runtime({.threads = threads});
+  if (options.dry_run) {
+    for (const auto& [name, text] : list_params(setup_)) fmt::print("{} = {}\n", name, text);
+    fmt::print("\n");
+    print_plan(runs, jobs, threads);
+    return 0;
+  }
+
+  make_folder(options.out);
+  catch_interrupts();
+  DataSets data;
+  data(setup_.data.source);  // complains before any training
+  ProgressBoard board;
+  board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}", name_, runs.size(), jobs, threads, options.out.string()));
+  const RunContext context{.out = options.out, .data = [&](const std::string& source) -> const ImageSet& { return data(source); },
+                           .board = &board, .threads = threads, .device = device};
+  const auto begun = std::chrono::steady_clock::now();
+
+  // The longest runs begin first, so that none of the workers is left with one at the end.
+  std::vector<std::size_t> order(runs.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return runs[a]->plan().train_flops > runs[b]->plan().train_flops; });
+  std::vector<std::optional<RunRecord>> records(runs.size());
+  std::vector<std::string> failures, interruptions;
+  std::mutex mutex;
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    set_up_runtime({.threads = threads});  // OpenMP keeps the number of threads per thread
+    for (std::size_t i; (i = next++) < order.size() && !interrupted();) {
+      try {
+        RunRecord record = runs[order[i]]->run(context);
+        const std::lock_guard guard(mutex);
+        records[order[i]] = std::move(record);
+      } catch (const Interrupted& e) {
+        const std::lock_guard guard(mutex);
+        interruptions.emplace_back(e.what());
+      } catch (const std::exception& e) {
+        board.finish(runs[order[i]]->cell(), fmt::format("{}: failed", runs[order[i]]->cell()));
+        const std::lock_guard guard(mutex);
+        failures.push_back(fmt::format("{}: {}", runs[order[i]]->cell(), e.what()));
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (int j = 0; j < jobs; ++j) workers.emplace_back(work);
+  }
+  if (interrupted()) {
+    std::sort(interruptions.begin(), interruptions.end());
+    throw Interrupted(interruptions.empty() ? "stopped between two runs" : fmt::format("{}", fmt::join(interruptions, "\n")));
+  }
+
+  ReportRecord report{.title = name_, .question = question_, .source = source_, .notes = {}, .runs = {}, .emms = {}, .machine = build_facts(), .date = today(), .command = {}};
+  for (int i = 0; i < argc; ++i) report.command += (i ? " " : "") + (i ? std::string(argv[i]) : std::filesystem::path(argv[0]).filename().string());
+  report.machine.emplace_back("wall time of this command", duration_text(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
+  if (setup_.train.budget == Budget::steps)
+    report.notes.push_back(fmt::format("Every size was trained for the same number of optimiser steps ({:.0f}), so a small set was seen for more epochs; "
+                                       "the paper holds epochs equal (--budget epochs).", setup_.train.length));
+  for (const std::string& failure : failures) report.notes.push_back("A run failed: " + failure);
+  for (auto& record : records)
+    if (record) report.runs.push_back(std::move(*record));
+  report.emms = emms(report.runs);
+  if (!report.runs.empty()) {
+    write_report(report, options.out);
+    fmt::print("\n{}\nreport: {}\n", text_table(report), (options.out / "report.html").string());
+  }
+  for (const std::string& failure : failures) fmt::print(stderr, "error: {}\n", failure);
+  return failures.empty() ? 0 : kFailed;
+}
+
+}  // namespace diffmem

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// Run: one model trained, sampled and measured, in its own folder; erased to one virtual call a run.
+#pragma once
+#include <diffmem/core/runtime.hpp>
+#include <diffmem/measure/memorization.hpp>
+#include <diffmem/study/progress.hpp>
+#include <diffmem/study/run_folder.hpp>
+#include <diffmem/study/setup.hpp>
+#include <diffmem/train/trainer.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace diffmem {
+
+/// What all runs of a study share.
+struct RunContext {
+  std::filesystem::path out;                                ///< runs go to out/runs/
+  std::function<const ImageSet&(const std::string&)> data;  ///< the opened data set of a source word
+  ProgressBoard* board = nullptr;
+  int threads = 1;                                          ///< of this run
+  at::Device device = at::kCPU;
+  double checkpoint_seconds = 60;                           ///< time between checkpoints
+  int pictures = 24;                                        ///< images shown in the report
+};
+
+/// What --dry-run says of a run.
+struct RunPlan {
+  std::string name, cell;
+  std::int64_t parameters = 0, steps = 0;
+  double epochs = 0, train_flops = 0, sample_flops = 0;
+};
+
+class AnyRun {
+ public:
+  virtual ~AnyRun() = default;
+  virtual const std::string& cell() const = 0;
+  virtual const Setup& setup() const = 0;
+  virtual RunPlan plan() const = 0;
+  /// Trains what is not yet trained.  Interrupted if Ctrl-C came: its state is saved then.
+  virtual RunRecord run(const RunContext& context) = 0;
+};
+
+template <class D>
+class Run final : public AnyRun {
+ public:
+  Run(D design, Setup setup, std::string series, std::string cell)
+      : design_(std::move(design)), setup_(std::move(setup)), series_(std::move(series)), cell_(std::move(cell)) {}
+
+  const std::string& cell() const override { return cell_; }
+  const Setup& setup() const override { return setup_; }
+
+  RunPlan plan() const override {
+    UNetConfig net = setup_.net;
+    design_.family.configure(net);
+    if (setup_.data.resolution > 0) net.resolution = setup_.data.resolution;
+    const UNet shape(net, design_.skip.mask(), at::kMeta);
+    const auto size = std::max<std::int64_t>(setup_.data.size, 1);
+    const std::int64_t steps = setup_.train.total_steps(size);
+    const auto evaluations = static_cast<double>(std::min<std::int64_t>(setup_.train.evaluations, steps));
+    return {.name = D::slug(), .cell = cell_, .parameters = shape.parameter_count(), .steps = steps, .epochs = setup_.train.epoch(steps, size),
+            .train_flops = 3 * shape.forward_flops() * static_cast<double>(steps) * setup_.train.batch,
+            .sample_flops = shape.forward_flops() * evaluations * static_cast<double>(setup_.sample.images) * design_.sampler.evaluations()};
+  }
+
+  RunRecord run(const RunContext& context) override {
+    const ImageSet images = training_images(context.data(setup_.data.source), setup_.data);
+    Listing parameters = {{"design", D::slug()}};
+    for (const auto& part : {list_params(design_), list_params(setup_)}) parameters.insert(parameters.end(), part.begin(), part.end());
+    parameters.emplace_back("data.digest", images.digest());
+    const std::string name = run_name(fmt::format("{}-n{}", D::slug(), images.count), parameters);
+    RunFolder folder(context.out / "runs" / name, parameters);
+    if (!folder.finished()) {
+      Trainer<D> trainer(design_, setup_.net, setup_.train, images, context.device);
+      if (const auto saved = read_newest_checkpoint(folder.checkpoints())) {
+        trainer.restore(*saved);
+        context.board->say(fmt::format("{}: continues from step {}", cell_, saved->progress.step));
+      }
+      folder.rewind_to(trainer.progress());
+      train(trainer, folder, context);
+    }
+    RunRecord record = read_run(folder.path(), images, context.pictures);
+    record.name = name, record.cell = cell_, record.series = series_;
+    record.seed = setup_.train.seed;
+    record.parameters = Trainer<D>::parameter_count(design_, setup_.net, images, setup_.train.seed);
+    record.epochs = setup_.train.epoch(record.steps, images.count);
+    record.budget = to_text(setup_.train.budget);
+    record.images_per_second = record.train_seconds > 0 ? static_cast<double>(record.steps * setup_.train.batch) / record.train_seconds : 0;
+    return record;
+  }
+
+ private:
+  static double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+  void train(Trainer<D>& trainer, RunFolder& folder, const RunContext& context) {
+    TrainProgress& progress = trainer.progress();
+    const std::int64_t total = trainer.total_steps(), size = trainer.images().count, every = std::max<std::int64_t>(1, total / 200);
+    ProgressBoard::Line line{.total = total, .begun_at = progress.step, .doing = "training"};
+    const auto save = [&] { write_checkpoint(folder.checkpoints(), trainer.checkpoint()); };
+    double saved = now(), speed_since = now();
+    std::int64_t speed_from = progress.step;
+    while (true) {
+      const std::int64_t at = progress.step;
+      const bool measured = !progress.evaluations.empty() && progress.evaluations.back().step == at;
+      if (setup_.train.evaluates_after(at, size) && !measured) {
+        if (!evaluate(trainer, folder, context, line)) {  // begun anew after a restart
+          save();
+          throw Interrupted(fmt::format("{}: stopped while sampling at step {} of {}, saved", cell_, at, total));
+        }
+        line.doing = "training";
+        speed_since = now(), speed_from = at;
+      }
+      if (interrupted() || trainer.finished() || now() - saved > context.checkpoint_seconds) {
+        save();
+        saved = now();
+      }
+      if (trainer.finished()) break;
+      if (interrupted()) throw Interrupted(fmt::format("{}: stopped at step {} of {}, saved", cell_, at, total));
+
+      const double begun = now();
+      double loss = 0;
+      try {
+        loss = trainer.step();
+      } catch (const Error& e) {
+        const auto good = newest_checkpoint(folder.checkpoints());
+        throw Error(cell_, e.what(), "a training that stays finite",
+                    good.empty() ? "there is no checkpoint yet" : fmt::format("the last good checkpoint is {}", good.string()));
+      }
+      progress.train_seconds += now() - begun;
+      const std::int64_t step = progress.step;
+      if (step % every == 0 || trainer.finished()) {
+        progress.losses.push_back({step, setup_.train.epoch(step, size), progress.loss_sum / static_cast<double>(progress.loss_count)});
+        progress.loss_sum = 0, progress.loss_count = 0;
+        folder.add(progress.losses.back());
+      }
+      if (now() - speed_since > 0.5) {
+        line.images_per_second = static_cast<double>((step - speed_from) * setup_.train.batch) / (now() - speed_since);
+        speed_since = now(), speed_from = step;
+      }
+      line.step = step, line.epoch = setup_.train.epoch(step, size), line.loss = loss;
+      context.board->update(cell_, line);
+    }
+    SafeTensors weights;
+    for (const auto& [name, leaf] : trainer.average().net().parameters()) weights.tensors.emplace(name, leaf);
+    weights.metadata["design"] = D::slug();
+    folder.finish(progress, weights);
+    const auto best = std::max_element(progress.evaluations.begin(), progress.evaluations.end(), [](const auto& a, const auto& b) { return a.ratio < b.ratio; });
+    context.board->finish(cell_, fmt::format("{}: done, {} steps in {}, ratio {:.1f} % [{:.1f}, {:.1f}], KNN distance {:.2f}", cell_, total,
+                                             duration_text(progress.train_seconds), 100 * best->ratio, 100 * best->low, 100 * best->high, best->knn_distance));
+  }
+
+  /// Samples and measures; false if Ctrl-C came first.
+  bool evaluate(Trainer<D>& trainer, RunFolder& folder, const RunContext& context, ProgressBoard::Line& line) {
+    const double begun = now();
+    const auto& s = setup_.sample;
+    GenerateOptions options;
+    options.seed = s.seed, options.images = s.images, options.batch = s.batch;
+    options.after_batch = [&](std::int64_t done) {
+      line.doing = fmt::format("sampling {}/{}", done, s.images);
+      context.board->update(cell_, line);
+      return !interrupted() || done >= s.images;
+    };
+    const auto generated = trainer.generate(options);
+    const ImageSet& training = trainer.images();
+    if (static_cast<std::int64_t>(generated.size()) < s.images * training.image_size()) return false;
+    const Memorization m = memorization(generated, training.pixels, training.image_size(), context.threads);
+    const std::int64_t step = trainer.progress().step;
+    const Evaluation e{.step = step, .epoch = setup_.train.epoch(step, training.count), .images = m.images, .memorized = m.memorized,
+                       .zero_second = m.zero_second, .ratio = m.ratio, .low = m.interval.low, .high = m.interval.high,
+                       .knn_distance = m.knn_distance, .seconds = now() - begun};
+    trainer.progress().evaluations.push_back(e);
+    folder.add(e, generated, training);
+    return true;
+  }
+
+  D design_;
+  Setup setup_;
+  std::string series_, cell_;
+};
+
+}  // namespace diffmem

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// A run is a folder: run.json (every resolved parameter, data digest, versions), progress.jsonl, measures.jsonl,
+// samples/, checkpoints/, weights.safetensors, pictures.  The same command again continues it.
+#pragma once
+#include <diffmem/core/params.hpp>
+#include <diffmem/data/image_set.hpp>
+#include <diffmem/measure/memorization.hpp>
+#include <diffmem/report/records.hpp>
+#include <diffmem/train/checkpoint.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace diffmem {
+
+class RunFolder {
+ public:
+  /// Opens or begins the run at `path` and locks it against a second process.  Error if another process holds it, or
+  /// if it was begun with other `parameters` (the differing fields are named).
+  RunFolder(std::filesystem::path path, Listing parameters);
+  ~RunFolder();
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+  bool finished() const;
+
+  /// Drops what progress.jsonl, measures.jsonl and samples/ hold beyond `progress`, so that a continued run repeats nothing.
+  void rewind_to(const TrainProgress& progress);
+  void add(const LossPoint& point);
+  /// Records an evaluation and its generated images, uint8 [images,C,H,W].
+  void add(const Evaluation& evaluation, const std::vector<std::uint8_t>& generated, const ImageSet& training);
+  /// Marks the run as complete; `weights` are the averaged ones.
+  void finish(const TrainProgress& progress, const SafeTensors& weights);
+
+  /// The generated images of the evaluation at `step`.
+  std::vector<std::uint8_t> samples(std::int64_t step) const;
+
+ private:
+  std::filesystem::path path_;
+  Listing parameters_;
+  int lock_ = -1;
+};
+
+/// What a finished (or unfinished) run's files say, with up to `pictures` of the best evaluation's images over their
+/// nearest training images.  Name, cell, series and size are left to the caller.
+RunRecord read_run(const std::filesystem::path& path, const ImageSet& training, int pictures);
+
+/// slug-hash: the folder's name of a run with these parameters.
+std::string run_name(const std::string& slug, const Listing& parameters);
+
+}  // namespace diffmem

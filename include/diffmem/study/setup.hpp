@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Setup: every number of a run that is not a policy's own.
+#pragma once
+#include <diffmem/data/image_set.hpp>
+#include <diffmem/net/unet.hpp>
+#include <diffmem/train/params.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace diffmem {
+
+/// Which images a run trains on.
+struct DataParams {
+  std::string source = "fashion-mnist";  ///< as after --data
+  int resolution = 0;                    ///< shrink to this side   [pixels]; 0: as it is
+  std::int64_t size = 0;                 ///< |D|, a class-balanced subset; 0: all of it
+  std::uint64_t seed = 0;                ///< of the nested subsets
+
+  template <class Self, class Visit>
+  static void each(Self& p, Visit&& visit) {
+    visit("source", p.source), visit("resolution", p.resolution), visit("size", p.size), visit("seed", p.seed);
+  }
+};
+
+struct Setup {
+  DataParams data;
+  UNetConfig net;
+  TrainParams train;
+  SampleParams sample;
+
+  template <class Self, class Visit>
+  static void each(Self& s, Visit&& visit) {
+    visit("data", s.data), visit("net", s.net), visit("train", s.train), visit("sample", s.sample);
+  }
+};
+
+/// The training images of `p` out of the opened data set `all`: shrunk, and cut to size.
+ImageSet training_images(const ImageSet& all, const DataParams& p);
+
+}  // namespace diffmem

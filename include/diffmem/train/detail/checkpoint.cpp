@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
+#include <diffmem/core/file.hpp>
+#include <diffmem/train/checkpoint.hpp>
+
+#include <boost/archive/binary_iarchive.hpp>
+#include <boost/archive/binary_oarchive.hpp>
+#include <boost/serialization/vector.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+namespace boost::serialization {
+
+template <class Archive>
+void serialize(Archive& a, diffmem::Evaluation& e, unsigned) {
+  a & e.step & e.epoch & e.images & e.memorized & e.zero_second & e.ratio & e.low & e.high & e.knn_distance & e.seconds;
+}
+template <class Archive>
+void serialize(Archive& a, diffmem::LossPoint& p, unsigned) {
+  a & p.step & p.epoch & p.loss;
+}
+template <class Archive>
+void serialize(Archive& a, diffmem::TrainProgress& p, unsigned) {
+  a & p.step & p.loss_sum & p.loss_count & p.losses & p.evaluations & p.train_seconds;
+}
+
+}  // namespace boost::serialization
+
+namespace diffmem {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kState = "state.boost";
+constexpr const char* kTensors = "tensors.safetensors";
+constexpr const char* kManifest = "manifest.json";
+
+/// The whole checkpoints in `folder`, oldest first.  A name ends in its step, padded so that names sort as numbers.
+std::vector<fs::path> checkpoints(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder, none))
+    if (entry.is_directory() && entry.path().filename().string().starts_with("step-") && entry.path().extension().empty()) found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+Checkpoint read_checkpoint(const fs::path& folder) {
+  const auto broken = [&](const fs::path& file, std::string_view got, std::string_view want) {
+    std::vector<fs::path> all = checkpoints(folder.parent_path());
+    std::erase(all, folder);
+    throw Error("checkpoint " + file.string(), got, want,
+                all.empty() ? fmt::format("remove {} to start this run anew", folder.string())
+                            : fmt::format("remove {} to go on from {}", folder.string(), all.back().filename().string()));
+  };
+  if (!fs::exists(folder / kManifest)) broken(folder / kManifest, "no manifest", "a whole checkpoint");
+  const auto manifest = nlohmann::json::parse(read_file(folder / kManifest), nullptr, false);
+  std::array<std::string, 2> bytes;
+  for (const auto& [file, into] : {std::pair{kState, &bytes[0]}, std::pair{kTensors, &bytes[1]}}) {
+    if (!manifest.is_object() || !manifest.contains(file) || !manifest[file].is_string()) broken(folder / kManifest, "a damaged manifest", "a checksum for every file");
+    if (!fs::exists(folder / file)) broken(folder / file, "no such file", "a whole checkpoint");
+    *into = read_file(folder / file);
+    const std::string have = digest(*into);
+    if (have != manifest[file].get<std::string>())
+      broken(folder / file, fmt::format("{} bytes with checksum {}", into->size(), have), fmt::format("checksum {}", manifest[file].get<std::string>()));
+  }
+  Checkpoint checkpoint;
+  try {
+    std::istringstream stream(bytes[0]);
+    boost::archive::binary_iarchive archive(stream);
+    archive >> checkpoint.progress;
+  } catch (const boost::archive::archive_exception& e) {
+    broken(folder / kState, e.what(), "an archive of this version of diffmem");
+  }
+  checkpoint.tensors = read_safetensors(folder / kTensors);
+  return checkpoint;
+}
+
+}  // namespace
+
+fs::path newest_checkpoint(const fs::path& folder) {
+  const auto all = checkpoints(folder);
+  return all.empty() ? fs::path() : all.back();
+}
+
+void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, int keep) {
+  const fs::path target = folder / fmt::format("step-{:010}", checkpoint.progress.step), beside = fs::path(target) += ".partial";
+  make_folder(folder);
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder))  // what a crash or a full disk left half-written
+    if (entry.path().extension() == ".partial") fs::remove_all(entry.path(), ignored);
+  make_folder(beside);
+  try {
+    std::ostringstream stream;
+    {
+      boost::archive::binary_oarchive archive(stream);
+      archive << checkpoint.progress;
+    }
+    const std::string state = stream.str(), tensors = to_safetensors(checkpoint.tensors);
+    write_file_atomically(beside / kState, state);
+    write_file_atomically(beside / kTensors, tensors);
+    write_file_atomically(beside / kManifest, nlohmann::json{{kState, digest(state)}, {kTensors, digest(tensors)}}.dump() + "\n");
+  } catch (...) {
+    fs::remove_all(beside, ignored);
+    throw;
+  }
+  if (fs::exists(target)) fs::remove_all(target);
+  fs::rename(beside, target);
+  sync_folder(folder);
+  read_checkpoint(target);
+  auto all = checkpoints(folder);
+  for (std::size_t i = 0; i + static_cast<std::size_t>(keep) < all.size(); ++i) fs::remove_all(all[i], ignored);
+}
+
+std::optional<Checkpoint> read_newest_checkpoint(const fs::path& folder) {
+  const fs::path newest = newest_checkpoint(folder);
+  return newest.empty() ? std::nullopt : std::optional(read_checkpoint(newest));
+}
+
+}  // namespace diffmem
