@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/report/detail/text.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace diffmem::report_text {
+namespace {
+
+/// Length in bytes of the UTF-8 code point at the front of `text`; 0 if it is not one.
+std::size_t code_point(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const std::size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3
+                             : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
+  const bool outside = (first == 0xed && byte(1) >= 0xa0) || (first == 0xf4 && byte(1) >= 0x90);
+  return overlong || outside ? 0 : length;
+}
+
+}  // namespace
+
+std::string escape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (c == '&') out += "&amp;";
+    else if (c == '<') out += "&lt;";
+    else if (c == '>') out += "&gt;";
+    else if (c == '"') out += "&quot;";
+    else if (c == '\'') out += "&#39;";
+    else if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f) out += ' ';
+    else out += c;
+  }
+  return out;
+}
+
+std::string one_line(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = code_point(text);
+    if (length == 0) out += '?';
+    else if (length == 1 && (static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7f)) out += ' ';
+    else out += text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string count(std::int64_t number) {
+  std::string digits = fmt::format("{}", number);
+  const std::size_t sign = number < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > sign + 3; at -= 3) digits.insert(at - 3, 1, ',');
+  return digits;
+}
+
+std::string number(double value) {
+  if (!std::isfinite(value)) return std::string(missing);
+  if (std::abs(value) >= 100 && std::abs(value) < 1e15) return count(std::llround(value));
+  return fmt::format("{:.3g}", value);
+}
+
+std::string percent(double fraction) {
+  return std::isfinite(fraction) ? fmt::format("{:.1f}", 100 * fraction) : std::string(missing);
+}
+
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds) || seconds < 0) return std::string(missing);
+  if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
+  const std::int64_t whole = std::llround(seconds);
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", count(whole / 3600), whole / 60 % 60);
+}
+
+std::string run_label(const ReportRecord& report, const RunRecord& run) {
+  const auto same = std::ranges::count(report.runs, run.cell, &RunRecord::cell);
+  return same > 1 ? fmt::format("{}, seed {}", run.cell, run.seed) : run.cell;
+}
+
+std::vector<std::string> series_names(const ReportRecord& report) {
+  std::vector<std::string> names;
+  for (const auto& run : report.runs)
+    if (std::ranges::find(names, run.series) == names.end()) names.push_back(run.series);
+  return names;
+}
+
+bool counts_steps(const ReportRecord& report) {
+  return !report.runs.empty() && std::ranges::all_of(report.runs, [](const RunRecord& run) { return run.budget == "steps"; });
+}
+
+}  // namespace diffmem::report_text

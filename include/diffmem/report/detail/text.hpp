@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// How a report spells numbers and names; one spelling for page, table and curves.
+#pragma once
+#include <diffmem/report/records.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace diffmem::report_text {
+
+inline constexpr std::string_view missing = "–";
+
+/// & < > " ' as entities, control characters other than line breaks and tabs as spaces.
+std::string escape(std::string_view text);
+/// One line: control characters become spaces; what is not UTF-8 becomes '?'.
+std::string one_line(std::string_view text);
+/// Code points of UTF-8 text: its columns in a terminal.
+std::size_t columns(std::string_view text);
+
+std::string count(std::int64_t number);       ///< 1,200
+std::string number(double value);             ///< three digits that matter: 0.0123, 4.56, 1,234
+std::string percent(double fraction);         ///< 97.8, without the sign
+std::string duration(double seconds);         ///< 0.8 s, 48 s, 3 min 12 s, 2 h 05 min
+
+/// The run's cell, with its seed where another run has the same cell.
+std::string run_label(const ReportRecord& report, const RunRecord& run);
+/// Names of the curves in the order they appear.
+std::vector<std::string> series_names(const ReportRecord& report);
+/// True when every run was given the same number of steps rather than epochs.
+bool counts_steps(const ReportRecord& report);
+
+}  // namespace diffmem::report_text

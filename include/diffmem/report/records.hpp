@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// What a report is made of: plain values, filled by a study, that know neither tensors nor files.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace diffmem {
+
+/// One point of a training-loss curve.
+struct CurvePoint {
+  std::int64_t step = 0;
+  double epoch = 0;
+  double loss = 0;
+};
+
+/// One evaluation during training: `images` generated images compared with the training images.
+struct EvaluationRecord {
+  std::int64_t step = 0;
+  double epoch = 0;
+  std::int64_t images = 0;       ///< generated
+  std::int64_t memorized = 0;    ///< of them, with d1/d2 < 1/3
+  std::int64_t zero_second = 0;  ///< of them, with d2 = 0 (duplicates in the training set); never counted as memorized
+  double ratio = 0;              ///< memorized / images, in [0, 1]
+  double low = 0, high = 0;      ///< its 95 % interval, in [0, 1]
+  double knn_distance = 0;       ///< mean Euclidean distance to the nearest training image  [8-bit grey levels]
+  double seconds = 0;            ///< sampling and measuring
+};
+
+/// n generated images and, for each, its nearest training image.
+struct PictureStrip {
+  int channels = 0, height = 0, width = 0;
+  std::vector<std::uint8_t> generated, nearest;  ///< [n,C,H,W] each
+  std::vector<std::uint8_t> flags;               ///< [n], 1: memorized
+  std::vector<double> ratio;                     ///< [n], d1/d2; not a number where d2 = 0
+};
+
+/// One trained model.
+struct RunRecord {
+  std::string name;    ///< slug, also the stem of its picture file
+  std::string cell;    ///< short name shown to people: "|D| = 64"
+  std::string series;  ///< the curve it belongs to; "" when there is one curve
+  std::int64_t size = 0;  ///< training images, |D|
+  std::uint64_t seed = 0;
+  std::int64_t parameters = 0;
+  std::int64_t steps = 0;
+  double epochs = 0;
+  std::string budget;  ///< what all runs share: "steps" or "epochs"
+  std::vector<CurvePoint> losses;
+  std::vector<EvaluationRecord> evaluations;  ///< in the order they were made
+  double train_seconds = 0;      ///< without evaluations
+  double sample_seconds = 0;     ///< all evaluations together
+  double images_per_second = 0;  ///< seen in training
+  std::string folder;
+  PictureStrip pictures;
+  std::vector<std::pair<std::string, std::string>> settings;  ///< every resolved parameter
+};
+
+/// The effective model memorization (EMM) of one series: the |D| at which 90 % of generated images are memorized.
+struct EmmRecord {
+  std::string series;
+  std::optional<double> linear;       ///< interpolated linearly in |D|
+  std::optional<double> logarithmic;  ///< interpolated linearly in log |D|
+  std::string statement;              ///< one sentence, also when there is no EMM
+};
+
+/// A whole study.
+struct ReportRecord {
+  std::string title, question, source;
+  std::vector<std::string> notes;
+  std::vector<RunRecord> runs;
+  std::vector<EmmRecord> emms;
+  std::vector<std::pair<std::string, std::string>> machine;
+  std::string date, command;
+};
+
+/// The evaluation with the highest ratio (the value the paper reports), the earliest one of equals; null when there is none.
+inline const EvaluationRecord* best_evaluation(const RunRecord& run) {
+  const EvaluationRecord* best = nullptr;
+  for (const auto& evaluation : run.evaluations)
+    if (std::isfinite(evaluation.ratio) && (!best || evaluation.ratio > best->ratio)) best = &evaluation;
+  return best;
+}
+
+}  // namespace diffmem
