@@ -24,7 +24,7 @@ constexpr std::string_view style = R"(
 @media (prefers-color-scheme: dark) { :root { --paper: #14181d; --ink: #e6e9ed; --soft: #a3acb6; --faint: #3a424b;
   --panel: #1c2128; --c0: #56b4e9; --c1: #ff8a3d; --c2: #2fc79b; --c3: #d98bc4; --c4: #d6b437; --c5: #a3acb6; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 78rem; padding: 2rem clamp(1rem, 4vw, 3rem) 3rem; background: var(--paper);
+body { margin: 0 auto; max-width: 84rem; padding: 2rem clamp(1rem, 4vw, 3rem) 3rem; background: var(--paper);
   color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: break-word; }
 h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; }
 h2 { margin: 2.6rem 0 .8rem; font-size: 1.3rem; }
@@ -39,8 +39,8 @@ p { margin: .4rem 0; max-width: 48rem; }
 figure { margin: 0; min-width: 0; }
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--ink); }
-.strips { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.8rem 2.4rem; }
-.strip ol { display: flex; flex-wrap: wrap; gap: .3rem; margin: .5rem 0 0; padding: 0; list-style: none; }
+.strips { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); gap: 1.8rem 2.4rem; }
+.strip ol { display: grid; grid-template-columns: repeat(8, max-content); gap: .3rem; margin: .5rem 0 0; padding: 0; list-style: none; }
 .pair { padding: 4px; border: 3px solid transparent; }
 .memorized { border-color: var(--c1); }
 .pair img { display: block; width: 48px; height: auto; image-rendering: pixelated; }
@@ -48,16 +48,17 @@ svg text { fill: var(--ink); }
 .pair span { display: block; width: 48px; text-align: center; font-size: .75rem; color: var(--soft); }
 .key { display: inline-block; width: 1em; height: 1em; border: 3px solid var(--c1); vertical-align: -.15em; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .4rem .8rem; border-bottom: 1px solid var(--faint); text-align: right; white-space: nowrap; }
+table { width: 100%; border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .4rem .45rem; border-bottom: 1px solid var(--faint); text-align: right; white-space: nowrap; }
 th { font-weight: 600; }
 thead th { vertical-align: bottom; border-bottom-color: var(--soft); }
 tr > :first-child { padding-left: 0; text-align: left; }
 details { margin: .5rem 0; border-top: 1px solid var(--faint); padding-top: .5rem; }
 summary { cursor: pointer; font-weight: 600; }
 .facts td, .facts th { text-align: left; white-space: normal; vertical-align: top; overflow-wrap: anywhere; }
-.facts th { min-width: 7rem; font-weight: 400; color: var(--soft); }
+.facts th { width: 14rem; font-weight: 400; color: var(--soft); }
 code { font-size: .9em; overflow-wrap: anywhere; }
+@media (max-width: 640px) { .strip ol { grid-template-columns: repeat(4, max-content); } .pair img, .pair span { width: 64px; } }
 @media print { .strip, figure { break-inside: avoid; } }
 )";
 
@@ -85,9 +86,9 @@ std::string answer(const ReportRecord& report) {
   for (const auto& emm : report.emms) {
     const std::string of = emm.series.empty() ? "" : safe(emm.series) + ": ";
     if (emm.linear)
-      out += fmt::format("<p class=\"lead\">{}with up to about {} training images, 90 % of what the model generates is "
+      out += fmt::format("<p class=\"lead\">{}Up to about {} training images, at least 90 % of what the model generates is "
                          "memorized.</p>\n<p class=\"soft\">{}</p>\n",
-                         of.empty() ? "" : of, number(*emm.linear), safe(emm.statement));
+                         of, number(*emm.linear), safe(emm.statement));
     else out += fmt::format("<p class=\"lead\">{}{}</p>\n", of, safe(emm.statement));
   }
   return out + "</section>\n";
@@ -176,13 +177,13 @@ std::string table(const ReportRecord& report) {
       "<section>\n<h2>Runs</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of runs\">\n<table>\n<thead><tr>";
   for (const std::string_view head :
        {"run", "|D|", "seed", "parameters", "steps", "epochs", "memorized,<br>%", "95 %<br>interval", "images<br>generated",
-        "zero<br>d<sub>2</sub>", "KNN<br>distance", "best<br>at step", "training", "sampling and<br>measuring", "images/s<br>in training"})
+        "zero<br>second", "KNN<br>distance", "best<br>at step", "training", "sampling and<br>measuring", "images/s<br>in training"})
     out += fmt::format("<th scope=\"col\">{}</th>", head);
   out += "</tr></thead>\n<tbody>\n";
   for (const auto& run : report.runs) out += table_row(report, run);
   return out +
-         "</tbody>\n</table>\n</div>\n<p class=\"soft\">Each run's evaluation with the highest ratio. Zero d<sub>2</sub>: generated images "
-         "with two training images at distance 0; they never count as memorized. KNN distance: in 8-bit grey levels. "
+         "</tbody>\n</table>\n</div>\n<p class=\"soft\">Each run's evaluation with the highest ratio. Zero second: generated images "
+         "whose second nearest training image is at distance 0; they never count as memorized. KNN distance: in 8-bit grey levels. "
          "The same numbers, and every other evaluation, are in <code>results.csv</code>.</p>\n</section>\n";
 }
 

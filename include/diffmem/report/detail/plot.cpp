@@ -41,7 +41,7 @@ class Script {
     line("set border 3 lw 1 lc rgb '{}'", ink);
     line("set tics nomirror out scale 0.5");
     line("set grid ytics lt 1 lw 1 lc rgb '{}'", faint);
-    line("set xlabel {} offset 0,0.3", gnuplot_quote(x_title));
+    line("set xlabel {} offset 0,0.7", gnuplot_quote(x_title));
     line("set ylabel {} offset 0.8,0", gnuplot_quote(y_title));
     line("set rmargin 2.5");
     line("set tmargin 1");
@@ -165,7 +165,7 @@ void mark_emms(Script& script, const ReportRecord& report, const std::set<double
     script.line("set arrow from {0:.10g},0 to {0:.10g},90 nohead dt 3 lw 2 lc rgb '{1}'", *emm.linear, colour);
     script.line("set label 'EMM {}' at {:.10g},{} {} offset {},0 tc rgb '{}' front", number(*emm.linear), *emm.linear,
                 (left ? 6.0 : 96.0) + (left ? 9.0 : -9.0) * static_cast<double>(row), left ? "right" : "left", left ? -0.8 : 0.8, colour);
-    script.plot({{*emm.linear, 90}}, fmt::format("using 1:2 with points pt 13 ps 1.6 lc rgb '{}'", colour), "");
+    script.plot({{*emm.linear, 90}}, fmt::format("using 1:2 with points pt 12 ps 1.5 lw 2 lc rgb '{}'", colour), "");
     ++row;
   }
 }
@@ -232,7 +232,7 @@ double time_axis(Script& script, const std::vector<Curve>& curves, std::string_v
   for (const auto& curve : curves)
     for (const auto& p : curve.points) last = std::max(last, p.x);
   const double divisor = last >= 10'000 ? 1000 : 1;
-  script.line("set xlabel '{}{}' offset 0,0.3", unit, divisor > 1 ? ", thousands" : "");
+  script.line("set xlabel '{}{}' offset 0,1", unit, divisor > 1 ? ", thousands" : "");
   script.line("set xrange [0:{:.10g}]", last > 0 ? last / divisor : 1.0);
   script.line("set xtics {:.10g}", [&] {  // about five ticks at 1, 2 or 5 times a power of ten
     const double rough = std::max(last / divisor, 1e-9) / 5, power = std::pow(10, std::floor(std::log10(rough)));

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""chromium_test.py REPORT.html [SCREENSHOT_FOLDER]: opens the report in headless Chromium, wide and narrow.
+
+Asserts: four curves with paths, every image decodes, nothing in the console, no request but for the file and data: URLs,
+no page wider than its window.  Exits with 77 when there is no Chromium.
+"""
+import base64
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+WIDTHS = (1400, 390)
+SECONDS = 90
+FACTS = """({
+  curves: [...document.querySelectorAll('svg')].filter(s => s.querySelector('path') && s.getBoundingClientRect().height > 50).length,
+  images: document.images.length,
+  broken: [...document.images].filter(i => !i.complete || i.naturalWidth == 0).length,
+  untold: [...document.images].filter(i => !i.alt).length,
+  width: document.documentElement.scrollWidth,
+  outside: [...document.querySelectorAll('main *')].filter(e => !e.closest('.scroll') && !e.closest('svg')
+    && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80)),
+  height: document.documentElement.scrollHeight})"""
+
+
+class Browser:
+    """Chromium spoken to in the DevTools protocol over two pipes: JSON messages that end in a zero byte."""
+
+    def __init__(self, program, folder):
+        down_read, down_write = os.pipe()
+        up_read, up_write = os.pipe()
+
+        def pipes():  # Chromium reads from 3 and writes to 4
+            spare = [os.dup(down_read), os.dup(up_write)]
+            spare = [os.dup(fd) if fd in (3, 4) else fd for fd in spare]
+            for fd, place in zip(spare, (3, 4)):
+                os.dup2(fd, place)
+
+        self.process = subprocess.Popen(
+            [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+             "--remote-debugging-pipe", "--host-resolver-rules=MAP * ~NOTFOUND", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
+             f"--user-data-dir={folder}/profile", f"--log-net-log={folder}/net.json", "about:blank"],
+            preexec_fn=pipes, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(down_read), os.close(up_write)
+        self.write, self.read = os.fdopen(down_write, "wb", 0), os.fdopen(up_read, "rb", 0)
+        self.buffer, self.number, self.session, self.events = b"", 0, None, []
+        self.watchdog = threading.Timer(SECONDS, self.process.kill)
+        self.watchdog.start()
+
+    def message(self):
+        while b"\0" not in self.buffer:
+            piece = self.read.read(1 << 20)
+            if not piece:
+                sys.exit(f"Chromium ended, or took longer than {SECONDS} s")
+            self.buffer += piece
+        one, self.buffer = self.buffer.split(b"\0", 1)
+        return json.loads(one)
+
+    def call(self, method, **parameters):
+        self.number += 1
+        request = {"id": self.number, "method": method, "params": parameters}
+        if self.session:
+            request["sessionId"] = self.session
+        self.write.write(json.dumps(request).encode() + b"\0")
+        while True:
+            answer = self.message()
+            if answer.get("id") == self.number:
+                assert "error" not in answer, f"{method}: {answer['error']}"
+                return answer["result"]
+            self.events.append(answer)
+
+    def wait_for(self, event):
+        while not any(e.get("method") == event for e in self.events):
+            self.events.append(self.message())
+
+    def close(self):
+        self.session = None
+        try:
+            self.call("Browser.close")
+            self.process.wait(20)
+        finally:
+            self.watchdog.cancel()
+            self.process.kill()
+            self.process.wait()
+
+
+def look(browser, report, width, screenshots):
+    """Opens the report at `width` pixels, asserts what must be seen and returns the addresses that were asked for."""
+    browser.events = []
+    browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
+    browser.call("Page.navigate", url=report.as_uri())
+    browser.wait_for("Page.loadEventFired")
+    facts = browser.call("Runtime.evaluate", expression=FACTS, returnByValue=True)["result"]["value"]
+    print(f"{width} px: {facts}")
+    assert facts["curves"] == 4, "four curves with paths"
+    assert facts["images"] > 0 and facts["broken"] == 0 and facts["untold"] == 0, "images that decode and have a text"
+    assert facts["width"] <= width and not facts["outside"], "nothing wider than the page"
+    said = [e for e in browser.events
+            if e.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")]
+    assert not said, f"nothing in the console: {said}"
+    if screenshots:
+        picture = browser.call("Page.captureScreenshot", captureBeyondViewport=True,
+                               clip={"x": 0, "y": 0, "width": width, "height": facts["height"], "scale": 1})
+        (screenshots / f"report-{width}.png").write_bytes(base64.b64decode(picture["data"]))
+    return {e["params"]["request"]["url"] for e in browser.events if e.get("method") == "Network.requestWillBeSent"}
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not program:
+        print("skipped: no chromium (Debian package chromium)")
+        sys.exit(77)
+    report = pathlib.Path(sys.argv[1]).resolve(strict=True)
+    screenshots = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else None
+    if screenshots:
+        screenshots.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        browser = Browser(program, folder)
+        try:
+            target = browser.call("Target.createTarget", url="about:blank")["targetId"]
+            browser.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+            for domain in ("Page", "Runtime", "Log", "Network"):
+                browser.call(f"{domain}.enable")
+            asked = set().union(*(look(browser, report, width, screenshots) for width in WIDTHS))
+        finally:
+            browser.close()
+        strange = {url for url in asked if url != report.as_uri() and not url.startswith("data:")}
+        assert not strange, f"no request: {strange}"
+        # Chromium has errands of its own, which begin at no page: their initiator is "not an origin".
+        log = json.loads(pathlib.Path(folder, "net.json").read_text())
+        begun = [e["params"] for e in log["events"] if isinstance(e.get("params"), dict) and "initiator" in e["params"]]
+        strange = [e["url"] for e in begun if e["initiator"] != "not an origin" and e["url"].split(":")[0] not in ("file", "data")]
+        assert not strange, f"no request in the network log: {strange}"
+    print("report: curves, images, console, requests and widths are as they must be")
+
+
+if __name__ == "__main__":
+    main()
