@@ -46,6 +46,7 @@ struct Options {
   std::string sizes, budget, data, device;
   std::uint64_t seed = 0;
   int jobs = 0, threads = 0;
+  double checkpoint_seconds = 0;
   bool dry_run = false;
 };
 
@@ -68,6 +69,7 @@ std::optional<Options> parse(int argc, char** argv, const std::string& name, con
       ("budget", po::value(&o.budget)->default_value(to_text(setup.train.budget)), "what all sizes share: epochs (the paper's rule) or steps")
       ("set", po::value(&o.sets)->composing(), "NAME=VALUE: any setting of --dry-run's list, such as train.lr=1e-3; may be repeated")
       ("jobs", po::value(&o.jobs)->default_value(0), "runs at once; 0: one per core for small networks, else 1")
+      ("checkpoint-seconds", po::value(&o.checkpoint_seconds)->default_value(60), "time between checkpoints")
       ("threads", po::value(&o.threads)->default_value(0), "threads of each run; 0: cores / jobs")
       ("device", po::value(&o.device)->default_value("cpu"), "cpu or cuda");
   po::variables_map values;
@@ -221,7 +223,8 @@ int StudyBase::conduct(int argc, char** argv) {
   ProgressBoard board;
   board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}", name_, runs.size(), jobs, threads, options.out.string()));
   const RunContext context{.out = options.out, .data = [&](const std::string& source) -> const ImageSet& { return data(source); },
-                           .board = &board, .threads = threads, .device = device};
+                           .board = &board, .threads = threads, .device = device,
+                           .checkpoint_seconds = options.checkpoint_seconds};
   const auto begun = std::chrono::steady_clock::now();
 
   // The longest runs begin first, so that none of the workers is left with one at the end.

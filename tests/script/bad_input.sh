@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What a study says to bad input: exit code not 0, a message that says who, got, want and what to do, and earlier
+# results intact.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+demo=$DIFFMEM_BUILD/studies/demo
+tiny=(--sizes 12 --jobs 1 --threads 1 --set net.base=8 --set train.batch=4 --set train.length=20 --set train.evaluations=1
+      --set sample.images=8 --set sample.batch=8)
+
+# refuses WHAT CODE WORD... -- COMMAND...: the command exits with CODE and its output holds every WORD.
+refuses() {
+  local what=$1 code=$2 words=() got=0
+  shift 2
+  while [ "$1" != -- ]; do words+=("$1"); shift; done
+  shift
+  "$@" >"$work/output" 2>&1 || got=$?
+  [ "$got" -eq "$code" ] || { echo "FAILED $what: exit $got, want $code"; cat "$work/output"; exit 1; }
+  for word in "${words[@]}"; do
+    grep -qF -e "$word" "$work/output" || { echo "FAILED $what: no \"$word\" in:"; cat "$work/output"; exit 1; }
+  done
+  echo "ok $what: $(grep -F -e "${words[0]}" "$work/output" | head -1)"
+}
+
+"$demo" "${tiny[@]}" --out "$work/good" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+run=$(echo "$work"/good/runs/*)
+snapshot() { (cd "$work/good" && find . -type f ! -name report.html ! -name lock -exec sha256sum {} + | sort -k2); }
+snapshot >"$work/before"
+
+refuses "unknown option" 2 "unrecognised option" "--help" -- "$demo" --sizs 4
+refuses "no sense in a size" 1 "--sizes" "numbers of 2 or more" -- "$demo" --sizes 4,x
+refuses "unknown setting" 1 "no field \"train.rl\"" "train.lr" -- "$demo" --set train.rl=1
+refuses "wrong type of value" 1 "--set train.lr" "a value like" -- "$demo" --set train.lr=fast
+refuses "value out of range" 1 "1 or more" -- "$demo" --set train.batch=0
+refuses "unknown budget" 1 "train.budget" -- "$demo" --budget hours
+refuses "unknown data" 1 "fashion-mnist" "cifar10" -- "$demo" --data no-such-thing --out "$work/good"
+refuses "missing file" 1 "$work/nowhere" -- "$demo" --data "fashion-mnist:$work/nowhere" --out "$work/good"
+mkdir "$work/cut"
+source=$(dirname "$(find /usr/share/datasets ${DIFFMEM_DATA:-} -name train-images-idx3-ubyte.gz 2>/dev/null | head -1)")
+head -c 100000 "$source/train-images-idx3-ubyte.gz" >"$work/cut/train-images-idx3-ubyte.gz"
+cp "$source/train-labels-idx1-ubyte.gz" "$work/cut/"
+refuses "truncated gz" 1 "train-images-idx3-ubyte.gz" -- "$demo" --data "fashion-mnist:$work/cut" --out "$work/good"
+refuses "size larger than the data" 1 "60000" -- "$demo" "${tiny[@]}" --sizes 70000 --out "$work/good"
+refuses "no GPU" 1 "--device cuda" -- "$demo" --device cuda --out "$work/good"
+
+# A run that stopped half-way, with a damaged checkpoint.
+"$demo" "${tiny[@]}" --out "$work/half" >/dev/null 2>&1
+half=$(echo "$work"/half/runs/*)
+rm "$half/finished.json"
+checkpoint=$(echo "$half"/checkpoints/step-*)
+truncate -s -100 "$checkpoint/tensors.safetensors"
+refuses "truncated checkpoint" 1 "checkpoint" "checksum" "remove" -- "$demo" "${tiny[@]}" --out "$work/half"
+truncate -s +100 "$checkpoint/tensors.safetensors"
+refuses "corrupt checkpoint" 1 "checkpoint" "checksum" "remove" -- "$demo" "${tiny[@]}" --out "$work/half"
+sed -i 's/"train.lr": [0-9.e-]*/"train.lr": 0.5/' "$half/run.json"
+refuses "a run folder of another configuration" 1 "another configuration" "train.lr = 0.5" -- "$demo" "${tiny[@]}" --out "$work/half"
+python3 - "$run/lock" <<'PY' &
+import fcntl, sys, time
+f = open(sys.argv[1], "r+"); fcntl.flock(f, fcntl.LOCK_EX); open(sys.argv[1] + ".held", "w"); time.sleep(60)
+PY
+holder=$!
+while [ ! -e "$run/lock.held" ]; do sleep 0.1; done
+rm "$run/lock.held"
+refuses "a run another process works in" 1 "another process" -- "$demo" "${tiny[@]}" --out "$work/good"
+kill $holder
+
+# A full disk: a file may not grow beyond 20 kB.  The run that is there stays as it was.
+full() { (trap '' XFSZ; ulimit -f 20; exec "$demo" "${tiny[@]}" --sizes 14 --out "$work/good"); }
+refuses "a full disk" 1 "while" "bytes" -- full
+if [ "$(id -u)" = 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=200k tmpfs "$work/small" 2>/dev/null; then
+  refuses "a full disk (tmpfs)" 1 "No space left" "free some disk space" -- "$demo" "${tiny[@]}" --out "$work/small" || { umount "$work/small"; exit 1; }
+  umount "$work/small"
+fi
+rm -rf "$work"/good/runs/*-n14-*
+snapshot | diff "$work/before" - || { echo "FAILED: earlier results changed"; exit 1; }
+echo "earlier results are intact"

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "check.hpp"
+
+#include <diffmem/core/file.hpp>
+#include <diffmem/study/run_folder.hpp>
+
+#include <fstream>
+
+#include <unistd.h>
+
+using namespace diffmem;
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Scratch {
+  fs::path path = fs::temp_directory_path() / ("diffmem-run-" + std::to_string(::getpid()));
+  ~Scratch() { fs::remove_all(path); }
+};
+
+const Listing kParameters{{"design", "vp"}, {"train.lr", "0.001"}};
+
+ImageSet training() {
+  ImageSet set{.name = "t", .count = 3, .channels = 1, .height = 1, .width = 2};
+  set.pixels = {0, 0, 100, 0, 0, 200};
+  return set;
+}
+
+}  // namespace
+
+TEST_CASE("a run folder records, rewinds and reads back", "[study]") {
+  Scratch scratch;
+  const ImageSet set = training();
+  {
+    RunFolder folder(scratch.path, kParameters);
+    folder.rewind_to({});
+    folder.add(LossPoint{1, 0.5, 2.0});
+    folder.add(LossPoint{2, 1.0, 1.0});
+    const std::vector<std::uint8_t> generated{1, 0, 50, 0};
+    folder.add(Evaluation{.step = 2, .images = 2, .memorized = 1, .ratio = 0.5, .seconds = 3}, generated, set);
+    REQUIRE(folder.samples(2) == generated);
+    REQUIRE_FALSE(folder.finished());
+  }
+  const RunRecord record = read_run(scratch.path, set, 10);
+  REQUIRE(record.losses.size() == 2);
+  REQUIRE(record.evaluations.at(0).memorized == 1);
+  REQUIRE(record.pictures.flags == std::vector<std::uint8_t>{1, 0});
+  REQUIRE(record.pictures.nearest == std::vector<std::uint8_t>{0, 0, 0, 0});
+  REQUIRE(record.pictures.ratio.at(1) == 1.0);
+
+  RunFolder folder(scratch.path, kParameters);  // goes on from before step 2
+  TrainProgress progress;
+  progress.losses = {{1, 0.5, 2.0}};
+  folder.rewind_to(progress);
+  REQUIRE(read_run(scratch.path, set, 10).losses.size() == 1);
+  REQUIRE(read_run(scratch.path, set, 10).evaluations.empty());
+}
+
+TEST_CASE("a line that a crash cut short is left out; a damaged one is an error", "[study]") {
+  Scratch scratch;
+  RunFolder folder(scratch.path, kParameters);
+  folder.add(LossPoint{1, 0.5, 2.0});
+  std::ofstream(scratch.path / "progress.jsonl", std::ios::app) << "{\"step\": 2, \"epo";
+  REQUIRE(read_run(scratch.path, training(), 1).losses.size() == 1);
+  std::ofstream(scratch.path / "progress.jsonl", std::ios::app) << "\n";
+  REQUIRE_THROWS_WITH(read_run(scratch.path, training(), 1), Contains("damaged line"));
+}
+
+TEST_CASE("a run folder of another configuration or of another process is refused", "[study]") {
+  Scratch scratch;
+  {
+    RunFolder folder(scratch.path, kParameters);
+    REQUIRE_THROWS_WITH(RunFolder(scratch.path, kParameters), Contains("another process"));
+  }
+  REQUIRE_THROWS_WITH(RunFolder(scratch.path, (Listing{{"design", "vp"}, {"train.lr", "0.1"}})), Contains("train.lr = 0.001 (now 0.1)"));
+  RunFolder again(scratch.path, kParameters);
+  REQUIRE(again.path() == scratch.path);
+  write_file_atomically(scratch.path / "run.json", "{\"par");
+}
+
+TEST_CASE("a run's name changes with every parameter", "[study]") {
+  REQUIRE(run_name("vp-n4", kParameters) == run_name("vp-n4", kParameters));
+  REQUIRE(run_name("vp-n4", kParameters) != run_name("vp-n4", {{"design", "vp"}, {"train.lr", "0.002"}}));
+  REQUIRE(run_name("vp-n4", kParameters).starts_with("vp-n4-"));
+}
