@@ -3,7 +3,10 @@
 """chromium_test.py REPORT.html [SCREENSHOT_FOLDER]: opens the report in headless Chromium, wide and narrow.
 
 Asserts: four curves with paths, every image decodes, nothing in the console, no request but for the file and data: URLs,
-no page wider than its window.  Exits with 77 when there is no Chromium.
+no page wider than its window, no letter in a curve below 10 pixels.  A page with all these faults is looked at too,
+so that the tests themselves are tested.  Exits with 77 when there is no Chromium.
+
+By hand: sample_report OUT && tests/report/chromium_test.py OUT/report.html OUT; by ctest: ctest -L report
 """
 import base64
 import json
@@ -22,6 +25,8 @@ FACTS = """({
   images: document.images.length,
   broken: [...document.images].filter(i => !i.complete || i.naturalWidth == 0).length,
   untold: [...document.images].filter(i => !i.alt).length,
+  letter: Math.min(99, ...[...document.querySelectorAll('svg text')].map(t =>
+    parseFloat(getComputedStyle(t).fontSize) * Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b))),
   width: document.documentElement.scrollWidth,
   outside: [...document.querySelectorAll('main *')].filter(e => !e.closest('.scroll') && !e.closest('svg')
     && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80)),
@@ -90,25 +95,36 @@ class Browser:
             self.process.wait()
 
 
-def look(browser, report, width, screenshots):
-    """Opens the report at `width` pixels, asserts what must be seen and returns the addresses that were asked for."""
+STRANGER = "http://nowhere.example/x.png"
+FAULTY = f"""<!DOCTYPE html><meta name=viewport content='width=device-width, initial-scale=1'><main>
+<svg viewBox='0 0 1000 100' width=100 height=10><text y=50 font-size=15>small</text></svg>
+<img src='{STRANGER}'><p style='width: 2000px'>wide</p></main><script>missing()</script>"""
+
+
+def look(browser, report, width):
+    """Opens the report at `width` pixels; returns the faults found, the addresses asked for and the page's height."""
     browser.events = []
     browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
     browser.call("Page.navigate", url=report.as_uri())
     browser.wait_for("Page.loadEventFired")
     facts = browser.call("Runtime.evaluate", expression=FACTS, returnByValue=True)["result"]["value"]
-    print(f"{width} px: {facts}")
-    assert facts["curves"] == 4, "four curves with paths"
-    assert facts["images"] > 0 and facts["broken"] == 0 and facts["untold"] == 0, "images that decode and have a text"
-    assert facts["width"] <= width and not facts["outside"], "nothing wider than the page"
     said = [e for e in browser.events
             if e.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")]
-    assert not said, f"nothing in the console: {said}"
-    if screenshots:
-        picture = browser.call("Page.captureScreenshot", captureBeyondViewport=True,
-                               clip={"x": 0, "y": 0, "width": width, "height": facts["height"], "scale": 1})
-        (screenshots / f"report-{width}.png").write_bytes(base64.b64decode(picture["data"]))
-    return {e["params"]["request"]["url"] for e in browser.events if e.get("method") == "Network.requestWillBeSent"}
+    asked = {e["params"]["request"]["url"] for e in browser.events if e.get("method") == "Network.requestWillBeSent"}
+    strange = sorted(url for url in asked if url != report.as_uri() and not url.startswith("data:"))
+    wrong = {"four curves with paths": facts["curves"] != 4,
+             "images that decode and have a text": not facts["images"] or facts["broken"] or facts["untold"],
+             "nothing wider than the page": facts["width"] > width or facts["outside"],
+             "letters of 10 pixels or more": facts["letter"] < 10,
+             "nothing in the console": said,
+             "no request": strange}
+    return {must: seen for must, seen in wrong.items() if seen}, facts
+
+
+def screenshot(browser, width, height, path):
+    picture = browser.call("Page.captureScreenshot", captureBeyondViewport=True,
+                           clip={"x": 0, "y": 0, "width": width, "height": height, "scale": 1})
+    path.write_bytes(base64.b64decode(picture["data"]))
 
 
 def main():
@@ -129,16 +145,23 @@ def main():
             browser.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
             for domain in ("Page", "Runtime", "Log", "Network"):
                 browser.call(f"{domain}.enable")
-            asked = set().union(*(look(browser, report, width, screenshots) for width in WIDTHS))
+            for width in WIDTHS:
+                faults, facts = look(browser, report, width)
+                print(f"{width} px: {facts}")
+                assert not faults, faults
+                if screenshots:
+                    screenshot(browser, width, facts["height"], screenshots / f"report-{width}.png")
+            faulty = pathlib.Path(folder, "faulty.html")
+            faulty.write_text(FAULTY)
+            faults, _ = look(browser, faulty, WIDTHS[-1])
+            assert len(faults) == 6, f"every fault of a faulty page is seen, not only {list(faults)}"
         finally:
             browser.close()
-        strange = {url for url in asked if url != report.as_uri() and not url.startswith("data:")}
-        assert not strange, f"no request: {strange}"
         # Chromium has errands of its own, which begin at no page: their initiator is "not an origin".
         log = json.loads(pathlib.Path(folder, "net.json").read_text())
         begun = [e["params"] for e in log["events"] if isinstance(e.get("params"), dict) and "initiator" in e["params"]]
-        strange = [e["url"] for e in begun if e["initiator"] != "not an origin" and e["url"].split(":")[0] not in ("file", "data")]
-        assert not strange, f"no request in the network log: {strange}"
+        strange = {e["url"] for e in begun if e["initiator"] != "not an origin" and e["url"].split(":")[0] not in ("file", "data")}
+        assert strange == {STRANGER}, f"no request in the network log but the faulty page's: {strange}"
     print("report: curves, images, console, requests and widths are as they must be")
 
 

@@ -61,7 +61,7 @@ RunRecord sample_run(std::int64_t size, double ratio, double distance) {
     run.pictures.flags.push_back(copied);
     run.pictures.ratio.push_back(copied ? 0.08 + 0.01 * i : 0.6 + 0.01 * i);
   }
-  run.settings = {{"data.source", "fashion-mnist"}, {"data.resolution", "16"}, {"net.base", "32"}, {"net.mult", "1, 2"},
+  run.settings = {{"data.source", "fashion-mnist"}, {"data.resolution", "16"}, {"data.size", fmt::format("{}", size)}, {"net.base", "32"}, {"net.mult", "1, 2"},
                   {"train.batch", "32"}, {"train.lr", "0.002"}, {"train.ema", "0.99"}, {"sample.images", "1000"}};
   return run;
 }
@@ -74,7 +74,7 @@ int main(int argc, char** argv) try {
     return 2;
   }
   ReportRecord report;
-  report.title = "sample";
+  report.title = "Memorization against training-set size";
   report.question = "At how many training images does a small diffusion model stop replicating them?";
   report.source = "invented numbers, after Gu et al. 2023, Fig. 2a";
   report.notes = {"Every size was trained for the same number of optimiser steps (1500), so a small set was seen for more epochs."};

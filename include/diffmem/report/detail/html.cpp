@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <span>
 
 namespace diffmem {
@@ -53,6 +54,7 @@ th, td { padding: .4rem .45rem; border-bottom: 1px solid var(--faint); text-alig
 th { font-weight: 600; }
 thead th { vertical-align: bottom; border-bottom-color: var(--soft); }
 tr > :first-child { padding-left: 0; text-align: left; }
+.scroll tr > :first-child { position: sticky; left: 0; background: var(--paper); }
 details { margin: .5rem 0; border-top: 1px solid var(--faint); padding-top: .5rem; }
 summary { cursor: pointer; font-weight: 600; }
 .facts td, .facts th { text-align: left; white-space: normal; vertical-align: top; overflow-wrap: anywhere; }
@@ -154,10 +156,6 @@ std::string table_row(const ReportRecord& report, const RunRecord& run) {
   std::string out = fmt::format("<tr><th scope=\"row\">{}</th>", safe(run_label(report, run)));
   const auto cell = [&](std::string_view text) { out += fmt::format("<td>{}</td>", text); };
   cell(count(run.size));
-  cell(fmt::format("{}", run.seed));
-  cell(count(run.parameters));
-  cell(count(run.steps));
-  cell(number(run.epochs));
   const auto* best = best_evaluation(run);
   cell(best ? percent(best->ratio) : missing);
   cell(best ? fmt::format("{}–{}", percent(best->low), percent(best->high)) : missing);
@@ -165,6 +163,10 @@ std::string table_row(const ReportRecord& report, const RunRecord& run) {
   cell(best ? count(best->zero_second) : missing);
   cell(best ? number(best->knn_distance) : missing);
   cell(best ? count(best->step) : missing);
+  cell(count(run.steps));
+  cell(number(run.epochs));
+  cell(fmt::format("{}", run.seed));
+  cell(count(run.parameters));
   cell(duration(run.train_seconds));
   cell(duration(run.sample_seconds));
   cell(number(run.images_per_second));
@@ -176,8 +178,8 @@ std::string table(const ReportRecord& report) {
   std::string out =
       "<section>\n<h2>Runs</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of runs\">\n<table>\n<thead><tr>";
   for (const std::string_view head :
-       {"run", "|D|", "seed", "parameters", "steps", "epochs", "memorized,<br>%", "95 %<br>interval", "images<br>generated",
-        "zero<br>second", "KNN<br>distance", "best<br>at step", "training", "sampling and<br>measuring", "images/s<br>in training"})
+       {"run", "|D|", "memorized,<br>%", "95 %<br>interval", "images<br>generated", "zero<br>second", "KNN<br>distance",
+        "best<br>at step", "steps", "epochs", "seed", "parameters", "training", "sampling and<br>measuring", "images/s<br>in training"})
     out += fmt::format("<th scope=\"col\">{}</th>", head);
   out += "</tr></thead>\n<tbody>\n";
   for (const auto& run : report.runs) out += table_row(report, run);
@@ -203,10 +205,19 @@ std::string all_details(const ReportRecord& report) {
   if (!report.command.empty()) origin.insert(origin.begin(), {"command", report.command});
   if (!report.date.empty()) origin.insert(origin.begin(), {"date", report.date});
   std::string out = details("Versions and machine", origin);
+  const auto shared = [&](const auto& setting) {
+    return report.runs.size() > 1 && std::ranges::all_of(report.runs, [&](const RunRecord& run) {
+             return std::ranges::find(run.settings, setting) != run.settings.end();
+           });
+  };
+  std::vector<std::pair<std::string, std::string>> common;
+  if (!report.runs.empty()) std::ranges::copy_if(report.runs.front().settings, std::back_inserter(common), shared);
+  out += details("Settings of all runs", common);
   for (const auto& run : report.runs) {
-    auto settings = run.settings;
-    if (!run.folder.empty()) settings.insert(settings.begin(), {"folder", run.folder});
-    out += details("Settings of " + run_label(report, run), settings);
+    std::vector<std::pair<std::string, std::string>> own;
+    if (!run.folder.empty()) own.emplace_back("folder", run.folder);
+    std::ranges::copy_if(run.settings, std::back_inserter(own), [&](const auto& setting) { return !shared(setting); });
+    out += details((common.empty() ? "Settings of " : "Own settings of ") + run_label(report, run), own);
   }
   return out.empty() ? "" : "<section>\n<h2>Details</h2>\n" + out + "</section>\n";
 }

@@ -41,7 +41,8 @@ class Script {
     line("set border 3 lw 1 lc rgb '{}'", ink);
     line("set tics nomirror out scale 0.5");
     line("set grid ytics lt 1 lw 1 lc rgb '{}'", faint);
-    line("set xlabel {} offset 0,0.7", gnuplot_quote(x_title));
+    line("set xtics offset 0,0.4");
+    line("set xlabel {} offset 0,1", gnuplot_quote(x_title));
     line("set ylabel {} offset 0.8,0", gnuplot_quote(y_title));
     line("set rmargin 2.5");
     line("set tmargin 1");
@@ -232,7 +233,7 @@ double time_axis(Script& script, const std::vector<Curve>& curves, std::string_v
   for (const auto& curve : curves)
     for (const auto& p : curve.points) last = std::max(last, p.x);
   const double divisor = last >= 10'000 ? 1000 : 1;
-  script.line("set xlabel '{}{}' offset 0,1", unit, divisor > 1 ? ", thousands" : "");
+  script.line("set xlabel '{}{}' offset 0,1.2", unit, divisor > 1 ? ", thousands" : "");
   script.line("set xrange [0:{:.10g}]", last > 0 ? last / divisor : 1.0);
   script.line("set xtics {:.10g}", [&] {  // about five ticks at 1, 2 or 5 times a power of ten
     const double rough = std::max(last / divisor, 1e-9) / 5, power = std::pow(10, std::floor(std::log10(rough)));

@@ -15,12 +15,20 @@ constexpr std::size_t width = 9;                // columns of the table
 constexpr std::size_t longest_label = 26;       // columns of the first one
 using Row = std::array<std::string, width>;
 
-std::string shorten(std::string text) {
-  if (columns(text) <= longest_label) return text;
+/// The first `n` columns of UTF-8 text.
+std::string_view front(std::string_view text, std::size_t n) {
   std::size_t end = 0;
   for (std::size_t seen = 0; end < text.size(); ++end)
-    if ((static_cast<unsigned char>(text[end]) & 0xc0) != 0x80 && ++seen == longest_label) break;
-  return text.substr(0, end) + "…";
+    if ((static_cast<unsigned char>(text[end]) & 0xc0) != 0x80 && ++seen > n) break;
+  return text.substr(0, end);
+}
+
+/// Cut in the middle: a label ends with the size or the seed, which tells rows apart.
+std::string shorten(std::string_view text) {
+  const std::size_t length = columns(text), head = longest_label / 2 - 1;
+  if (length <= longest_label) return std::string(text);
+  const std::string_view skipped = front(text, length - (longest_label - head - 1));
+  return fmt::format("{}…{}", front(text, head), text.substr(skipped.size()));
 }
 
 Row row_of(const ReportRecord& report, const RunRecord& run) {
