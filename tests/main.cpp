@@ -9,6 +9,6 @@
 #include <diffmem/core/runtime.hpp>
 
 int main(int argc, char** argv) {
-  diffmem::set_up_runtime({.threads = 2});
+  diffmem::set_up_runtime({.threads = 1});  // ctest runs one test a core
   return Catch::Session().run(argc, argv);
 }

@@ -102,7 +102,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: diffmem_parity FILE.safetensors\n");
     return 2;
   }
-  diffmem::set_up_runtime({.threads = 2});
+  diffmem::set_up_runtime({.threads = 1});  // ctest runs one test a core
   try {
     return diffmem::parity::run(argv[1]);
   } catch (const std::exception& e) {

@@ -6,7 +6,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 demo=$DIFFMEM_BUILD/studies/demo
-tiny=(--sizes 12 --jobs 1 --threads 1 --set net.base=8 --set train.batch=4 --set train.length=20 --set train.evaluations=1
+tiny=(--jobs 1 --threads 1 --set net.base=8 --set train.batch=4 --set train.length=20 --set train.evaluations=1
       --set sample.images=8 --set sample.batch=8)
 
 # refuses WHAT CODE WORD... -- COMMAND...: the command exits with CODE and its output holds every WORD.
@@ -23,7 +23,7 @@ refuses() {
   echo "ok $what: $(grep -F -e "${words[0]}" "$work/output" | head -1)"
 }
 
-"$demo" "${tiny[@]}" --out "$work/good" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+"$demo" "${tiny[@]}" --sizes 12 --out "$work/good" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 run=$(echo "$work"/good/runs/*)
 snapshot() { (cd "$work/good" && find . -type f ! -name report.html ! -name lock -exec sha256sum {} + | sort -k2); }
 snapshot >"$work/before"
@@ -45,16 +45,16 @@ refuses "size larger than the data" 1 "60000" -- "$demo" "${tiny[@]}" --sizes 70
 refuses "no GPU" 1 "--device cuda" -- "$demo" --device cuda --out "$work/good"
 
 # A run that stopped half-way, with a damaged checkpoint.
-"$demo" "${tiny[@]}" --out "$work/half" >/dev/null 2>&1
+"$demo" "${tiny[@]}" --sizes 12 --out "$work/half" >/dev/null 2>&1
 half=$(echo "$work"/half/runs/*)
 rm "$half/finished.json"
 checkpoint=$(echo "$half"/checkpoints/step-*)
 truncate -s -100 "$checkpoint/tensors.safetensors"
-refuses "truncated checkpoint" 1 "checkpoint" "checksum" "remove" -- "$demo" "${tiny[@]}" --out "$work/half"
+refuses "truncated checkpoint" 1 "checkpoint" "checksum" "remove" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/half"
 truncate -s +100 "$checkpoint/tensors.safetensors"
-refuses "corrupt checkpoint" 1 "checkpoint" "checksum" "remove" -- "$demo" "${tiny[@]}" --out "$work/half"
+refuses "corrupt checkpoint" 1 "checkpoint" "checksum" "remove" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/half"
 sed -i 's/"train.lr": [0-9.e-]*/"train.lr": 0.5/' "$half/run.json"
-refuses "a run folder of another configuration" 1 "another configuration" "train.lr = 0.5" -- "$demo" "${tiny[@]}" --out "$work/half"
+refuses "a run folder of another configuration" 1 "another configuration" "train.lr = 0.5" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/half"
 python3 - "$run/lock" <<'PY' &
 import fcntl, sys, time
 f = open(sys.argv[1], "r+"); fcntl.flock(f, fcntl.LOCK_EX); open(sys.argv[1] + ".held", "w"); time.sleep(60)
@@ -62,14 +62,14 @@ PY
 holder=$!
 while [ ! -e "$run/lock.held" ]; do sleep 0.1; done
 rm "$run/lock.held"
-refuses "a run another process works in" 1 "another process" -- "$demo" "${tiny[@]}" --out "$work/good"
+refuses "a run another process works in" 1 "another process" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/good"
 kill $holder
 
 # A full disk: a file may not grow beyond 20 kB.  The run that is there stays as it was.
 full() { (trap '' XFSZ; ulimit -f 20; exec "$demo" "${tiny[@]}" --sizes 14 --out "$work/good"); }
 refuses "a full disk" 1 "while" "bytes" -- full
 if [ "$(id -u)" = 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=200k tmpfs "$work/small" 2>/dev/null; then
-  refuses "a full disk (tmpfs)" 1 "No space left" "free some disk space" -- "$demo" "${tiny[@]}" --out "$work/small" || { umount "$work/small"; exit 1; }
+  refuses "a full disk (tmpfs)" 1 "No space left" "free some disk space" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/small" || { umount "$work/small"; exit 1; }
   umount "$work/small"
 fi
 rm -rf "$work"/good/runs/*-n14-*

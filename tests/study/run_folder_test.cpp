@@ -22,8 +22,7 @@ struct Scratch {
 const Listing kParameters{{"design", "vp"}, {"train.lr", "0.001"}};
 
 ImageSet training() {
-  ImageSet set{.name = "t", .count = 3, .channels = 1, .height = 1, .width = 2};
-  set.pixels = {0, 0, 100, 0, 0, 200};
+  ImageSet set{.name = "t", .count = 3, .channels = 1, .height = 1, .width = 2, .pixels = {0, 0, 100, 0, 0, 200}, .labels = {}};
   return set;
 }
 

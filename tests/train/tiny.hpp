@@ -16,7 +16,7 @@ using Base = Design<VpSchedule, Positional, DdpmPp, AllSkips, Unconditional, Heu
 
 /// Smooth random images of 8x8 with labels 0 ... 2.
 inline ImageSet images(std::int64_t count = 7) {
-  ImageSet set{.name = "tiny", .count = count, .channels = 1, .height = 8, .width = 8, .classes = 3};
+  ImageSet set{.name = "tiny", .count = count, .channels = 1, .height = 8, .width = 8, .pixels = {}, .labels = {}, .classes = 3};
   for (std::int64_t i = 0; i < count; ++i) {
     RandomStream random(1, Stream::subset, static_cast<std::uint64_t>(i));
     const double a = random.uniform() * 6, b = random.uniform() * 6;
