@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "check.hpp"
+
+#include <diffmem/core/random.hpp>
+#include <diffmem/kernels/adam.hpp>
+
+#include <cmath>
+#include <limits>
+
+using namespace diffmem;
+
+namespace {
+
+/// Weights, gradients, both moments and the average of nets with leaves of these sizes.
+struct State {
+  Tensors w, g, m, v, a;
+  explicit State(const std::vector<std::int64_t>& sizes) {
+    std::uint64_t index = 0;
+    const auto normal = [&](std::int64_t size) {
+      std::vector<float> values(static_cast<std::size_t>(size));
+      RandomStream(1, Stream::init, index++).fill_normal(std::span(values));
+      return tensor_of(values);
+    };
+    for (const std::int64_t size : sizes) {
+      for (Tensors* list : {&w, &g, &m, &a}) list->push_back(normal(size));
+      v.push_back(normal(size).square());
+    }
+  }
+};
+
+/// The largest |a - b| / max(|b|, 1) over all values; a weight may come to lie near 0, so it is measured against 1.
+double difference(const Tensors& a, const Tensors& b) {
+  double worst = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto x = values_of<double>(a[i]), y = values_of<double>(b[i]);
+    for (std::size_t k = 0; k < x.size(); ++k) worst = std::max(worst, std::abs(x[k] - y[k]) / std::max(std::abs(y[k]), 1.0));
+  }
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("the one-pass step equals the plain one at awkward sizes", "[kernels][adam]") {
+  const std::vector<std::int64_t> sizes = {1, 3, 15, 16, 17, 1000, (1 << 14) - 1, (1 << 14) + 1, 100'003};
+  State plain(sizes), fast(sizes);
+  for (std::int64_t count = 1; count <= 5; ++count) {
+    const AdamStep step{.lr = 1e-3, .count = count, .ema = count == 1 ? 0.0 : 0.999};
+    kernels::adam_ema_plain(plain.w, plain.g, plain.m, plain.v, plain.a, step);
+    kernels::adam_ema_cpu(fast.w, fast.g, fast.m, fast.v, fast.a, step);
+    REQUIRE(difference(fast.w, plain.w) < 1e-6);
+    REQUIRE(difference(fast.m, plain.m) < 1e-6);
+    REQUIRE(difference(fast.v, plain.v) < 1e-6);
+    REQUIRE(difference(fast.a, plain.a) < 1e-6);
+  }
+}
+
+TEST_CASE("the first step moves each weight by the learning rate against its gradient", "[kernels][adam]") {
+  // With m = v = 0 the corrected moments are g and g^2, so the step is lr g / (|g| + eps).
+  const Tensors w = {full({3}, 1, kFloat64)}, g = {tensor_of<double>({2.0, -1e-3, 0.0})}, m = {zeros({3}, kFloat64)},
+                v = {zeros({3}, kFloat64)}, a = {zeros({3}, kFloat64)};
+  adam_ema(w, g, m, v, a, {.lr = 0.1, .count = 1, .ema = 0.25});
+  const auto weight = values_of<double>(w[0]), average = values_of<double>(a[0]);
+  REQUIRE(std::abs(weight[0] - 0.9) < 1e-8);
+  REQUIRE(std::abs(weight[1] - 1.1) < 2e-6);
+  REQUIRE(weight[2] == 1);
+  for (std::size_t i = 0; i < 3; ++i) REQUIRE(std::abs(average[i] - 0.75 * weight[i]) < 1e-15);
+}
+
+TEST_CASE("all_finite finds NaN and infinity at any place", "[kernels][adam]") {
+  const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
+  const float largest = std::numeric_limits<float>::max();
+  for (const std::int64_t size : {1, 15, 16, 17, 33, 1000}) {
+    Tensors list = {zeros({7}), full({size}, largest), zeros({2}, kFloat64)};
+    REQUIRE(kernels::all_finite(list));
+    float* data = list[1].mutable_data_ptr<float>();
+    for (std::int64_t i = 0; i < size; ++i) {
+      for (const float bad : {nan, -nan, inf, -inf}) {
+        data[i] = bad;
+        REQUIRE_FALSE(kernels::all_finite(list));
+      }
+      data[i] = -largest;
+    }
+    REQUIRE(kernels::all_finite(list));
+    list[2].fill_(std::numeric_limits<double>::infinity());
+    REQUIRE_FALSE(kernels::all_finite(list));
+  }
+  REQUIRE(kernels::all_finite({}));
+  REQUIRE(kernels::all_finite({empty({0})}));
+}
