@@ -9,8 +9,10 @@
 
 using namespace diffmem;
 
+// clang-format off
 //                schedule    embedding   family  skips     labels         sampler
 using Demo = Design<EdmSchedule,Positional, DdpmPp, AllSkips, Unconditional, Heun>;
+// clang-format on
 
 int main(int argc, char** argv) {
   return Study("demo")
@@ -18,7 +20,13 @@ int main(int argc, char** argv) {
       .source("after Gu et al. 2023, Fig. 2a, at the scale of two cores")
       .hold<Demo>({.data = {.source = "fashion-mnist", .resolution = 8},
                    .net = {.base = 16, .mult = {1, 2}, .blocks = 1, .attention = {}, .dropout = 0},
-                   .train = {.batch = 64, .budget = Budget::steps, .length = 1000, .warmup = 100, .lr = 4e-3, .ema = 0.99, .evaluations = 2},
+                   .train = {.batch = 64,
+                             .budget = Budget::steps,
+                             .length = 1000,
+                             .warmup = 100,
+                             .lr = 4e-3,
+                             .ema = 0.99,
+                             .evaluations = 2},
                    .sample = {.images = 1000, .batch = 100}})
       .sizes({16, 32, 64, 128})
       .run(argc, argv);

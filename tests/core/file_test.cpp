@@ -62,7 +62,8 @@ TEST_CASE("a write that fails keeps the old file and leaves nothing beside it", 
   write_file_atomically(path, "old");
   {
     const SmallDisk small(1000);
-    REQUIRE_THROWS_WITH(write_file_atomically(path, std::string(5000, 'x')), Contains("file: got") && Contains(path.string()) && Contains("5000 bytes"));
+    REQUIRE_THROWS_WITH(write_file_atomically(path, std::string(5000, 'x')),
+                        Contains("file: got") && Contains(path.string()) && Contains("5000 bytes"));
   }
   REQUIRE(read_file(path) == "old");
   REQUIRE(std::distance(fs::directory_iterator(scratch.path), fs::directory_iterator()) == 1);

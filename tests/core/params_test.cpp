@@ -41,13 +41,19 @@ struct Outer {
 }  // namespace
 
 TEST_CASE("every field is listed once, nested ones by their path", "[core][params]") {
-  REQUIRE(list_params(Outer{}) == Listing{{"count", "3"}, {"on", "false"}, {"word", "a"}, {"colour", "red"}, {"seed", "1"},
-                                          {"inner.rate", "0.25"}, {"inner.sizes", "1,2"}});
+  REQUIRE(list_params(Outer{}) == Listing{{"count", "3"},
+                                          {"on", "false"},
+                                          {"word", "a"},
+                                          {"colour", "red"},
+                                          {"seed", "1"},
+                                          {"inner.rate", "0.25"},
+                                          {"inner.sizes", "1,2"}});
 }
 
 TEST_CASE("what is listed can be set again, exactly", "[core][params]") {
   Outer from;
-  from.count = -7, from.on = true, from.word = "x y,z", from.colour = Colour::dark_blue, from.seed = std::numeric_limits<std::uint64_t>::max();
+  from.count = -7, from.on = true, from.word = "x y,z", from.colour = Colour::dark_blue,
+  from.seed = std::numeric_limits<std::uint64_t>::max();
   from.inner.sizes = {5};
   for (const double rate : {0.1, 1e-300, -2.5e17, std::numeric_limits<double>::infinity(), std::nextafter(1.0, 2.0)}) {
     from.inner.rate = rate;
@@ -61,11 +67,21 @@ TEST_CASE("what is listed can be set again, exactly", "[core][params]") {
 
 TEST_CASE("a text of the wrong type changes nothing and is named", "[core][params]") {
   Outer p;
-  for (const auto& [path, text] : std::vector<std::pair<std::string, std::string>>{
-           {"count", ""}, {"count", "1.5"}, {"count", "3x"}, {"count", "99999999999"}, {"on", "yes"}, {"colour", "blue"}, {"seed", "-1"},
-           {"inner.rate", "fast"}, {"inner.rate", "1,5"}, {"inner.sizes", "1,,2"}, {"inner.sizes", "1,b"}, {"inner.sizes", "1,2,"}}) {
+  for (const auto& [path, text] : std::vector<std::pair<std::string, std::string>>{{"count", ""},
+                                                                                   {"count", "1.5"},
+                                                                                   {"count", "3x"},
+                                                                                   {"count", "99999999999"},
+                                                                                   {"on", "yes"},
+                                                                                   {"colour", "blue"},
+                                                                                   {"seed", "-1"},
+                                                                                   {"inner.rate", "fast"},
+                                                                                   {"inner.rate", "1,5"},
+                                                                                   {"inner.sizes", "1,,2"},
+                                                                                   {"inner.sizes", "1,b"},
+                                                                                   {"inner.sizes", "1,2,"}}) {
     INFO(path << " = " << text);
-    REQUIRE_THROWS_WITH(set_param(p, path, text), Contains("--set " + path) && Contains("\"" + text + "\"") && Contains("a value like"));
+    REQUIRE_THROWS_WITH(set_param(p, path, text),
+                        Contains("--set " + path) && Contains("\"" + text + "\"") && Contains("a value like"));
     REQUIRE(list_params(p) == list_params(Outer{}));
   }
 }
@@ -73,5 +89,6 @@ TEST_CASE("a text of the wrong type changes nothing and is named", "[core][param
 TEST_CASE("an unknown field is refused with the known ones", "[core][params]") {
   Outer p;
   for (const char* path : {"cuont", "inner", "rate", "inner.", "inner.rate.x", ""})
-    REQUIRE_THROWS_WITH(set_param(p, path, "1"), Contains("no field \"" + std::string(path) + "\"") && Contains("count") && Contains("inner.rate"));
+    REQUIRE_THROWS_WITH(set_param(p, path, "1"), Contains("no field \"" + std::string(path) + "\"") &&
+                                                     Contains("count") && Contains("inner.rate"));
 }

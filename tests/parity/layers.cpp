@@ -30,11 +30,14 @@ void check_layers(const Fixture& f, Checks& checks) {
     const std::string prefix = "conv." + name + ".";
     const Tensor& want = f.file.at(prefix + "y64");
     Conv2d conv(leaves, "c", 8, static_cast<int>(want.size(1)),
-                {.kernel = kernel, .resample = resample_of(spec), .filter = spec.value("resample_filter", std::vector<int>{1, 1}),
+                {.kernel = kernel,
+                 .resample = resample_of(spec),
+                 .filter = spec.value("resample_filter", std::vector<int>{1, 1}),
                  .fused = spec.value("fused_resample", false)});
     fill(leaves, f.file, prefix);
     checks.close(prefix + "y64", conv(x), want, 1e-6);
-    if (f.file.contains(prefix + "filter")) checks.close(prefix + "filter", conv.filter, f.file.at(prefix + "filter"), 1e-7);
+    if (f.file.contains(prefix + "filter"))
+      checks.close(prefix + "filter", conv.filter, f.file.at(prefix + "filter"), 1e-7);
   }
 
   const auto common = f.meta("block_common");
@@ -42,9 +45,13 @@ void check_layers(const Fixture& f, Checks& checks) {
   for (const auto& [name, spec] : block.items()) {
     Leaves leaves(at::kCPU, kFloat64);
     const std::string prefix = "block." + name + ".";
-    Block block(leaves, "b", {.in = spec.at("in_channels"), .out = spec.at("out_channels"), .embedding = common.at("emb_channels"),
-                              .resample = resample_of(spec), .filter = spec.value("resample_filter", std::vector<int>{1, 1}),
-                              .heads = spec.value("attention", false) ? spec.at("num_heads").get<int>() : 0});
+    Block block(leaves, "b",
+                {.in = spec.at("in_channels"),
+                 .out = spec.at("out_channels"),
+                 .embedding = common.at("emb_channels"),
+                 .resample = resample_of(spec),
+                 .filter = spec.value("resample_filter", std::vector<int>{1, 1}),
+                 .heads = spec.value("attention", false) ? spec.at("num_heads").get<int>() : 0});
     fill(leaves, f.file, prefix + "w.");
     const Tensor input = xb.clone().requires_grad_(true), embedding = emb.clone().requires_grad_(true);
     const Tensor y = block(input, embedding);
@@ -54,7 +61,8 @@ void check_layers(const Fixture& f, Checks& checks) {
     checks.close(prefix + "gemb64", embedding.grad(), f.file.at(prefix + "gemb64"), 1e-5);
   }
 
-  const Tensor q = f.file.at("attn.q").clone().requires_grad_(true), k = f.file.at("attn.k").clone().requires_grad_(true);
+  const Tensor q = f.file.at("attn.q").clone().requires_grad_(true),
+               k = f.file.at("attn.k").clone().requires_grad_(true);
   const Tensor w = attention_weights(q, k);
   checks.close("attn.w", w, f.file.at("attn.w"), 1e-5);
   w.backward(f.file.at("attn.dw"));
@@ -63,19 +71,21 @@ void check_layers(const Fixture& f, Checks& checks) {
 
   const auto groups_of_channels = f.meta("groups_of_channels");  // items() needs it to live
   for (const auto& [channels, groups] : groups_of_channels.items())
-    checks.require("groups of " + channels, group_count(std::stoi(channels)) == groups.get<int>(), fmt::format("{}", groups.get<int>()));
+    checks.require("groups of " + channels, group_count(std::stoi(channels)) == groups.get<int>(),
+                   fmt::format("{}", groups.get<int>()));
 }
 
 void check_embeddings(const Fixture& f, Checks& checks) {
   const Tensor& noise = f.file.at("noise_labels");
   for (const auto& [name, want] : f.file.tensors) {
     if (name.starts_with("fourier") && name.ends_with(".freqs")) checks.not_built(name, "embedding fourier");
-    if (!name.starts_with("positional") || name.find("endpoint1") == std::string::npos) continue;  // the network's has its end point on
+    if (!name.starts_with("positional") || name.find("endpoint1") == std::string::npos)
+      continue;  // the network's has its end point on
     const int channels = static_cast<int>(want.size(1));
     const at::ScalarType dtype = want.scalar_type();
     const Tensor mine = embed(noise.to(dtype), Positional{}.frequencies(channels, 0).to(dtype));  // [sin, cos]
     const std::int64_t half = channels / 2;
-    const Tensor raw = cat({mine.narrow(1, half, half), mine.narrow(1, 0, half)}, 1);             // [cos, sin]
+    const Tensor raw = cat({mine.narrow(1, half, half), mine.narrow(1, 0, half)}, 1);  // [cos, sin]
     checks.close(name, name.ends_with("swapped32") ? mine : raw, want, dtype == kFloat32 ? 1e-5 : 1e-6);
   }
 }

@@ -26,7 +26,8 @@ void Checks::close(std::string_view what, const Tensor& got, const Tensor& want,
   }
   const Tensor a = got.detach().to(kFloat64), b = want.to(kFloat64);
   const auto rms = [](const Tensor& t) { return std::sqrt(t.square().mean().item().toDouble()); };
-  const double size = rms(b) > 0 ? rms(b) : 1, error = rms(a - b) / size, most = (a - b).abs().max().item().toDouble() / size;
+  const double size = rms(b) > 0 ? rms(b) : 1, error = rms(a - b) / size,
+               most = (a - b).abs().max().item().toDouble() / size;
   require(what, error <= tolerance && most <= 10 * tolerance,  // false for NaN
           fmt::format("error {:.1e} (at most {:.1e}) of rms, bound {:.0e}", error, most, tolerance));
 }
@@ -49,12 +50,22 @@ int Checks::conclude(std::string_view file) const {
 Fixture open_fixture(const std::filesystem::path& path) { return {path, read_safetensors(path)}; }
 
 UNetConfig config_of(const nlohmann::json& j) {
-  if (j.at("embedding_type") != "positional") throw NotBuilt(fmt::format("embedding {}", j.at("embedding_type").get<std::string>()));
-  if (j.at("encoder_type") != "standard") throw NotBuilt(fmt::format("encoder {}", j.at("encoder_type").get<std::string>()));
-  if (j.at("decoder_type") != "standard") throw NotBuilt(fmt::format("decoder {}", j.at("decoder_type").get<std::string>()));
-  return {.resolution = j.at("img_resolution"), .channels = j.at("img_channels"), .label_dim = j.at("label_dim"), .base = j.at("model_channels"),
-          .mult = j.at("channel_mult"), .blocks = j.at("num_blocks"), .attention = j.at("attn_resolutions"), .dropout = j.at("dropout"),
-          .noise_mult = j.at("channel_mult_noise"), .filter = j.at("resample_filter")};
+  if (j.at("embedding_type") != "positional")
+    throw NotBuilt(fmt::format("embedding {}", j.at("embedding_type").get<std::string>()));
+  if (j.at("encoder_type") != "standard")
+    throw NotBuilt(fmt::format("encoder {}", j.at("encoder_type").get<std::string>()));
+  if (j.at("decoder_type") != "standard")
+    throw NotBuilt(fmt::format("decoder {}", j.at("decoder_type").get<std::string>()));
+  return {.resolution = j.at("img_resolution"),
+          .channels = j.at("img_channels"),
+          .label_dim = j.at("label_dim"),
+          .base = j.at("model_channels"),
+          .mult = j.at("channel_mult"),
+          .blocks = j.at("num_blocks"),
+          .attention = j.at("attn_resolutions"),
+          .dropout = j.at("dropout"),
+          .noise_mult = j.at("channel_mult_noise"),
+          .filter = j.at("resample_filter")};
 }
 
 void load_weights(UNet& net, const SafeTensors& file) {
@@ -63,13 +74,16 @@ void load_weights(UNet& net, const SafeTensors& file) {
   for (const auto* list : {&net.parameters(), &net.buffers()})
     for (const auto& [name, leaf] : *list) {
       const Tensor& value = file.at("w." + name);
-      if (value.sizes() != leaf.sizes()) throw Error("parity", "another shape for " + name, "the network's", "check the configuration");
+      if (value.sizes() != leaf.sizes())
+        throw Error("parity", "another shape for " + name, "the network's", "check the configuration");
       leaf.copy_(value);
       ++used;
     }
   std::size_t given = 0;
   for (const auto& [name, value] : file.tensors) given += name.starts_with("w.");
-  if (given != used) throw Error("parity", fmt::format("{} weights in the file", given), fmt::format("the network's {}", used), "check the configuration");
+  if (given != used)
+    throw Error("parity", fmt::format("{} weights in the file", given), fmt::format("the network's {}", used),
+                "check the configuration");
 }
 
 namespace {
@@ -80,14 +94,22 @@ int run(const std::filesystem::path& path) {
   const auto has = [&](const char* tensor) { return f.file.contains(tensor); };
   try {
     // What a file holds is told by its header's keys.
-    if (f.has_meta("config") && f.has_meta("param_names")) check_songunet(f, checks);
-    else if (f.has_meta("block_common")) check_layers(f, checks);
-    else if (has("noise_labels")) check_embeddings(f, checks);
-    else if (f.has_meta("runs") && f.has_meta("note") && f.meta("runs").is_object()) check_losses(f, checks);
-    else if (f.has_meta("runs")) check_skip_masks(f, checks);
-    else if (f.has_meta("ema_halflife_nimg")) check_training_steps(f, checks);
-    else if (f.has_meta("variants")) check_samplers(f, checks);
-    else checks.not_built(path.stem().string(), "a check that this build does not have");
+    if (f.has_meta("config") && f.has_meta("param_names"))
+      check_songunet(f, checks);
+    else if (f.has_meta("block_common"))
+      check_layers(f, checks);
+    else if (has("noise_labels"))
+      check_embeddings(f, checks);
+    else if (f.has_meta("runs") && f.has_meta("note") && f.meta("runs").is_object())
+      check_losses(f, checks);
+    else if (f.has_meta("runs"))
+      check_skip_masks(f, checks);
+    else if (f.has_meta("ema_halflife_nimg"))
+      check_training_steps(f, checks);
+    else if (f.has_meta("variants"))
+      check_samplers(f, checks);
+    else
+      checks.not_built(path.stem().string(), "a check that this build does not have");
   } catch (const NotBuilt& what) {
     checks.not_built(path.stem().string(), what.what());
   }

@@ -42,7 +42,8 @@ void check_schedule(const Fixture& f, Checks& checks) {
   {
     const at::NoGradGuard no_grad;
     const Coefficients c = schedule.coefficients(sigma);
-    checks.close("F32." + p, model.network(wide(c.c_in) * x, file.at("c_noise32." + p), labels), file.at("F32." + p), 1e-5);
+    checks.close("F32." + p, model.network(wide(c.c_in) * x, file.at("c_noise32." + p), labels), file.at("F32." + p),
+                 1e-5);
     checks.close("D32." + p, model(x, sigma, labels), file.at("D32." + p), 1e-5);
     if (labels.defined()) checks.close("D32_nolabel." + p, model(x, sigma), file.at("D32_nolabel." + p), 1e-5);
   }
@@ -50,7 +51,7 @@ void check_schedule(const Fixture& f, Checks& checks) {
   Model<PlainDesign<S>> model64(PlainDesign<S>{}, config, 0, at::kCPU, kFloat64);
   load_weights(model64.net(), file);
   model64.net().require_grad();
-  const Tensor& coef = file.at("coef64." + p);                       // [B,4]: c_skip, c_out, c_in, c_noise
+  const Tensor& coef = file.at("coef64." + p);  // [B,4]: c_skip, c_out, c_in, c_noise
   const Coefficients mine = schedule.coefficients(sigma.to(kFloat64));
   checks.close("coef64." + p, stack({mine.c_skip, mine.c_out, mine.c_in, mine.c_noise}, 1), coef, 1e-12);
   const Tensor x64 = x.to(kFloat64);
@@ -65,10 +66,12 @@ void check_schedule(const Fixture& f, Checks& checks) {
   if (file.contains("stats64." + p)) {
     const auto names = f.meta("stats_names").get<std::vector<std::string>>();
     // The reference records modules; ours also shows the last norm and convolution.
-    checks.close("stats64." + p, stack(stats).narrow(0, 0, static_cast<std::int64_t>(names.size())), file.at("stats64." + p), 1e-6);
+    checks.close("stats64." + p, stack(stats).narrow(0, 0, static_cast<std::int64_t>(names.size())),
+                 file.at("stats64." + p), 1e-6);
   }
   const Tensor d64 = column(0) * x64 + column(1) * raw;
-  const Tensor loss = (wide(schedule.loss_weight(sigma.to(kFloat64))) * (d64 - y).square()).sum() / static_cast<double>(x.size(0));
+  const Tensor loss =
+      (wide(schedule.loss_weight(sigma.to(kFloat64))) * (d64 - y).square()).sum() / static_cast<double>(x.size(0));
   checks.close("loss64." + p, loss, file.at("loss64." + p), 1e-6);
   loss.backward();
   checks.close("gradnorm64." + p, gradient_norms(model64.net()), file.at("gradnorm64." + p), 1e-5);
@@ -78,7 +81,8 @@ void check_schedule(const Fixture& f, Checks& checks) {
 
   if (!file.contains("loss32." + p)) return;
   model.net().require_grad();
-  const Tensor loss32 = denoising_loss(model, schedule, y, sigma, file.at("eps"), labels).sum() / static_cast<double>(x.size(0));
+  const Tensor loss32 =
+      denoising_loss(model, schedule, y, sigma, file.at("eps"), labels).sum() / static_cast<double>(x.size(0));
   checks.close("loss32." + p, loss32, file.at("loss32." + p), 1e-5);
   loss32.backward();
   checks.close("gradnorm32." + p, gradient_norms(model.net()), file.at("gradnorm32." + p), 1e-5);
@@ -90,8 +94,10 @@ void check_songunet(const Fixture& f, Checks& checks) {
   const UNet net(config_of(f.meta("config")), SkipMask::all(), at::kMeta);
   std::vector<std::string> names;
   for (const auto& [name, leaf] : net.parameters()) names.push_back(name);
-  checks.require("param_names", names == f.meta("param_names").get<std::vector<std::string>>(), fmt::format("{} leaves in order", names.size()));
-  checks.require("param_count", net.parameter_count() == f.meta("param_count").get<std::int64_t>(), fmt::format("{}", net.parameter_count()));
+  checks.require("param_names", names == f.meta("param_names").get<std::vector<std::string>>(),
+                 fmt::format("{} leaves in order", names.size()));
+  checks.require("param_count", net.parameter_count() == f.meta("param_count").get<std::int64_t>(),
+                 fmt::format("{}", net.parameter_count()));
   check_schedule<VpSchedule>(f, checks);
   check_schedule<EdmSchedule>(f, checks);
   if (f.file.contains("F32.ve")) checks.not_built("F32.ve, D32.ve, F64.ve", "schedule ve");
@@ -122,9 +128,12 @@ void check_losses(const Fixture& f, Checks& checks) {
     try {
       const Fixture weights = open_fixture(f.path.parent_path() / spec.at("weights").get<std::string>());
       config_of(weights.meta("config"));
-      if (precond == "vp") check(run, weights, VpSchedule{});
-      else if (precond == "edm") check(run, weights, EdmSchedule{});
-      else throw NotBuilt("schedule " + precond);
+      if (precond == "vp")
+        check(run, weights, VpSchedule{});
+      else if (precond == "edm")
+        check(run, weights, EdmSchedule{});
+      else
+        throw NotBuilt("schedule " + precond);
     } catch (const NotBuilt& what) {
       checks.not_built(run, what.what());
     }
@@ -148,7 +157,8 @@ void check_skip_masks(const Fixture& f, Checks& checks) {
         const at::NoGradGuard no_grad;
         const Coefficients c = VpSchedule{}.coefficients(part("sigma"));
         // Rows 1 and 2 of the weight file's inputs; VP's c_noise in float32 is too coarse to be made anew on each CPU.
-        const Tensor noise = embed(weights.file.at("c_noise32.vp").narrow(0, 1, 2), Positional{}.frequencies(net.noise_channels(), 0));
+        const Tensor noise =
+            embed(weights.file.at("c_noise32.vp").narrow(0, 1, 2), Positional{}.frequencies(net.noise_channels(), 0));
         checks.close(mask, net(wide(c.c_in) * part("x"), noise, part("labels").argmax(1)), part("F32." + mask), 1e-5);
       }
     } catch (const NotBuilt& what) {

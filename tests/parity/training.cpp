@@ -64,28 +64,41 @@ void check_training_steps(const Fixture& f, Checks& checks) {
     for (int step = 0; step < f.meta("steps").get<int>(); ++step) {
       const double seen = step * batch;
       const Tensor y = f.file.at("data").to(dtype).index_select(0, part("index").select(0, step));
-      const Tensor loss = denoising_loss(denoise, schedule, y, part("sigma").select(0, step).to(dtype), part("eps").select(0, step).to(dtype)).sum() / batch;
+      const Tensor loss = denoising_loss(denoise, schedule, y, part("sigma").select(0, step).to(dtype),
+                                         part("eps").select(0, step).to(dtype))
+                              .sum() /
+                          batch;
       loss.backward();
       checks.close(fmt::format("{}.loss{}[{}]", p, bits, step), loss, part("loss" + bits).select(0, step), tolerance);
       Tensors g;
       std::vector<std::pair<std::string, Tensor>> named_gradients;
-      for (const auto& [name, leaf] : net.parameters()) g.push_back(leaf.grad()), named_gradients.emplace_back(name, leaf.grad());
-      checks.close(fmt::format("{}.gn{}[{}]", p, bits, step), norms(named_gradients) * comparable, part("gn" + bits).select(0, step).to(kFloat64) * comparable,
-                   dtype == kFloat32 ? 1e-4 : 1e-5);
+      for (const auto& [name, leaf] : net.parameters())
+        g.push_back(leaf.grad()), named_gradients.emplace_back(name, leaf.grad());
+      checks.close(fmt::format("{}.gn{}[{}]", p, bits, step), norms(named_gradients) * comparable,
+                   part("gn" + bits).select(0, step).to(kFloat64) * comparable, dtype == kFloat32 ? 1e-4 : 1e-5);
       const double halflife = std::min(number("ema_halflife_nimg"), seen * number("ema_rampup_ratio"));
-      const AdamStep rates{.lr = number("lr") * std::min(seen / number("lr_rampup_nimg"), 1.0), .beta1 = adam.at("betas")[0], .beta2 = adam.at("betas")[1],
-                           .eps = adam.at("eps"), .count = step + 1, .ema = std::exp2(-batch / std::max(halflife, 1e-8))};
-      checks.close(fmt::format("{}.ema_beta[{}]", p, step), full({}, rates.ema, kFloat64), part("ema_beta").select(0, step), 1e-12);
+      const AdamStep rates{.lr = number("lr") * std::min(seen / number("lr_rampup_nimg"), 1.0),
+                           .beta1 = adam.at("betas")[0],
+                           .beta2 = adam.at("betas")[1],
+                           .eps = adam.at("eps"),
+                           .count = step + 1,
+                           .ema = std::exp2(-batch / std::max(halflife, 1e-8))};
+      checks.close(fmt::format("{}.ema_beta[{}]", p, step), full({}, rates.ema, kFloat64),
+                   part("ema_beta").select(0, step), 1e-12);
       adam_ema(w, g, m, v, a, rates);
       for (const auto& [name, leaf] : net.parameters()) leaf.mutable_grad() = Tensor();
-      checks.close(fmt::format("{}.pn{}[{}]", p, bits, step), norms(net.parameters()) * comparable, part("pn" + bits).select(0, step).to(kFloat64) * comparable, tolerance);
-      checks.close(fmt::format("{}.en{}[{}]", p, bits, step), norms(average.parameters()) * comparable, part("en" + bits).select(0, step).to(kFloat64) * comparable, tolerance);
+      checks.close(fmt::format("{}.pn{}[{}]", p, bits, step), norms(net.parameters()) * comparable,
+                   part("pn" + bits).select(0, step).to(kFloat64) * comparable, tolerance);
+      checks.close(fmt::format("{}.en{}[{}]", p, bits, step), norms(average.parameters()) * comparable,
+                   part("en" + bits).select(0, step).to(kFloat64) * comparable, tolerance);
     }
     if (dtype == kFloat32) return;
     for (std::size_t i = 0; i < w.size(); ++i) {
       const std::string& name = net.parameters()[i].first;
-      if (f.file.contains(p + ".final64." + name)) checks.close(p + ".final64." + name, w[i], part("final64." + name), 1e-6);
-      if (f.file.contains(p + ".final_ema64." + name)) checks.close(p + ".final_ema64." + name, a[i], part("final_ema64." + name), 1e-6);
+      if (f.file.contains(p + ".final64." + name))
+        checks.close(p + ".final64." + name, w[i], part("final64." + name), 1e-6);
+      if (f.file.contains(p + ".final_ema64." + name))
+        checks.close(p + ".final_ema64." + name, a[i], part("final_ema64." + name), 1e-6);
     }
   };
   for (const at::ScalarType dtype : {kFloat32, kFloat64}) {
@@ -95,14 +108,17 @@ void check_training_steps(const Fixture& f, Checks& checks) {
 }
 
 void check_samplers(const Fixture& f, Checks& checks) {
-  const Tensor &data = f.file.at("data"), &mu = f.file.at("gauss.mu"), &var = f.file.at("gauss.var"), &latents = f.file.at("latents");
+  const Tensor &data = f.file.at("data"), &mu = f.file.at("gauss.mu"), &var = f.file.at("gauss.var"),
+               &latents = f.file.at("latents");
   const auto variants = f.meta("variants");  // items() needs it to live
   for (const auto& [variant, spec] : variants.items()) {
     if (spec.at("sampler") != "edm_sampler") {
       checks.not_built(variant, "the ablation sampler");
       continue;
     }
-    const auto bound = [&](const char* key) { return spec.at(key).is_string() ? std::stod(spec.at(key).get<std::string>()) : spec.at(key).get<double>(); };
+    const auto bound = [&](const char* key) {
+      return spec.at(key).is_string() ? std::stod(spec.at(key).get<std::string>()) : spec.at(key).get<double>();
+    };
     const auto& options = spec.at("kwargs");
     Heun heun;
     heun.steps = options.value("num_steps", heun.steps);
@@ -113,7 +129,8 @@ void check_samplers(const Fixture& f, Checks& checks) {
     heun.rho = options.value("rho", heun.rho);
     heun.sigma_min = options.value("sigma_min", heun.sigma_min);
     heun.sigma_max = options.value("sigma_max", heun.sigma_max);
-    const NoiseSource noise{[&] { return latents; }, [&](std::uint32_t step) { return f.file.at(variant + ".noise").select(0, step); }};
+    const NoiseSource noise{[&] { return latents; },
+                            [&](std::uint32_t step) { return f.file.at(variant + ".noise").select(0, step); }};
     for (const std::string which : {"opt", "gauss"}) {
       if (!f.file.contains(variant + "." + which + ".final")) continue;
       Tensors inputs, sigmas;
@@ -122,14 +139,15 @@ void check_samplers(const Fixture& f, Checks& checks) {
         sigmas.push_back(sigma.select(0, 0));
         const Tensor s2 = sigma.select(0, 0).square();
         if (which == "gauss") return mu + var / (var + s2) * (x - mu);
-        const Tensor d2 = (x.flatten(1).unsqueeze(1) - data.flatten(1).unsqueeze(0)).square().sum({2});   // [N,32]
+        const Tensor d2 = (x.flatten(1).unsqueeze(1) - data.flatten(1).unsqueeze(0)).square().sum({2});  // [N,32]
         return (d2 / (s2 * -2.0)).softmax(1, std::nullopt).matmul(data.flatten(1)).reshape(x.sizes());
       };
       const Tensor final_images = heun(denoise, noise, SigmaRange{bound("net_sigma_min"), bound("net_sigma_max")});
       const auto part = [&](const std::string& name) { return f.file.at(variant + "." + which + "." + name); };
       checks.close(variant + "." + which + ".call_sigma", stack(sigmas), part("call_sigma"), 1e-10);
       Tensors kept;
-      for (std::size_t i = 0; i < inputs.size(); i += spec.at("call_x_stride").get<std::size_t>()) kept.push_back(inputs[i]);
+      for (std::size_t i = 0; i < inputs.size(); i += spec.at("call_x_stride").get<std::size_t>())
+        kept.push_back(inputs[i]);
       checks.close(variant + "." + which + ".call_x", stack(kept), part("call_x"), 1e-10);
       checks.close(variant + "." + which + ".final", final_images, part("final"), 1e-10);
     }

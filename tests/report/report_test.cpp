@@ -103,7 +103,8 @@ TEST_CASE("PNG files read back as the pixels they were made of", "[report]") {
   const std::vector<std::uint8_t> grey{0, 50, 100, 150, 200, 255}, rgb{255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3};
   REQUIRE(decode(encode_png(3, 2, 1, grey), true) == grey);
   REQUIRE(decode(encode_png(2, 2, 3, rgb), false) == rgb);
-  REQUIRE(to_bitmap(std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6}, 3, 1, 2).pixels == std::vector<std::uint8_t>{1, 3, 5, 2, 4, 6});
+  REQUIRE(to_bitmap(std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6}, 3, 1, 2).pixels ==
+          std::vector<std::uint8_t>{1, 3, 5, 2, 4, 6});
   REQUIRE(says(complaint([&] { encode_png(4, 2, 1, grey); }), "png", {"6 bytes", "4 x 2"}));
   PictureStrip strip = small_run(16, 1).pictures;
   strip.flags.pop_back();

@@ -20,9 +20,11 @@ void draw(std::vector<std::uint8_t>& onto, int seed, int noise) {
   const int half = 3 + seed * 7 % 4, shoulder = 2 + seed * 5 % 5;
   for (int y = 0; y < side; ++y)
     for (int x = 0; x < side; ++x) {
-      const bool body = std::abs(2 * x - side + 1) < 2 * half && y > 1 && y < side - 2, sleeve = y > 1 && y < 2 + shoulder && x > 0 && x < side - 1;
+      const bool body = std::abs(2 * x - side + 1) < 2 * half && y > 1 && y < side - 2,
+                 sleeve = y > 1 && y < 2 + shoulder && x > 0 && x < side - 1;
       const int level = body || sleeve ? 90 + (seed * 37 + x * (seed % 3) * 6 + y * (seed % 4) * 4) % 150 : 6;
-      onto.push_back(static_cast<std::uint8_t>(std::clamp(level + (x * 31 + y * 57 + seed * 13) % (2 * noise + 1) - noise, 0, 255)));
+      onto.push_back(static_cast<std::uint8_t>(
+          std::clamp(level + (x * 31 + y * 57 + seed * 13) % (2 * noise + 1) - noise, 0, 255)));
     }
 }
 
@@ -42,15 +44,22 @@ RunRecord sample_run(std::int64_t size, double ratio, double distance) {
   run.images_per_second = 780;
   for (int step = 10; step <= run.steps; step += 10) {
     const double noise = 0.06 * std::sin(0.37 * step * step + static_cast<double>(size));
-    run.losses.push_back({step, run.epochs * step / static_cast<double>(run.steps),
-                          (0.07 + 0.03 * std::log2(static_cast<double>(size)) / 7 + 0.9 * std::exp(-step / 90.0)) * (1 + noise)});
+    run.losses.push_back(
+        {step, run.epochs * step / static_cast<double>(run.steps),
+         (0.07 + 0.03 * std::log2(static_cast<double>(size)) / 7 + 0.9 * std::exp(-step / 90.0)) * (1 + noise)});
   }
   for (const double done : {0.5, 1.0}) {
     const double share = done < 1 ? ratio * 0.6 : ratio, bar = 1.96 * std::sqrt(share * (1 - share) / 1000);
-    run.evaluations.push_back({.step = static_cast<std::int64_t>(done * 1'500), .epoch = run.epochs * done, .images = 1'000,
-                               .memorized = std::llround(1'000 * share), .zero_second = size == 16 ? 2 : 0, .ratio = share,
-                               .low = std::max(0.0, share - bar), .high = std::min(1.0, share + bar),
-                               .knn_distance = distance * (2 - done), .seconds = 12});
+    run.evaluations.push_back({.step = static_cast<std::int64_t>(done * 1'500),
+                               .epoch = run.epochs * done,
+                               .images = 1'000,
+                               .memorized = std::llround(1'000 * share),
+                               .zero_second = size == 16 ? 2 : 0,
+                               .ratio = share,
+                               .low = std::max(0.0, share - bar),
+                               .high = std::min(1.0, share + bar),
+                               .knn_distance = distance * (2 - done),
+                               .seconds = 12});
   }
   run.pictures.channels = 1;
   run.pictures.height = run.pictures.width = side;
@@ -61,8 +70,15 @@ RunRecord sample_run(std::int64_t size, double ratio, double distance) {
     run.pictures.flags.push_back(copied);
     run.pictures.ratio.push_back(copied ? 0.08 + 0.01 * i : 0.6 + 0.01 * i);
   }
-  run.settings = {{"data.source", "fashion-mnist"}, {"data.resolution", "16"}, {"data.size", fmt::format("{}", size)}, {"net.base", "32"}, {"net.mult", "1, 2"},
-                  {"train.batch", "32"}, {"train.lr", "0.002"}, {"train.ema", "0.99"}, {"sample.images", "1000"}};
+  run.settings = {{"data.source", "fashion-mnist"},
+                  {"data.resolution", "16"},
+                  {"data.size", fmt::format("{}", size)},
+                  {"net.base", "32"},
+                  {"net.mult", "1, 2"},
+                  {"train.batch", "32"},
+                  {"train.lr", "0.002"},
+                  {"train.ema", "0.99"},
+                  {"sample.images", "1000"}};
   return run;
 }
 
@@ -77,11 +93,13 @@ int main(int argc, char** argv) try {
   report.title = "Memorization against training-set size";
   report.question = "At how many training images does a small diffusion model stop replicating them?";
   report.source = "invented numbers, after Gu et al. 2023, Fig. 2a";
-  report.notes = {"Every size was trained for the same number of optimiser steps (1500), so a small set was seen for more epochs."};
+  report.notes = {
+      "Every size was trained for the same number of optimiser steps (1500), so a small set was seen for more epochs."};
   constexpr std::array<double, 5> ratios{0.987, 0.931, 0.602, 0.214, 0.031}, distances{118, 201, 388, 560, 655};
   for (std::size_t i = 0; i < ratios.size(); ++i) report.runs.push_back(sample_run(16 << i, ratios[i], distances[i]));
   report.emms = {{"", 35.0, 34.1, "EMM at 90 %: 35 (linear in N), 34.1 (linear in log N), between sizes 32 and 64"}};
-  report.machine = {{"diffmem", "0.1.0 (0000000)"}, {"LibTorch", "2.11.0+cpu"}, {"CPU capability", "AVX512"}, {"threads", "2"}};
+  report.machine = {
+      {"diffmem", "0.1.0 (0000000)"}, {"LibTorch", "2.11.0+cpu"}, {"CPU capability", "AVX512"}, {"threads", "2"}};
   report.date = "2026-11-24";
   report.command = "sample_report FOLDER";
   write_report(report, argv[1]);

@@ -40,7 +40,8 @@ TEST_CASE("image i depends neither on its neighbours nor on the batch, bit for b
   for (const Heun& heun : {Heun{}, churned}) {
     const Tensor all = heun(Gaussian{}, image_noise(5, 0, 9, kShape), {0.002, 80});
     for (const auto& [first, count] : {std::pair{0, 1}, {1, 3}, {4, 5}, {8, 1}})
-      REQUIRE(heun(Gaussian{}, image_noise(5, static_cast<std::uint64_t>(first), count, kShape), {0.002, 80}).equal(all.narrow(0, first, count)));
+      REQUIRE(heun(Gaussian{}, image_noise(5, static_cast<std::uint64_t>(first), count, kShape), {0.002, 80})
+                  .equal(all.narrow(0, first, count)));
     REQUIRE_FALSE(heun(Gaussian{}, image_noise(6, 0, 9, kShape), {0.002, 80}).equal(all));
 
     GenerateOptions options;
@@ -49,7 +50,8 @@ TEST_CASE("image i depends neither on its neighbours nor on the batch, bit for b
     options.batch = 4;
     REQUIRE(generate(heun, Gaussian{}, {0.002, 80}, options) == pixels);
     options.first = 3, options.images = 2;
-    REQUIRE(generate(heun, Gaussian{}, {0.002, 80}, options) == std::vector<std::uint8_t>(pixels.begin() + 3 * 16, pixels.begin() + 5 * 16));
+    REQUIRE(generate(heun, Gaussian{}, {0.002, 80}, options) ==
+            std::vector<std::uint8_t>(pixels.begin() + 3 * 16, pixels.begin() + 5 * 16));
   }
 }
 

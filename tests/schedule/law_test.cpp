@@ -51,7 +51,8 @@ TEMPLATE_TEST_CASE("training sigmas", "[schedule]", VpSchedule, EdmSchedule) {
   const TestType schedule;
   std::vector<double> values;
   RandomStream random(4, Stream::train_sigma);
-  for (int i = 0; i < 100'000; ++i) values.push_back(TestType::variate == Variate::normal ? random.normals().first : random.uniform());
+  for (int i = 0; i < 100'000; ++i)
+    values.push_back(TestType::variate == Variate::normal ? random.normals().first : random.uniform());
   const std::vector<double> sigma = values_of<double>(schedule.training_sigma(tensor_of(values)));
   const auto [low, high] = std::minmax_element(sigma.begin(), sigma.end());
   REQUIRE(*low >= schedule.sigma_min() * (1 - 1e-6));
@@ -62,7 +63,8 @@ TEMPLATE_TEST_CASE("training sigmas", "[schedule]", VpSchedule, EdmSchedule) {
   for (const auto& [p, z] : {std::pair{0.1, -1.2815515655446004}, {0.5, 0.0}, {0.9, 1.2815515655446004}}) {
     const double variate = TestType::variate == Variate::normal ? z : 1 - p;  // VP: sigma falls with u
     const double quantile = values_of<double>(schedule.training_sigma(full({1}, variate, kFloat64)))[0];
-    const auto below = static_cast<double>(std::count_if(sigma.begin(), sigma.end(), [&](double s) { return s < quantile; }));
+    const auto below =
+        static_cast<double>(std::count_if(sigma.begin(), sigma.end(), [&](double s) { return s < quantile; }));
     REQUIRE(std::abs(below / n - p) < 4 * std::sqrt(p * (1 - p) / n));
   }
 }

@@ -22,7 +22,8 @@ struct Scratch {
 const Listing kParameters{{"design", "vp"}, {"train.lr", "0.001"}};
 
 ImageSet training() {
-  ImageSet set{.name = "t", .count = 3, .channels = 1, .height = 1, .width = 2, .pixels = {0, 0, 100, 0, 0, 200}, .labels = {}};
+  ImageSet set{
+      .name = "t", .count = 3, .channels = 1, .height = 1, .width = 2, .pixels = {0, 0, 100, 0, 0, 200}, .labels = {}};
   return set;
 }
 
@@ -72,7 +73,8 @@ TEST_CASE("a run folder of another configuration or of another process is refuse
     RunFolder folder(scratch.path, kParameters);
     REQUIRE_THROWS_WITH(RunFolder(scratch.path, kParameters), Contains("another process"));
   }
-  REQUIRE_THROWS_WITH(RunFolder(scratch.path, (Listing{{"design", "vp"}, {"train.lr", "0.1"}})), Contains("train.lr = 0.001 (now 0.1)"));
+  REQUIRE_THROWS_WITH(RunFolder(scratch.path, (Listing{{"design", "vp"}, {"train.lr", "0.1"}})),
+                      Contains("train.lr = 0.001 (now 0.1)"));
   RunFolder again(scratch.path, kParameters);
   REQUIRE(again.path() == scratch.path);
   write_file_atomically(scratch.path / "run.json", "{\"par");

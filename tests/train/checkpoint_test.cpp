@@ -65,7 +65,8 @@ TEST_CASE("a damaged checkpoint is named, with the one to fall back to", "[train
     bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 1);
     for (const std::string& broken : {bad, good.substr(0, good.size() - 1), std::string()}) {
       std::ofstream(newest / name, std::ios::binary | std::ios::trunc) << broken;
-      REQUIRE_THROWS_WITH(read_newest_checkpoint(scratch.path), Contains(name) && Contains("checksum") && Contains("step-0000000005"));
+      REQUIRE_THROWS_WITH(read_newest_checkpoint(scratch.path),
+                          Contains(name) && Contains("checksum") && Contains("step-0000000005"));
     }
     fs::remove(newest / name);
     REQUIRE_THROWS_WITH(read_newest_checkpoint(scratch.path), Contains(name) && Contains("no such file"));

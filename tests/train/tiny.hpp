@@ -16,12 +16,15 @@ using Base = Design<VpSchedule, Positional, DdpmPp, AllSkips, Unconditional, Heu
 
 /// Smooth random images of 8x8 with labels 0 ... 2.
 inline ImageSet images(std::int64_t count = 7) {
-  ImageSet set{.name = "tiny", .count = count, .channels = 1, .height = 8, .width = 8, .pixels = {}, .labels = {}, .classes = 3};
+  ImageSet set{
+      .name = "tiny", .count = count, .channels = 1, .height = 8, .width = 8, .pixels = {}, .labels = {}, .classes = 3};
   for (std::int64_t i = 0; i < count; ++i) {
     RandomStream random(1, Stream::subset, static_cast<std::uint64_t>(i));
     const double a = random.uniform() * 6, b = random.uniform() * 6;
     for (int y = 0; y < 8; ++y)
-      for (int x = 0; x < 8; ++x) set.pixels.push_back(static_cast<std::uint8_t>(127.5 * (1 + std::sin(a + 0.4 * b * x) * std::cos(b + 0.3 * a * y))));
+      for (int x = 0; x < 8; ++x)
+        set.pixels.push_back(
+            static_cast<std::uint8_t>(127.5 * (1 + std::sin(a + 0.4 * b * x) * std::cos(b + 0.3 * a * y))));
     set.labels.push_back(i % 3);
   }
   return set;
@@ -34,7 +37,8 @@ inline UNetConfig net() {
 }
 inline TrainParams params() {
   TrainParams p;
-  p.batch = 10, p.budget = Budget::steps, p.length = 12, p.warmup = 4, p.lr = 1e-3, p.ema = 0.9, p.evaluations = 3, p.seed = 5;
+  p.batch = 10, p.budget = Budget::steps, p.length = 12, p.warmup = 4, p.lr = 1e-3, p.ema = 0.9, p.evaluations = 3,
+  p.seed = 5;
   return p;
 }
 

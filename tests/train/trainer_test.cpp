@@ -121,10 +121,12 @@ TEST_CASE("labels condition the model, and settings are checked", "[train]") {
 
   ImageSet bare = tiny::images();
   bare.labels.clear(), bare.classes = 0;
-  REQUIRE_THROWS_WITH((Trainer<Labelled>({}, tiny::net(), tiny::params(), bare)), Contains("condition true") && Contains("labelled"));
+  REQUIRE_THROWS_WITH((Trainer<Labelled>({}, tiny::net(), tiny::params(), bare)),
+                      Contains("condition true") && Contains("labelled"));
   auto p = tiny::params();
   p.accumulate = 3;
-  REQUIRE_THROWS_WITH((Trainer<tiny::Base>({}, tiny::net(), p, tiny::images())), Contains("accumulate") && Contains("divisor"));
+  REQUIRE_THROWS_WITH((Trainer<tiny::Base>({}, tiny::net(), p, tiny::images())),
+                      Contains("accumulate") && Contains("divisor"));
 }
 
 TEST_CASE("image i depends on its index alone", "[train][sampler]") {

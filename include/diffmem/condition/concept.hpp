@@ -10,7 +10,8 @@
 
 namespace diffmem {
 
-template <class C> concept LabelsTraining = requires(const C c, const ImageSet& images, std::uint64_t seed) {
+template <class C>
+concept LabelsTraining = requires(const C c, const ImageSet& images, std::uint64_t seed) {
   { c.training_labels(images, seed) } -> std::same_as<std::vector<std::int64_t>>;
 };
 /// training_labels(images, seed) -> one label an image, or empty for an unconditional model.
@@ -26,7 +27,8 @@ inline std::int64_t label_dim(const std::vector<std::int64_t>& labels) {
 
 /// The label of generated image `index`: uniform over all `classes` (the reference's way).
 inline std::int64_t generation_label(std::uint64_t seed, std::uint64_t index, std::int64_t classes) {
-  return static_cast<std::int64_t>(RandomStream(seed, Stream::sample_label, index).below(static_cast<std::uint64_t>(classes)));
+  return static_cast<std::int64_t>(
+      RandomStream(seed, Stream::sample_label, index).below(static_cast<std::uint64_t>(classes)));
 }
 
 }  // namespace diffmem

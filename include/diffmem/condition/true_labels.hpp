@@ -13,7 +13,8 @@ struct TrueLabels {
   /// Error if the data has no labels.
   std::vector<std::int64_t> training_labels(const ImageSet& images, std::uint64_t) const {
     if (images.labels.empty())
-      throw Error("condition true", images.name + " without labels", "a labelled data set", "choose another data set, or condition none");
+      throw Error("condition true", images.name + " without labels", "a labelled data set",
+                  "choose another data set, or condition none");
     return images.labels;
   }
 };

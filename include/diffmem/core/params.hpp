@@ -27,10 +27,14 @@ concept Worded = std::is_enum_v<E> && requires(E e) { words_of(e); };
 
 template <class T>
 std::string to_text(const T& value) {
-  if constexpr (Worded<T>) return std::string(words_of(value)[static_cast<std::size_t>(value)]);
-  else if constexpr (std::same_as<T, std::vector<int>>) return fmt::format("{}", fmt::join(value, ","));
-  else if constexpr (std::same_as<T, bool>) return value ? "true" : "false";
-  else return fmt::format("{}", value);
+  if constexpr (Worded<T>)
+    return std::string(words_of(value)[static_cast<std::size_t>(value)]);
+  else if constexpr (std::same_as<T, std::vector<int>>)
+    return fmt::format("{}", fmt::join(value, ","));
+  else if constexpr (std::same_as<T, bool>)
+    return value ? "true" : "false";
+  else
+    return fmt::format("{}", value);
 }
 
 /// Reads `text` into `value`; false if it is not of that type.
@@ -51,8 +55,10 @@ bool from_text(std::string_view text, T& value) {
     std::vector<int> list;
     while (true) {
       const std::size_t comma = text.find(',');
-      if (int item = 0; from_text(text.substr(0, comma), item)) list.push_back(item);
-      else return false;
+      if (int item = 0; from_text(text.substr(0, comma), item))
+        list.push_back(item);
+      else
+        return false;
       if (comma == std::string_view::npos) return value = std::move(list), true;
       text.remove_prefix(comma + 1);
     }
@@ -95,7 +101,8 @@ void set_param(P& params, std::string_view path, std::string_view text) {
         found = true;
         const std::string before = to_text(field);
         if (!from_text(text, field))
-          throw Error("--set " + here, fmt::format("\"{}\"", text), fmt::format("a value like {}", before), "correct the value");
+          throw Error("--set " + here, fmt::format("\"{}\"", text), fmt::format("a value like {}", before),
+                      "correct the value");
       }
     });
   };
@@ -103,7 +110,8 @@ void set_param(P& params, std::string_view path, std::string_view text) {
   if (found) return;
   std::vector<std::string> names;
   for (const auto& [name, value] : list_params(params)) names.push_back(name);
-  throw Error("--set", fmt::format("no field \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")), "correct the name");
+  throw Error("--set", fmt::format("no field \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")),
+              "correct the name");
 }
 
 }  // namespace diffmem

@@ -11,7 +11,9 @@ namespace diffmem {
 enum class Role { schedule, embedding, family, skip, condition, sampler };
 
 template <class P>
-concept Named = requires { { P::name } -> std::convertible_to<std::string_view>; };
+concept Named = requires {
+  { P::name } -> std::convertible_to<std::string_view>;
+};
 template <class P>
 concept ListsItsParameters = requires(P& p) { P::each(p, [](std::string_view, auto&) {}); };
 template <class P, Role R>
@@ -19,6 +21,7 @@ concept FillsRole = requires { requires P::role == R; };
 
 /// A policy of role R: default-constructible, named, its numbers listed once by each(self, visit(name, field)).
 template <class P, Role R>
-concept Policy = std::default_initializable<P> && std::copyable<P> && FillsRole<P, R> && Named<P> && ListsItsParameters<P>;
+concept Policy =
+    std::default_initializable<P> && std::copyable<P> && FillsRole<P, R> && Named<P> && ListsItsParameters<P>;
 
 }  // namespace diffmem

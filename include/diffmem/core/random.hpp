@@ -14,18 +14,18 @@ namespace diffmem {
 
 /// What a random number is for; two purposes never share numbers.  Values are part of the file format: append only.
 enum class Stream : std::uint32_t {
-  init = 1,          ///< initial weights                          index = parameter
-  subset = 2,        ///< which images a subset takes               index = class
-  labels = 3,        ///< random training labels                    index = image
-  order = 4,         ///< data order                                index = epoch
-  train_sigma = 5,   ///< the training sigma's variate              index = step, sub = place in the global batch
-  train_noise = 6,   ///< the training noise                        index = step, sub = place in the global batch
-  dropout = 7,       ///< dropout masks                             index = step and layer, sub = place in the global batch
-  sample_latent = 8, ///< a generated image's starting noise        index = image
-  sample_label = 9,  ///< a generated image's label                 index = image
-  sample_churn = 10, ///< a generated image's per-step noise        index = image, sub = sampler step
-  bootstrap = 11,    ///< resampling for intervals                  index = replicate
-  embedding = 12,    ///< random frequencies of a time embedding
+  init = 1,         ///< initial weights                          index = parameter
+  subset = 2,       ///< which images a subset takes               index = class
+  labels = 3,       ///< random training labels                    index = image
+  order = 4,        ///< data order                                index = epoch
+  train_sigma = 5,  ///< the training sigma's variate              index = step, sub = place in the global batch
+  train_noise = 6,  ///< the training noise                        index = step, sub = place in the global batch
+  dropout = 7,  ///< dropout masks                             index = step and layer, sub = place in the global batch
+  sample_latent = 8,  ///< a generated image's starting noise        index = image
+  sample_label = 9,   ///< a generated image's label                 index = image
+  sample_churn = 10,  ///< a generated image's per-step noise        index = image, sub = sampler step
+  bootstrap = 11,     ///< resampling for intervals                  index = replicate
+  embedding = 12,     ///< random frequencies of a time embedding
 };
 
 using PhiloxBlock = std::array<std::uint32_t, 4>;
@@ -65,7 +65,8 @@ class RandomStream {
   /// 32 random bits.
   std::uint32_t bits() {
     if (used_ == 4) {
-      block_ = philox4x32({counter_++, sub_, static_cast<std::uint32_t>(index_), static_cast<std::uint32_t>(index_ >> 32)}, key_);
+      block_ = philox4x32(
+          {counter_++, sub_, static_cast<std::uint32_t>(index_), static_cast<std::uint32_t>(index_ >> 32)}, key_);
       used_ = 0;
     }
     return block_[used_++];

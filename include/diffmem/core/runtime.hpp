@@ -2,8 +2,8 @@
 // What every executable sets up once (threads, allocator, interrupts) and can say about itself (--version).
 #pragma once
 #include <string>
-#include <vector>
 #include <utility>
+#include <vector>
 
 namespace diffmem {
 

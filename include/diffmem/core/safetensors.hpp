@@ -12,8 +12,8 @@ namespace diffmem {
 
 /// The content of one .safetensors file.
 struct SafeTensors {
-  std::map<std::string, Tensor> tensors;         ///< by name; CPU, row-major
-  std::map<std::string, std::string> metadata;   ///< the header's "__metadata__"
+  std::map<std::string, Tensor> tensors;        ///< by name; CPU, row-major
+  std::map<std::string, std::string> metadata;  ///< the header's "__metadata__"
 
   /// The tensor called `name`; Error naming the file's near misses if there is none.
   const Tensor& at(const std::string& name) const;

@@ -68,13 +68,16 @@ inline Tensor arange(std::int64_t n, at::ScalarType dtype = kFloat32, at::Device
 inline Tensor cat(const Tensors& parts, std::int64_t dim = 0) {
   return at::_ops::cat::call(at::ITensorListRef(at::TensorList(parts)), dim);
 }
-inline Tensor stack(const Tensors& parts, std::int64_t dim = 0) { return at::_ops::stack::call(at::TensorList(parts), dim); }
+inline Tensor stack(const Tensors& parts, std::int64_t dim = 0) {
+  return at::_ops::stack::call(at::TensorList(parts), dim);
+}
 
 /// A CPU tensor of `shape` holding a copy of `values`; T is float, double, int64 or uint8.
 template <class T>
 Tensor tensor_of(std::span<const T> values, at::IntArrayRef shape) {
   Tensor t = empty(shape, c10::CppTypeToScalarType<T>::value);
-  TORCH_CHECK(t.numel() == static_cast<std::int64_t>(values.size()), "tensor_of: ", values.size(), " values for shape ", shape);
+  TORCH_CHECK(t.numel() == static_cast<std::int64_t>(values.size()), "tensor_of: ", values.size(), " values for shape ",
+              shape);
   if (!values.empty()) std::memcpy(t.mutable_data_ptr(), values.data(), values.size_bytes());
   return t;
 }

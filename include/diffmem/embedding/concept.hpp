@@ -7,7 +7,8 @@
 
 namespace diffmem {
 
-template <class E> concept HasFrequencies = requires(const E e, int channels, std::uint64_t seed) {
+template <class E>
+concept HasFrequencies = requires(const E e, int channels, std::uint64_t seed) {
   { e.frequencies(channels, seed) } -> std::same_as<Tensor>;
 };
 /// frequencies(channels, seed) -> float32 [channels/2], in radians per unit of c_noise.

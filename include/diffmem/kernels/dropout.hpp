@@ -11,9 +11,9 @@ namespace diffmem {
 /// The dropout of one forward pass; each call of mask() is one layer.
 struct Dropout {
   std::uint64_t seed = 0;
-  std::uint64_t step = 0;        ///< training step, below 2^40
-  std::uint32_t first_place = 0; ///< place of this micro-batch's first image in the global batch
-  std::uint32_t layer = 0;       ///< advanced by every call
+  std::uint64_t step = 0;         ///< training step, below 2^40
+  std::uint32_t first_place = 0;  ///< place of this micro-batch's first image in the global batch
+  std::uint32_t layer = 0;        ///< advanced by every call
 
   /// Float tensor like `x` [B,...]: 0 with probability `rate`, else 1/(1-rate).  `rate` in [0, 1), rounded to 1/65536.
   Tensor mask(const Tensor& x, double rate);

@@ -6,7 +6,8 @@
 
 namespace diffmem {
 
-template <class F> concept ConfiguresUNet = requires(const F f, UNetConfig& c) { f.configure(c); };
+template <class F>
+concept ConfiguresUNet = requires(const F f, UNetConfig& c) { f.configure(c); };
 /// A family sets the fields of UNetConfig that belong to it.
 template <class F>
 concept Family = Policy<F, Role::family> && ConfiguresUNet<F>;

@@ -53,7 +53,7 @@ enum class Resample { none, up, down };
 
 /// What a convolution does besides its weights.
 struct ConvOptions {
-  int kernel = 3;                    ///< 0: resampling only, no weights; 1; 3
+  int kernel = 3;  ///< 0: resampling only, no weights; 1; 3
   Resample resample = Resample::none;
   std::vector<int> filter = {1, 1};  ///< resampling taps, normalised; [1,1] or [1,3,3,1]
   bool fused = false;                ///< fold the resampling into the convolution's padding (NCSN++'s residual branch)
@@ -64,7 +64,7 @@ struct ConvOptions {
 struct Conv2d {
   Tensor weight, bias;  // [out,in,k,k], [out]
   ConvOptions options;
-  Tensor filter;        // [1,1,taps,taps], sums to 1; undefined without resampling
+  Tensor filter;  // [1,1,taps,taps], sums to 1; undefined without resampling
   Conv2d() = default;
   Conv2d(Leaves& leaves, const std::string& name, int in, int out, ConvOptions options);
   Tensor operator()(const Tensor& x) const;

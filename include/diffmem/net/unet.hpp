@@ -15,16 +15,16 @@ namespace diffmem {
 
 /// Everything that is a number in a network.  Defaults: the paper's CIFAR-10 net (35,125,251 parameters).
 struct UNetConfig {
-  int resolution = 32;               ///< side of the images, a multiple of 2^(levels-1)   [pixels]
-  int channels = 3;                  ///< image channels
-  int label_dim = 0;                 ///< classes; 0: unconditional
-  int base = 128;                    ///< base width
-  std::vector<int> mult = {2, 2, 2}; ///< width multiplier per level, finest first
-  int blocks = 2;                    ///< residual blocks per level
-  std::vector<int> attention = {16}; ///< resolutions with self-attention   [pixels]
-  double dropout = 0.13;             ///< probability of dropping a value while training
-  int noise_mult = 1;                ///< width of the noise features / base; set by the family
-  std::vector<int> filter = {1, 1};  ///< resampling taps; set by the family
+  int resolution = 32;                ///< side of the images, a multiple of 2^(levels-1)   [pixels]
+  int channels = 3;                   ///< image channels
+  int label_dim = 0;                  ///< classes; 0: unconditional
+  int base = 128;                     ///< base width
+  std::vector<int> mult = {2, 2, 2};  ///< width multiplier per level, finest first
+  int blocks = 2;                     ///< residual blocks per level
+  std::vector<int> attention = {16};  ///< resolutions with self-attention   [pixels]
+  double dropout = 0.13;              ///< probability of dropping a value while training
+  int noise_mult = 1;                 ///< width of the noise features / base; set by the family
+  std::vector<int> filter = {1, 1};   ///< resampling taps; set by the family
 
   int levels() const { return static_cast<int>(mult.size()); }
   /// Encoder outputs handed to the decoder: levels * (blocks + 1).
@@ -71,9 +71,9 @@ class UNet {
 
  private:
   struct Level {
-    std::string name;           // "16x16"
+    std::string name;  // "16x16"
     int resolution = 0;
-    std::optional<Conv2d> conv; // encoder, finest level
+    std::optional<Conv2d> conv;  // encoder, finest level
     std::optional<Block> resample, in0, in1;
     std::vector<Block> blocks;
   };

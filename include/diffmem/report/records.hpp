@@ -40,9 +40,9 @@ struct PictureStrip {
 
 /// One trained model.
 struct RunRecord {
-  std::string name;    ///< slug, also the stem of its picture file
-  std::string cell;    ///< short name shown to people: "|D| = 64"
-  std::string series;  ///< the curve it belongs to; "" when there is one curve
+  std::string name;       ///< slug, also the stem of its picture file
+  std::string cell;       ///< short name shown to people: "|D| = 64"
+  std::string series;     ///< the curve it belongs to; "" when there is one curve
   std::int64_t size = 0;  ///< training images, |D|
   std::uint64_t seed = 0;
   std::int64_t parameters = 0;
@@ -51,9 +51,9 @@ struct RunRecord {
   std::string budget;  ///< what all runs share: "steps" or "epochs"
   std::vector<CurvePoint> losses;
   std::vector<EvaluationRecord> evaluations;  ///< in the order they were made
-  double train_seconds = 0;      ///< without evaluations
-  double sample_seconds = 0;     ///< all evaluations together
-  double images_per_second = 0;  ///< seen in training
+  double train_seconds = 0;                   ///< without evaluations
+  double sample_seconds = 0;                  ///< all evaluations together
+  double images_per_second = 0;               ///< seen in training
   std::string folder;
   PictureStrip pictures;
   std::vector<std::pair<std::string, std::string>> settings;  ///< every resolved parameter

@@ -36,7 +36,8 @@ inline NoiseSource image_noise(std::uint64_t seed, std::uint64_t first, std::int
     full_shape.insert(full_shape.end(), shape.begin(), shape.end());
     return tensor_of(std::span<const double>(values), full_shape);
   };
-  return {[draw] { return draw(Stream::sample_latent, 0); }, [draw](std::uint32_t step) { return draw(Stream::sample_churn, step); }};
+  return {[draw] { return draw(Stream::sample_latent, 0); },
+          [draw](std::uint32_t step) { return draw(Stream::sample_churn, step); }};
 }
 
 /// The range of noise levels a denoiser accepts; samplers clamp their grids to it.
@@ -44,7 +45,9 @@ struct SigmaRange {
   double min = 0, max = 0;
 };
 
-template <class S> concept MakesImages = requires(const S s, Tensor (*denoise)(const Tensor&, const Tensor&, const Tensor&), const NoiseSource& noise, const Tensor& labels) {
+template <class S>
+concept MakesImages = requires(const S s, Tensor (*denoise)(const Tensor&, const Tensor&, const Tensor&),
+                               const NoiseSource& noise, const Tensor& labels) {
   { s(denoise, noise, SigmaRange{}, labels) } -> std::same_as<Tensor>;
   { s.evaluations() } -> std::convertible_to<int>;
 };

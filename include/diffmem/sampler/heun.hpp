@@ -32,12 +32,13 @@ struct Heun {
   double churn = 0;          ///< S_churn: how much fresh noise is added over all steps
   double churn_min = 0;      ///< S_min: add noise only at sigma >= this
   double churn_max = std::numeric_limits<double>::infinity();  ///< S_max: and only at sigma <= this
-  double churn_noise = 1;    ///< S_noise: standard deviation of the fresh noise
+  double churn_noise = 1;                                      ///< S_noise: standard deviation of the fresh noise
 
   template <class Self, class Visit>
   static void each(Self& s, Visit&& visit) {
     visit("steps", s.steps), visit("sigma_min", s.sigma_min), visit("sigma_max", s.sigma_max), visit("rho", s.rho);
-    visit("churn", s.churn), visit("churn_min", s.churn_min), visit("churn_max", s.churn_max), visit("churn_noise", s.churn_noise);
+    visit("churn", s.churn), visit("churn_min", s.churn_min), visit("churn_max", s.churn_max),
+        visit("churn_noise", s.churn_noise);
   }
 
   /// Evaluations of the denoiser per image.
@@ -47,15 +48,17 @@ struct Heun {
   template <Denoiser D>
   Tensor operator()(D&& denoise, const NoiseSource& noise, SigmaRange range, const Tensor& labels = {}) const {
     const std::vector<double> t = rho_grid(steps, std::max(sigma_min, range.min), std::min(sigma_max, range.max), rho);
-    const auto slope = [&](const Tensor& x, double sigma) {                                       // dx/dsigma  [N,C,H,W]
+    const auto slope = [&](const Tensor& x, double sigma) {  // dx/dsigma  [N,C,H,W]
       return (x - denoise(x, full({x.size(0)}, sigma, kFloat64, x.device()), labels).to(kFloat64)) / sigma;
     };
-    Tensor x = noise.latents() * t[0];                                                            // [N,C,H,W]
+    Tensor x = noise.latents() * t[0];  // [N,C,H,W]
     for (std::size_t i = 0; i + 1 < t.size(); ++i) {
       const bool churns = churn > 0 && t[i] >= churn_min && t[i] <= churn_max;
       const double gamma = churns ? std::min(churn / steps, std::sqrt(2.0) - 1) : 0;
       const double t_hat = t[i] * (1 + gamma), h = t[i + 1] - t_hat;
-      if (gamma > 0) x = x + noise.step_noise(static_cast<std::uint32_t>(i)).to(x.device()) * (std::sqrt(t_hat * t_hat - t[i] * t[i]) * churn_noise);
+      if (gamma > 0)
+        x = x + noise.step_noise(static_cast<std::uint32_t>(i)).to(x.device()) *
+                    (std::sqrt(t_hat * t_hat - t[i] * t[i]) * churn_noise);
       const Tensor d = slope(x, t_hat);
       Tensor next = x + d * h;
       if (t[i + 1] > 0) next = x + (d + slope(next, t[i + 1])) * (0.5 * h);

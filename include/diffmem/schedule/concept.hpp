@@ -15,13 +15,21 @@ struct Coefficients {
 /// The law of the number from which a training sigma is made.
 enum class Variate { uniform, normal };
 
-template <class S> concept HasCoefficients = requires(const S s, const Tensor& sigma) { { s.coefficients(sigma) } -> std::same_as<Coefficients>; };
-template <class S> concept HasLossWeight = requires(const S s, const Tensor& sigma) { { s.loss_weight(sigma) } -> std::same_as<Tensor>; };
-template <class S> concept HasTrainingSigma = requires(const S s, const Tensor& variate) {
+template <class S>
+concept HasCoefficients = requires(const S s, const Tensor& sigma) {
+  { s.coefficients(sigma) } -> std::same_as<Coefficients>;
+};
+template <class S>
+concept HasLossWeight = requires(const S s, const Tensor& sigma) {
+  { s.loss_weight(sigma) } -> std::same_as<Tensor>;
+};
+template <class S>
+concept HasTrainingSigma = requires(const S s, const Tensor& variate) {
   { S::variate } -> std::convertible_to<Variate>;
   { s.training_sigma(variate) } -> std::same_as<Tensor>;
 };
-template <class S> concept HasSigmaRange = requires(const S s) {
+template <class S>
+concept HasSigmaRange = requires(const S s) {
   { s.sigma_min() } -> std::convertible_to<double>;
   { s.sigma_max() } -> std::convertible_to<double>;
 };
@@ -29,6 +37,7 @@ template <class S> concept HasSigmaRange = requires(const S s) {
 /// coefficients(sigma [N]), loss_weight(sigma [N]) -> [N], training_sigma(variate [N]) -> sigma [N], and the range of
 /// sigma that a network under this schedule accepts; samplers clamp to it.
 template <class S>
-concept NoiseSchedule = Policy<S, Role::schedule> && HasCoefficients<S> && HasLossWeight<S> && HasTrainingSigma<S> && HasSigmaRange<S>;
+concept NoiseSchedule =
+    Policy<S, Role::schedule> && HasCoefficients<S> && HasLossWeight<S> && HasTrainingSigma<S> && HasSigmaRange<S>;
 
 }  // namespace diffmem

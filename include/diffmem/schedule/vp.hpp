@@ -17,10 +17,10 @@ struct VpSchedule {
   static constexpr std::string_view name = "vp";
   static constexpr Variate variate = Variate::uniform;
 
-  double beta_d = 19.9;      ///< slope of the noise rate      [1 / unit time^2]
-  double beta_min = 0.1;     ///< noise rate at t = 0          [1 / unit time]
-  double epsilon_t = 1e-5;   ///< smallest training time
-  double steps = 1000;       ///< c_noise = (steps - 1) t
+  double beta_d = 19.9;     ///< slope of the noise rate      [1 / unit time^2]
+  double beta_min = 0.1;    ///< noise rate at t = 0          [1 / unit time]
+  double epsilon_t = 1e-5;  ///< smallest training time
+  double steps = 1000;      ///< c_noise = (steps - 1) t
 
   template <class Self, class Visit>
   static void each(Self& s, Visit&& visit) {

@@ -29,7 +29,9 @@ class SkipMask {
 };
 
 template <class S>
-concept GivesMask = requires(const S s) { { s.mask() } -> std::same_as<SkipMask>; };
+concept GivesMask = requires(const S s) {
+  { s.mask() } -> std::same_as<SkipMask>;
+};
 /// A skip policy: a name and a mask.
 template <class S>
 concept SkipPolicy = Policy<S, Role::skip> && GivesMask<S>;

@@ -20,10 +20,10 @@ struct RunContext {
   std::filesystem::path out;                                ///< runs go to out/runs/
   std::function<const ImageSet&(const std::string&)> data;  ///< the opened data set of a source word
   ProgressBoard* board = nullptr;
-  int threads = 1;                                          ///< of this run
+  int threads = 1;  ///< of this run
   at::Device device = at::kCPU;
-  double checkpoint_seconds = 60;                           ///< time between checkpoints
-  int pictures = 24;                                        ///< images shown in the report
+  double checkpoint_seconds = 60;  ///< time between checkpoints
+  int pictures = 24;               ///< images shown in the report
 };
 
 /// What --dry-run says of a run.
@@ -60,15 +60,21 @@ class Run final : public AnyRun {
     const auto size = std::max<std::int64_t>(setup_.data.size, 1);
     const std::int64_t steps = setup_.train.total_steps(size);
     const auto evaluations = static_cast<double>(std::min<std::int64_t>(setup_.train.evaluations, steps));
-    return {.name = D::slug(), .cell = cell_, .parameters = shape.parameter_count(), .steps = steps, .epochs = setup_.train.epoch(steps, size),
+    return {.name = D::slug(),
+            .cell = cell_,
+            .parameters = shape.parameter_count(),
+            .steps = steps,
+            .epochs = setup_.train.epoch(steps, size),
             .train_flops = 3 * shape.forward_flops() * static_cast<double>(steps) * setup_.train.batch,
-            .sample_flops = shape.forward_flops() * evaluations * static_cast<double>(setup_.sample.images) * design_.sampler.evaluations()};
+            .sample_flops = shape.forward_flops() * evaluations * static_cast<double>(setup_.sample.images) *
+                            design_.sampler.evaluations()};
   }
 
   RunRecord run(const RunContext& context) override {
     const ImageSet images = training_images(context.data(setup_.data.source), setup_.data);
     Listing parameters = {{"design", D::slug()}};
-    for (const auto& part : {list_params(design_), list_params(setup_)}) parameters.insert(parameters.end(), part.begin(), part.end());
+    for (const auto& part : {list_params(design_), list_params(setup_)})
+      parameters.insert(parameters.end(), part.begin(), part.end());
     parameters.emplace_back("data.digest", images.digest());
     const std::string name = run_name(fmt::format("{}-n{}", D::slug(), images.count), parameters);
     RunFolder folder(context.out / "runs" / name, parameters);
@@ -87,16 +93,20 @@ class Run final : public AnyRun {
     record.parameters = Trainer<D>::parameter_count(design_, setup_.net, images, setup_.train.seed);
     record.epochs = setup_.train.epoch(record.steps, images.count);
     record.budget = to_text(setup_.train.budget);
-    record.images_per_second = record.train_seconds > 0 ? static_cast<double>(record.steps * setup_.train.batch) / record.train_seconds : 0;
+    record.images_per_second =
+        record.train_seconds > 0 ? static_cast<double>(record.steps * setup_.train.batch) / record.train_seconds : 0;
     return record;
   }
 
  private:
-  static double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+  static double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  }
 
   void train(Trainer<D>& trainer, RunFolder& folder, const RunContext& context) {
     TrainProgress& progress = trainer.progress();
-    const std::int64_t total = trainer.total_steps(), size = trainer.images().count, every = std::max<std::int64_t>(1, total / 200);
+    const std::int64_t total = trainer.total_steps(), size = trainer.images().count,
+                       every = std::max<std::int64_t>(1, total / 200);
     ProgressBoard::Line line{.total = total, .begun_at = progress.step, .doing = "training"};
     const auto save = [&] { write_checkpoint(folder.checkpoints(), trainer.checkpoint()); };
     double saved = now(), speed_since = now();
@@ -125,13 +135,15 @@ class Run final : public AnyRun {
         loss = trainer.step();
       } catch (const Error& e) {
         const auto good = newest_checkpoint(folder.checkpoints());
-        throw Error(cell_, e.what(), "a training that stays finite",
-                    good.empty() ? "there is no checkpoint yet" : fmt::format("the last good checkpoint is {}", good.string()));
+        throw Error(
+            cell_, e.what(), "a training that stays finite",
+            good.empty() ? "there is no checkpoint yet" : fmt::format("the last good checkpoint is {}", good.string()));
       }
       progress.train_seconds += now() - begun;
       const std::int64_t step = progress.step;
       if (step % every == 0 || trainer.finished()) {
-        progress.losses.push_back({step, setup_.train.epoch(step, size), progress.loss_sum / static_cast<double>(progress.loss_count)});
+        progress.losses.push_back(
+            {step, setup_.train.epoch(step, size), progress.loss_sum / static_cast<double>(progress.loss_count)});
         progress.loss_sum = 0, progress.loss_count = 0;
         folder.add(progress.losses.back());
       }
@@ -146,9 +158,12 @@ class Run final : public AnyRun {
     for (const auto& [name, leaf] : trainer.average().net().parameters()) weights.tensors.emplace(name, leaf);
     weights.metadata["design"] = D::slug();
     folder.finish(progress, weights);
-    const auto best = std::max_element(progress.evaluations.begin(), progress.evaluations.end(), [](const auto& a, const auto& b) { return a.ratio < b.ratio; });
-    context.board->finish(cell_, fmt::format("{}: done, {} steps in {}, ratio {:.1f} % [{:.1f}, {:.1f}], KNN distance {:.2f}", cell_, total,
-                                             duration_text(progress.train_seconds), 100 * best->ratio, 100 * best->low, 100 * best->high, best->knn_distance));
+    const auto best = std::max_element(progress.evaluations.begin(), progress.evaluations.end(),
+                                       [](const auto& a, const auto& b) { return a.ratio < b.ratio; });
+    context.board->finish(
+        cell_, fmt::format("{}: done, {} steps in {}, ratio {:.1f} % [{:.1f}, {:.1f}], KNN distance {:.2f}", cell_,
+                           total, duration_text(progress.train_seconds), 100 * best->ratio, 100 * best->low,
+                           100 * best->high, best->knn_distance));
   }
 
   /// Samples and measures; false if Ctrl-C came first.
@@ -167,9 +182,16 @@ class Run final : public AnyRun {
     if (static_cast<std::int64_t>(generated.size()) < s.images * training.image_size()) return false;
     const Memorization m = memorization(generated, training.pixels, training.image_size(), context.threads);
     const std::int64_t step = trainer.progress().step;
-    const Evaluation e{.step = step, .epoch = setup_.train.epoch(step, training.count), .images = m.images, .memorized = m.memorized,
-                       .zero_second = m.zero_second, .ratio = m.ratio, .low = m.interval.low, .high = m.interval.high,
-                       .knn_distance = m.knn_distance, .seconds = now() - begun};
+    const Evaluation e{.step = step,
+                       .epoch = setup_.train.epoch(step, training.count),
+                       .images = m.images,
+                       .memorized = m.memorized,
+                       .zero_second = m.zero_second,
+                       .ratio = m.ratio,
+                       .low = m.interval.low,
+                       .high = m.interval.high,
+                       .knn_distance = m.knn_distance,
+                       .seconds = now() - begun};
     trainer.progress().evaluations.push_back(e);
     folder.add(e, generated, training);
     return true;

@@ -17,7 +17,9 @@ class CycledOrder {
  public:
   CycledOrder(std::int64_t size, std::uint64_t seed) : order_(RandomStream(seed, Stream::order).permutation(size)) {}
   /// The image at `position` = step * batch + place.
-  std::int64_t operator()(std::int64_t position) const { return order_[static_cast<std::size_t>(position % static_cast<std::int64_t>(order_.size()))]; }
+  std::int64_t operator()(std::int64_t position) const {
+    return order_[static_cast<std::size_t>(position % static_cast<std::int64_t>(order_.size()))];
+  }
 
  private:
   std::vector<std::int64_t> order_;
@@ -32,8 +34,9 @@ struct TrainingBatch {
 };
 
 /// Places first ... first+count-1 of the global batch of `step`; `labels` has one a training image, or is empty.
-inline TrainingBatch training_batch(const ImageSet& set, const std::vector<std::int64_t>& labels, const CycledOrder& order, Variate law,
-                                    std::uint64_t seed, std::int64_t step, std::int64_t batch, std::int64_t first, std::int64_t count) {
+inline TrainingBatch training_batch(const ImageSet& set, const std::vector<std::int64_t>& labels,
+                                    const CycledOrder& order, Variate law, std::uint64_t seed, std::int64_t step,
+                                    std::int64_t batch, std::int64_t first, std::int64_t count) {
   const auto size = static_cast<std::size_t>(set.image_size());
   std::vector<float> images, noise(static_cast<std::size_t>(count) * size), variate;
   images.reserve(noise.size());
@@ -48,8 +51,8 @@ inline TrainingBatch training_batch(const ImageSet& set, const std::vector<std::
     if (!labels.empty()) chosen.push_back(labels[static_cast<std::size_t>(index)]);
   }
   const Shape shape = {count, set.channels, set.height, set.width};
-  return {tensor_of(std::span<const float>(images), shape), tensor_of(std::span<const float>(noise), shape), tensor_of(variate),
-          chosen.empty() ? Tensor() : tensor_of(chosen)};
+  return {tensor_of(std::span<const float>(images), shape), tensor_of(std::span<const float>(noise), shape),
+          tensor_of(variate), chosen.empty() ? Tensor() : tensor_of(chosen)};
 }
 
 }  // namespace diffmem

@@ -31,12 +31,12 @@ struct LossPoint {
 
 /// How far a run is.
 struct TrainProgress {
-  std::int64_t step = 0;           ///< optimiser steps done
-  double loss_sum = 0;             ///< over the steps since the last loss point
+  std::int64_t step = 0;  ///< optimiser steps done
+  double loss_sum = 0;    ///< over the steps since the last loss point
   std::int64_t loss_count = 0;
   std::vector<LossPoint> losses;
   std::vector<Evaluation> evaluations;
-  double train_seconds = 0;        ///< wall time, evaluations not counted
+  double train_seconds = 0;  ///< wall time, evaluations not counted
 };
 
 struct Checkpoint {
@@ -44,7 +44,7 @@ struct Checkpoint {
   SafeTensors tensors;  ///< net.*, ema.*, adam.m.*, adam.v.*
 };
 
-/// Writes `folder`/step-<n>/ (state.boost, tensors.safetensors, manifest.json), reads it back, and then removes all but
+/// Writes `folder/step-<n>/` (state.boost, tensors.safetensors, manifest.json), reads it back, and then removes all but
 /// the newest `keep`.
 void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint, int keep = 2);
 

@@ -38,7 +38,9 @@ struct Design {
   P sampler{};
 
   /// The policies' names, as folders and tables spell them: "vp-positional-ddpmpp-all-none-heun".
-  static std::string slug() { return fmt::format("{}-{}-{}-{}-{}-{}", S::name, E::name, F::name, K::name, C::name, P::name); }
+  static std::string slug() {
+    return fmt::format("{}-{}-{}-{}-{}-{}", S::name, E::name, F::name, K::name, C::name, P::name);
+  }
 
   /// Visits (role, policy) in order; the policies list their own parameters.
   template <class Self, class Visit>
@@ -57,7 +59,8 @@ template <class D, class New>
 struct With;
 template <class S, class E, class F, class K, class C, class P, class New>
 struct With<Design<S, E, F, K, C, P>, New> {
-  using type = Design<replaced<S, New>, replaced<E, New>, replaced<F, New>, replaced<K, New>, replaced<C, New>, replaced<P, New>>;
+  using type = Design<replaced<S, New>, replaced<E, New>, replaced<F, New>, replaced<K, New>, replaced<C, New>,
+                      replaced<P, New>>;
 };
 
 template <class A, class B>

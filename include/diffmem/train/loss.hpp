@@ -9,8 +9,8 @@ namespace diffmem {
 /// weight(sigma) (D(y + sigma eps; sigma, labels) - y)^2 per pixel, unreduced.
 /// y [N,C,H,W] on [-1,1], sigma [N], eps [N,C,H,W] standard normal, labels int64 [N] or undefined.     -> [N,C,H,W]
 template <class Denoise, NoiseSchedule S>
-Tensor denoising_loss(const Denoise& denoise, const S& schedule, const Tensor& y, const Tensor& sigma, const Tensor& eps,
-                      const Tensor& labels = {}) {
+Tensor denoising_loss(const Denoise& denoise, const S& schedule, const Tensor& y, const Tensor& sigma,
+                      const Tensor& eps, const Tensor& labels = {}) {
   const auto wide = [](const Tensor& t) { return t.reshape({-1, 1, 1, 1}); };
   const Tensor d = denoise(y + wide(sigma) * eps, sigma, labels);
   return wide(schedule.loss_weight(sigma)) * (d - y).square();

@@ -13,7 +13,8 @@ template <class D>
 class Model {
  public:
   /// Weights are uninitialised; `config` is completed by the family.  `seed` is used by random embeddings.
-  Model(const D& design, UNetConfig config, std::uint64_t seed = 0, at::Device device = at::kCPU, at::ScalarType dtype = kFloat32)
+  Model(const D& design, UNetConfig config, std::uint64_t seed = 0, at::Device device = at::kCPU,
+        at::ScalarType dtype = kFloat32)
       : design_(design),
         net_(configured(design, std::move(config)), design.skip.mask(), device, dtype),
         frequencies_(design.embedding.frequencies(net_.noise_channels(), seed).to(device)) {}

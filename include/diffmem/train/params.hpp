@@ -18,16 +18,16 @@ constexpr const auto& words_of(Budget) { return kBudgetWords; }
 
 /// Defaults: the paper's basic setup.
 struct TrainParams {
-  int batch = 512;               ///< images per optimiser step; may exceed the training set
-  int accumulate = 1;            ///< micro-batches per step; the result does not depend on it but for rounding
-  Budget budget = Budget::epochs;///< the unit of length and warmup
-  double length = 40'000;        ///< how long to train             [epochs or steps]
-  double warmup = 200;           ///< learning rate and EMA ramp up [epochs or steps]
-  double lr = 2e-4;              ///< Adam's learning rate after the warm-up
+  int batch = 512;                 ///< images per optimiser step; may exceed the training set
+  int accumulate = 1;              ///< micro-batches per step; the result does not depend on it but for rounding
+  Budget budget = Budget::epochs;  ///< the unit of length and warmup
+  double length = 40'000;          ///< how long to train             [epochs or steps]
+  double warmup = 200;             ///< learning rate and EMA ramp up [epochs or steps]
+  double lr = 2e-4;                ///< Adam's learning rate after the warm-up
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
-  double ema = 0.9992904691232699;     ///< EMA rate per step after the warm-up: 0.5^(512/500000)
-  int evaluations = 16;          ///< evaluations during training, evenly spaced, the last at the end
-  std::uint64_t seed = 1024;     ///< of weights, data order, noise and dropout
+  double ema = 0.9992904691232699;  ///< EMA rate per step after the warm-up: 0.5^(512/500000)
+  int evaluations = 16;             ///< evaluations during training, evenly spaced, the last at the end
+  std::uint64_t seed = 1024;        ///< of weights, data order, noise and dropout
 
   template <class Self, class Visit>
   static void each(Self& p, Visit&& visit) {
@@ -39,7 +39,9 @@ struct TrainParams {
   /// Error naming the field that is out of range.
   void validate() const {
     const auto need = [](bool holds, std::string_view field, double got, std::string_view want) {
-      if (!holds) throw Error("training", std::string(field) + " = " + std::to_string(got), want, "correct the training's settings");
+      if (!holds)
+        throw Error("training", std::string(field) + " = " + std::to_string(got), want,
+                    "correct the training's settings");
     };
     need(batch >= 1, "batch", batch, "1 or more");
     need(accumulate >= 1 && batch % accumulate == 0, "accumulate", accumulate, "a divisor of the batch size");
@@ -56,7 +58,9 @@ struct TrainParams {
     return std::max<std::int64_t>(1, std::llround(std::ceil(steps - 1e-9)));
   }
   /// Epochs seen before step `step`.
-  double epoch(std::int64_t step, std::int64_t size) const { return static_cast<double>(step) * batch / static_cast<double>(size); }
+  double epoch(std::int64_t step, std::int64_t size) const {
+    return static_cast<double>(step) * batch / static_cast<double>(size);
+  }
   /// The warm-up's progress before step `step`, in [0, 1].  The first step's is 0, as in the reference.
   double ramp(std::int64_t step, std::int64_t size) const {
     const double now = budget == Budget::steps ? static_cast<double>(step) : epoch(step, size);
@@ -88,7 +92,8 @@ struct SampleParams {
   }
   void validate() const {
     if (images < 1 || batch < 1)
-      throw Error("sampling", std::to_string(images) + " images in batches of " + std::to_string(batch), "1 or more of each", "correct the sampling's settings");
+      throw Error("sampling", std::to_string(images) + " images in batches of " + std::to_string(batch),
+                  "1 or more of each", "correct the sampling's settings");
   }
 };
 

@@ -58,8 +58,12 @@ class Trainer {
     for (const Tensor& w : weights_) gradients.push_back(w.grad());
     if (!kernels::all_finite(gradients)) refuse(at, "a gradient that is not finite", last_sigma_);
     adam_ema(weights_, gradients, m_, v_, averages_,
-             {.lr = params_.lr_at(at, images_.count), .beta1 = params_.beta1, .beta2 = params_.beta2, .eps = params_.eps,
-              .count = at + 1, .ema = params_.ema_at(at, images_.count)});
+             {.lr = params_.lr_at(at, images_.count),
+              .beta1 = params_.beta1,
+              .beta2 = params_.beta2,
+              .eps = params_.eps,
+              .count = at + 1,
+              .ema = params_.ema_at(at, images_.count)});
     clear_gradients();
     ++progress_.step;
     progress_.loss_sum += loss;
@@ -79,7 +83,8 @@ class Trainer {
   }
 
   /// Parameters of the network that these arguments make, without allocating it.
-  static std::int64_t parameter_count(const D& design, const UNetConfig& net, const ImageSet& images, std::uint64_t seed) {
+  static std::int64_t parameter_count(const D& design, const UNetConfig& net, const ImageSet& images,
+                                      std::uint64_t seed) {
     UNetConfig config = fitted(net, images, design.condition.training_labels(images, seed));
     design.family.configure(config);
     return UNet(config, design.skip.mask(), at::kMeta).parameter_count();
@@ -104,8 +109,8 @@ class Trainer {
     visit([&](const std::string& name, Tensor t) {
       const Tensor& saved = c.tensors.at(name);
       if (saved.sizes() != t.sizes() || saved.scalar_type() != t.scalar_type())
-        throw Error("checkpoint", fmt::format("{} of {} values", name, saved.numel()), fmt::format("{} values", t.numel()),
-                    "continue it with the settings it was made with");
+        throw Error("checkpoint", fmt::format("{} of {} values", name, saved.numel()),
+                    fmt::format("{} values", t.numel()), "continue it with the settings it was made with");
       t.copy_(saved);
     });
     progress_ = c.progress;
@@ -114,7 +119,8 @@ class Trainer {
  private:
   static UNetConfig fitted(UNetConfig net, const ImageSet& images, const std::vector<std::int64_t>& labels) {
     if (images.height != images.width)
-      throw Error("training", fmt::format("images of {}x{}", images.height, images.width), "square images", "shrink or pad them first");
+      throw Error("training", fmt::format("images of {}x{}", images.height, images.width), "square images",
+                  "shrink or pad them first");
     net.resolution = static_cast<int>(images.height);
     net.channels = static_cast<int>(images.channels);
     net.label_dim = static_cast<int>(label_dim(labels));
@@ -124,19 +130,28 @@ class Trainer {
   /// Adds the gradient of one micro-batch; its share of the loss.
   double accumulate(std::int64_t step, std::int64_t first, std::int64_t count) {
     const auto& schedule = model_.design().schedule;
-    const TrainingBatch b = training_batch(images_, labels_, order_, D::Schedule::variate, params_.seed, step, params_.batch, first, count);
-    Dropout dropout{.seed = params_.seed, .step = static_cast<std::uint64_t>(step), .first_place = static_cast<std::uint32_t>(first)};
-    const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor& labels) { return model_(x, sigma, labels, &dropout); };
+    const TrainingBatch b =
+        training_batch(images_, labels_, order_, D::Schedule::variate, params_.seed, step, params_.batch, first, count);
+    Dropout dropout{.seed = params_.seed,
+                    .step = static_cast<std::uint64_t>(step),
+                    .first_place = static_cast<std::uint32_t>(first)};
+    const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor& labels) {
+      return model_(x, sigma, labels, &dropout);
+    };
     const auto here = [&](const Tensor& t) { return t.defined() ? t.to(device_) : t; };
     last_sigma_ = schedule.training_sigma(b.variate);
-    const Tensor per_image = denoising_loss(denoise, schedule, here(b.images), here(last_sigma_), here(b.noise), here(b.labels)).flatten(1).sum({1});
+    const Tensor per_image =
+        denoising_loss(denoise, schedule, here(b.images), here(last_sigma_), here(b.noise), here(b.labels))
+            .flatten(1)
+            .sum({1});
     const Tensor loss = per_image.sum() / static_cast<double>(params_.batch);
     const double value = loss.item().toDouble();
     if (!std::isfinite(value)) {
       const auto losses = values_of<double>(per_image);
       const auto bad = std::find_if(losses.begin(), losses.end(), [](double l) { return !std::isfinite(l); });
       const std::int64_t i = bad == losses.end() ? 0 : bad - losses.begin();
-      refuse(step, fmt::format("a loss of {} for image {} of the batch", value, first + i), last_sigma_.narrow(0, i, 1));
+      refuse(step, fmt::format("a loss of {} for image {} of the batch", value, first + i),
+             last_sigma_.narrow(0, i, 1));
     }
     loss.backward();
     return value;
@@ -147,7 +162,8 @@ class Trainer {
     const auto s = values_of<double>(sigma);
     const auto [low, high] = std::minmax_element(s.begin(), s.end());
     throw Error(fmt::format("training step {}", step + 1),
-                s.size() == 1 ? fmt::format("{}, sigma {:.6g}", got, *low) : fmt::format("{}, sigma {:.6g} to {:.6g}", got, *low, *high),
+                s.size() == 1 ? fmt::format("{}, sigma {:.6g}", got, *low)
+                              : fmt::format("{}, sigma {:.6g} to {:.6g}", got, *low, *high),
                 "finite numbers", "lower the learning rate, or look at the data");
   }
 

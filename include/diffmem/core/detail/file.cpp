@@ -21,7 +21,9 @@ namespace fs = std::filesystem;
 class Descriptor {
  public:
   Descriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
-  ~Descriptor() { if (fd_ >= 0) ::close(fd_); }
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   explicit operator bool() const { return fd_ >= 0; }
@@ -37,8 +39,9 @@ class Descriptor {
   const int code = errno;
   throw Error("file", fmt::format("\"{}\" while {} {} ({} bytes)", std::strerror(code), doing, path.string(), size),
               "a readable, writable path with room left",
-              code == ENOSPC || code == EDQUOT ? "free some disk space and run the same command again; nothing written before is lost"
-                                               : "check the path and its permissions");
+              code == ENOSPC || code == EDQUOT
+                  ? "free some disk space and run the same command again; nothing written before is lost"
+                  : "check the path and its permissions");
 }
 
 bool write_all(int fd, std::string_view bytes) {
@@ -55,9 +58,10 @@ bool write_all(int fd, std::string_view bytes) {
 
 std::string read_file(const fs::path& path, std::uint64_t limit) {
   Descriptor file(path, O_RDONLY);
-  struct stat info {};
+  struct stat info{};
   if (!file || ::fstat(file.get(), &info) != 0) complain(path, "opening", 0);
-  if (!S_ISREG(info.st_mode)) throw Error("file", path.string() + ", which is not a regular file", "a file", "check the path");
+  if (!S_ISREG(info.st_mode))
+    throw Error("file", path.string() + ", which is not a regular file", "a file", "check the path");
   const auto size = static_cast<std::uint64_t>(info.st_size);
   if (size > limit)
     throw Error("file", fmt::format("{} of {} bytes", path.string(), size), fmt::format("at most {} bytes", limit),
@@ -85,7 +89,8 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   beside += ".partial";
   Descriptor file(beside, O_WRONLY | O_CREAT | O_TRUNC);
   if (!file) complain(beside, "creating", bytes.size());
-  if (!write_all(file.get(), bytes) || ::fsync(file.get()) != 0 || !file.close() || ::rename(beside.c_str(), path.c_str()) != 0) {
+  if (!write_all(file.get(), bytes) || ::fsync(file.get()) != 0 || !file.close() ||
+      ::rename(beside.c_str(), path.c_str()) != 0) {
     const int code = errno;
     ::unlink(beside.c_str());
     errno = code;
@@ -111,8 +116,8 @@ void make_folder(const fs::path& folder) {
   std::error_code code;
   fs::create_directories(folder, code);
   if (code)
-    throw Error("file", fmt::format("\"{}\" while creating folder {}", code.message(), folder.string()), "a writable place",
-                "choose another --out");
+    throw Error("file", fmt::format("\"{}\" while creating folder {}", code.message(), folder.string()),
+                "a writable place", "choose another --out");
 }
 
 }  // namespace diffmem

@@ -65,7 +65,9 @@ std::vector<std::pair<std::string, std::string>> build_facts() {
       {"diffmem", detail::version},
       {"commit", detail::commit},
       {"LibTorch", TORCH_VERSION},
-      {"CUDA", cuda != std::string::npos ? line_with(config, "CUDA Runtime") : at::hasCUDA() ? "yes" : "not in this build"},
+      {"CUDA", cuda != std::string::npos ? line_with(config, "CUDA Runtime")
+               : at::hasCUDA()           ? "yes"
+                                         : "not in this build"},
       {"BLAS", at::hasMKL() ? line_with(at::get_mkl_version(), "") : line_with(config, "BLAS_INFO")},
       {"oneDNN", line_with(at::get_mkldnn_version(), "")},
       {"CPU capability", at::get_cpu_capability()},

@@ -15,13 +15,20 @@ constexpr std::int64_t kGrain = 1 << 14;  // values a thread takes at a time
 struct Rates {
   float keep1, take1, keep2, take2, step_size, root, eps, keep_ema, take_ema;
   explicit Rates(const AdamStep& s)
-      : keep1(float(s.beta1)), take1(float(1 - s.beta1)), keep2(float(s.beta2)), take2(float(1 - s.beta2)),
-        step_size(float(s.lr / (1 - std::pow(s.beta1, double(s.count))))), root(float(1 / std::sqrt(1 - std::pow(s.beta2, double(s.count))))),
-        eps(float(s.eps)), keep_ema(float(s.ema)), take_ema(float(1 - s.ema)) {}
+      : keep1(float(s.beta1)),
+        take1(float(1 - s.beta1)),
+        keep2(float(s.beta2)),
+        take2(float(1 - s.beta2)),
+        step_size(float(s.lr / (1 - std::pow(s.beta1, double(s.count))))),
+        root(float(1 / std::sqrt(1 - std::pow(s.beta2, double(s.count))))),
+        eps(float(s.eps)),
+        keep_ema(float(s.ema)),
+        take_ema(float(1 - s.ema)) {}
 };
 
 // One clone per instruction set; contraction is off so that all of them round alike.
-__attribute__((target_clones("avx512f", "avx2", "default"), optimize("fp-contract=off", "no-math-errno", "no-trapping-math"))) void
+__attribute__((target_clones("avx512f", "avx2", "default"),
+               optimize("fp-contract=off", "no-math-errno", "no-trapping-math"))) void
 update(float* w, const float* g, float* m, float* v, float* average, std::int64_t n, const Rates r) {
   for (std::int64_t i = 0; i < n; ++i) {
     m[i] = r.keep1 * m[i] + r.take1 * g[i];
@@ -44,8 +51,8 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) bool finite(const f
 
 }  // namespace
 
-void adam_ema_plain(const Tensors& weights, const Tensors& gradients, const Tensors& m, const Tensors& v, const Tensors& average,
-                    const AdamStep& s) {
+void adam_ema_plain(const Tensors& weights, const Tensors& gradients, const Tensors& m, const Tensors& v,
+                    const Tensors& average, const AdamStep& s) {
   const at::NoGradGuard no_grad;
   const double correct1 = 1 - std::pow(s.beta1, double(s.count)), correct2 = 1 - std::pow(s.beta2, double(s.count));
   for (std::size_t i = 0; i < weights.size(); ++i) {
@@ -56,12 +63,12 @@ void adam_ema_plain(const Tensors& weights, const Tensors& gradients, const Tens
   }
 }
 
-void adam_ema_cpu(const Tensors& weights, const Tensors& gradients, const Tensors& m, const Tensors& v, const Tensors& average,
-                  const AdamStep& step) {
+void adam_ema_cpu(const Tensors& weights, const Tensors& gradients, const Tensors& m, const Tensors& v,
+                  const Tensors& average, const AdamStep& step) {
   const Rates rates(step);
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    float *w = weights[i].mutable_data_ptr<float>(), *mi = m[i].mutable_data_ptr<float>(), *vi = v[i].mutable_data_ptr<float>(),
-          *a = average[i].mutable_data_ptr<float>();
+    float *w = weights[i].mutable_data_ptr<float>(), *mi = m[i].mutable_data_ptr<float>(),
+          *vi = v[i].mutable_data_ptr<float>(), *a = average[i].mutable_data_ptr<float>();
     const float* g = gradients[i].const_data_ptr<float>();
     at::parallel_for(0, weights[i].numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
       update(w + begin, g + begin, mi + begin, vi + begin, a + begin, end - begin, rates);
@@ -72,7 +79,7 @@ void adam_ema_cpu(const Tensors& weights, const Tensors& gradients, const Tensor
 bool all_finite(const Tensors& tensors) {
   for (const Tensor& t : tensors) {
     if (t.is_cpu() && t.scalar_type() == kFloat32 && t.is_contiguous() ? !finite(t.const_data_ptr<float>(), t.numel())
-                                                                      : !t.isfinite().all().item().toBool())
+                                                                       : !t.isfinite().all().item().toBool())
       return false;
   }
   return true;
@@ -80,8 +87,8 @@ bool all_finite(const Tensors& tensors) {
 
 }  // namespace kernels
 
-void adam_ema(const Tensors& weights, const Tensors& gradients, const Tensors& m, const Tensors& v, const Tensors& average,
-              const AdamStep& step) {
+void adam_ema(const Tensors& weights, const Tensors& gradients, const Tensors& m, const Tensors& v,
+              const Tensors& average, const AdamStep& step) {
   const auto fits = [](const Tensors& list) {
     for (const Tensor& t : list)
       if (!t.is_cpu() || t.scalar_type() != kFloat32 || !t.is_contiguous()) return false;

@@ -24,15 +24,16 @@ void dropout_mask_plain(float* out, std::int64_t size, std::uint64_t seed, std::
   for (std::int64_t i = 0; i < size; ++i) {
     const auto block = static_cast<std::uint32_t>(i / kPerBlock);
     const auto lane = static_cast<std::uint32_t>(i % kPerBlock);
-    const PhiloxBlock words = philox4x32({block, place, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32)}, key);
+    const PhiloxBlock words =
+        philox4x32({block, place, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32)}, key);
     out[i] = ((words[lane / 2] >> (16 * (lane % 2))) & 0xFFFFu) < threshold ? 0.0f : scale;
   }
 }
 
 // Sixteen blocks at a time in arrays, so that the compiler keeps each round in vector registers.
 __attribute__((target_clones("avx512f", "avx2", "default"))) void dropout_mask_cpu(
-    float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place, std::uint32_t threshold,
-    float scale) {
+    float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
+    std::uint32_t threshold, float scale) {
   constexpr std::int64_t kBlocks = 16;
   constexpr std::int64_t kChunk = kBlocks * kPerBlock;
   const auto key = philox_key(seed, Stream::dropout);
@@ -88,7 +89,8 @@ Tensor Dropout::mask(const Tensor& x, double rate) {
   float* data = out.mutable_data_ptr<float>();
   at::parallel_for(0, images, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
-      kernels::dropout_mask_cpu(data + i * size, size, seed, index, first_place + static_cast<std::uint32_t>(i), threshold, scale);
+      kernels::dropout_mask_cpu(data + i * size, size, seed, index, first_place + static_cast<std::uint32_t>(i),
+                                threshold, scale);
   });
   return out;
 }

@@ -25,10 +25,10 @@ using SymInts = std::vector<c10::SymInt>;
 
 Tensor silu(const Tensor& x) { return at::_ops::silu::call(x); }
 
-Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, std::int64_t padding, std::int64_t stride = 1,
-                std::int64_t groups = 1) {
-  return at::_ops::conv2d::call(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt, SymInts{stride, stride},
-                                SymInts{padding, padding}, SymInts{1, 1}, groups);
+Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, std::int64_t padding,
+                std::int64_t stride = 1, std::int64_t groups = 1) {
+  return at::_ops::conv2d::call(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt,
+                                SymInts{stride, stride}, SymInts{padding, padding}, SymInts{1, 1}, groups);
 }
 
 bool is_box(const std::vector<int>& taps) { return taps == std::vector<int>{1, 1}; }
@@ -50,8 +50,8 @@ Tensor upsample(const Tensor& x, const Tensor& filter, std::int64_t padding, boo
     return at::_ops::upsample_nearest2d::call(x, SymInts{x.size(2) * 2, x.size(3) * 2}, std::nullopt, std::nullopt);
   const std::int64_t c = x.size(1);
   const Tensor depthwise = (filter * 4.0).to(x.scalar_type()).repeat({c, 1, 1, 1});
-  return at::_ops::conv_transpose2d_input::call(x, depthwise, std::nullopt, SymInts{2, 2}, SymInts{padding, padding}, SymInts{0, 0}, c,
-                                                SymInts{1, 1});
+  return at::_ops::conv_transpose2d_input::call(x, depthwise, std::nullopt, SymInts{2, 2}, SymInts{padding, padding},
+                                                SymInts{0, 0}, c, SymInts{1, 1});
 }
 
 /// Halves the sides; [1,1] is the mean of 2x2.
@@ -96,7 +96,8 @@ Tensor Linear::operator()(const Tensor& x) const { return at::_ops::linear::call
 Conv2d::Conv2d(Leaves& leaves, const std::string& name, int in, int out, ConvOptions o) : options(std::move(o)) {
   const int k = options.kernel;
   if (k > 0) {
-    weight = leaves.add(name + ".weight", {out, in, k, k}, {InitLaw::Kind::weight, double(in) * k * k, double(out) * k * k, options.gain});
+    weight = leaves.add(name + ".weight", {out, in, k, k},
+                        {InitLaw::Kind::weight, double(in) * k * k, double(out) * k * k, options.gain});
     bias = leaves.add(name + ".bias", {out}, {});
   }
   if (options.resample == Resample::none) return;
@@ -122,7 +123,8 @@ Tensor Conv2d::operator()(const Tensor& x) const {
 }
 
 GroupNorm::GroupNorm(Leaves& leaves, const std::string& name, int channels)
-    : weight(leaves.add(name + ".weight", {channels}, {InitLaw::Kind::one})), bias(leaves.add(name + ".bias", {channels}, {})) {}
+    : weight(leaves.add(name + ".weight", {channels}, {InitLaw::Kind::one})),
+      bias(leaves.add(name + ".bias", {channels}, {})) {}
 
 Tensor GroupNorm::operator()(const Tensor& x) const {
   const std::int64_t groups = group_count(static_cast<int>(weight.size(0)));
@@ -143,7 +145,8 @@ Block::Block(Leaves& leaves, const std::string& name, BlockOptions o) : options(
   norm1 = GroupNorm(leaves, part("norm1"), b.out);
   conv1 = Conv2d(leaves, part("conv1"), b.out, b.out, {.kernel = 3, .gain = 1e-5});
   has_skip = b.in != b.out || b.resample != Resample::none;
-  if (has_skip) skip = Conv2d(leaves, part("skip"), b.in, b.out, {.kernel = 1, .resample = b.resample, .filter = b.filter});
+  if (has_skip)
+    skip = Conv2d(leaves, part("skip"), b.in, b.out, {.kernel = 1, .resample = b.resample, .filter = b.filter});
   if (b.heads == 0) return;
   norm2 = GroupNorm(leaves, part("norm2"), b.out);
   qkv = Conv2d(leaves, part("qkv"), b.out, 3 * b.out, {.kernel = 1, .gain = std::sqrt(0.2)});
@@ -151,7 +154,7 @@ Block::Block(Leaves& leaves, const std::string& name, BlockOptions o) : options(
 }
 
 Tensor Block::operator()(const Tensor& x, const Tensor& emb, Dropout* dropout) const {
-  Tensor h = conv0(silu(norm0(x)));                                            // [B,out,H',W']
+  Tensor h = conv0(silu(norm0(x)));  // [B,out,H',W']
   h = h + affine(emb).unsqueeze(2).unsqueeze(3);
   h = silu(norm1(h));
   if (dropout && options.dropout > 0) h = h * dropout->mask(h, options.dropout).to(h.scalar_type());
@@ -161,8 +164,8 @@ Tensor Block::operator()(const Tensor& x, const Tensor& emb, Dropout* dropout) c
   const std::int64_t batch = h.size(0), c = h.size(1), pixels = h.size(2) * h.size(3), m = batch * options.heads;
   // The reference interleaves: channel 3c+0 of qkv is q of channel c, 3c+1 is k, 3c+2 is v.
   const Tensor parts = qkv(norm2(h)).reshape({m, c / options.heads, 3, pixels});
-  const Tensor weights = attention_weights(parts.select(2, 0), parts.select(2, 1));           // [m,Q,K]
-  const Tensor a = at::_ops::bmm::call(parts.select(2, 2), weights.transpose(1, 2));          // [m,C/heads,Q]
+  const Tensor weights = attention_weights(parts.select(2, 0), parts.select(2, 1));   // [m,Q,K]
+  const Tensor a = at::_ops::bmm::call(parts.select(2, 2), weights.transpose(1, 2));  // [m,C/heads,Q]
   return (proj(a.reshape({batch, c, h.size(2), h.size(3)})) + h) * kHalfSqrt;
 }
 

@@ -24,7 +24,8 @@ void UNetConfig::validate() const {
   for (const int m : mult)
     if (m < 1) refuse("mult", fmt::format("{}", mult), "positive multipliers");
   for (const int m : mult)
-    if (const int width = base * m; width % std::min(32, width / 4) != 0) refuse("base * mult", width, "a width that splits into min(32, width/4) groups");
+    if (const int width = base * m; width % std::min(32, width / 4) != 0)
+      refuse("base * mult", width, "a width that splits into min(32, width/4) groups");
   if (blocks < 1) refuse("blocks", blocks, "1 or more");
   if (!(dropout >= 0 && dropout < 1)) refuse("dropout", dropout, "0 <= dropout < 1");
 }
@@ -42,8 +43,14 @@ UNet::UNet(UNetConfig config, SkipMask mask, at::Device device, at::ScalarType d
     return std::find(config_.attention.begin(), config_.attention.end(), resolution) != config_.attention.end();
   };
   const auto block = [&](const std::string& name, int in, int out, bool attention, Resample resample = Resample::none) {
-    return Block(leaves_, name, {.in = in, .out = out, .embedding = embedding, .resample = resample, .filter = config_.filter,
-                                 .heads = attention ? 1 : 0, .dropout = config_.dropout});
+    return Block(leaves_, name,
+                 {.in = in,
+                  .out = out,
+                  .embedding = embedding,
+                  .resample = resample,
+                  .filter = config_.filter,
+                  .heads = attention ? 1 : 0,
+                  .dropout = config_.dropout});
   };
   const auto level = [&](int l) {
     const int side = config_.resolution >> l;
@@ -86,7 +93,8 @@ UNet::UNet(UNetConfig config, SkipMask mask, at::Device device, at::ScalarType d
       d.resample = block(at + "_up", now, now, false, Resample::up);
     }
     for (int i = 0; i <= config_.blocks; ++i) {
-      d.blocks.push_back(block(fmt::format("{}_block{}", at, i), now + pushed.back(), width(l), i == config_.blocks && attends(d.resolution)));
+      d.blocks.push_back(block(fmt::format("{}_block{}", at, i), now + pushed.back(), width(l),
+                               i == config_.blocks && attends(d.resolution)));
       pushed.pop_back();
       now = width(l);
     }
@@ -97,7 +105,8 @@ UNet::UNet(UNetConfig config, SkipMask mask, at::Device device, at::ScalarType d
   out_conv_ = Conv2d(leaves_, last + "_aux_conv", now, config_.channels, {.kernel = 3, .gain = 1e-5});
 }
 
-Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labels, Dropout* dropout, const Watch& watch) const {
+Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labels, Dropout* dropout,
+                        const Watch& watch) const {
   const auto seen = [&](const std::string& name, Tensor t) {
     if (watch) watch(name, t);
     return t;
@@ -107,12 +116,13 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
   Tensor e = noise;
   if (config_.label_dim > 0) {
     // A one-hot row times sqrt(label_dim), through the linear map, is a scaled column of its weight.
-    Tensor shift = map_label_.bias;                                                           // [noise_channels]
+    Tensor shift = map_label_.bias;  // [noise_channels]
     if (labels.defined())
-      shift = map_label_.weight.t().index_select(0, labels) * std::sqrt(static_cast<double>(config_.label_dim)) + shift;  // [B,noise_channels]
+      shift = map_label_.weight.t().index_select(0, labels) * std::sqrt(static_cast<double>(config_.label_dim)) +
+              shift;  // [B,noise_channels]
     e = e + shift;
   }
-  const Tensor emb = silu(map_layer1_(silu(map_layer0_(e))));                                 // [B,4*base]
+  const Tensor emb = silu(map_layer1_(silu(map_layer0_(e))));  // [B,4*base]
 
   Tensors skips;
   Tensor h = x;
@@ -159,7 +169,8 @@ double UNet::forward_flops() const {
     if (linear.weight.defined()) flops += 2.0 * static_cast<double>(linear.weight.numel());
   };
   const auto add_block = [&](const Block& b, int side) {
-    add_conv(b.conv0, side), add_conv(b.conv1, side), add_conv(b.skip, side), add_conv(b.qkv, side), add_conv(b.proj, side);
+    add_conv(b.conv0, side), add_conv(b.conv1, side), add_conv(b.skip, side), add_conv(b.qkv, side),
+        add_conv(b.proj, side);
     add_linear(b.affine);
     if (b.options.heads > 0) flops += 4.0 * b.options.out * std::pow(side, 4);  // q k^T and weights v
   };

@@ -28,14 +28,14 @@ std::string results_csv(const ReportRecord& report) {
       "step,epoch,images,memorized,zero_second,ratio,ratio_low,ratio_high,knn_distance,evaluation_seconds,best\r\n";
   for (const auto& run : report.runs) {
     const std::string head = fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}", field(run.name), field(run.cell),
-                                         field(run.series), run.size, run.seed, run.parameters, field(run.budget), run.steps,
-                                         field(run.epochs), field(run.train_seconds), field(run.sample_seconds),
-                                         field(run.images_per_second), field(run.folder));
+                                         field(run.series), run.size, run.seed, run.parameters, field(run.budget),
+                                         run.steps, field(run.epochs), field(run.train_seconds),
+                                         field(run.sample_seconds), field(run.images_per_second), field(run.folder));
     const auto* best = best_evaluation(run);
     for (const auto& e : run.evaluations)
       out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", head, e.step, field(e.epoch), e.images, e.memorized,
-                         e.zero_second, field(e.ratio), field(e.low), field(e.high), field(e.knn_distance), field(e.seconds),
-                         &e == best ? 1 : 0);
+                         e.zero_second, field(e.ratio), field(e.low), field(e.high), field(e.knn_distance),
+                         field(e.seconds), &e == best ? 1 : 0);
     if (run.evaluations.empty()) out += head + ",,,,,,,,,,,\r\n";
   }
   return out;

@@ -27,8 +27,8 @@ struct TemporaryFolder {
   TemporaryFolder() {
     std::string name = (fs::temp_directory_path() / "diffmem-plot-XXXXXX").string();
     if (!::mkdtemp(name.data()))
-      throw Error("plot", fmt::format("\"{}\" while creating {}", std::strerror(errno), name), "a writable folder for temporary files",
-                  "set TMPDIR to one");
+      throw Error("plot", fmt::format("\"{}\" while creating {}", std::strerror(errno), name),
+                  "a writable folder for temporary files", "set TMPDIR to one");
     path = name;
   }
   ~TemporaryFolder() {
@@ -52,8 +52,8 @@ int wait_for_gnuplot(const fs::path& script, const fs::path& out, const fs::path
   const int code = ::posix_spawnp(&child, program.c_str(), &files, nullptr, arguments, environ);
   ::posix_spawn_file_actions_destroy(&files);
   if (code != 0)
-    throw Error("plot", fmt::format("\"{}\" while starting gnuplot", std::strerror(code)), "gnuplot 5.4 or newer in PATH",
-                "install it: apt-get install gnuplot-nox");
+    throw Error("plot", fmt::format("\"{}\" while starting gnuplot", std::strerror(code)),
+                "gnuplot 5.4 or newer in PATH", "install it: apt-get install gnuplot-nox");
   int status = 0;
   while (::waitpid(child, &status, 0) < 0)
     if (errno != EINTR) throw Error("plot", std::strerror(errno), "gnuplot to end", "run the same command again");

@@ -88,9 +88,10 @@ std::string clean_svg(std::string_view drawing, std::string_view name, std::stri
     if (first < stop) lines += inside.substr(first, stop - first) + "\n";
     at = stop + 1;
   }
-  return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" viewBox=\"{}\" "
-                     "role=\"img\" aria-label=\"{}\">\n{}</svg>\n",
-                     drawing.substr(box + 9, box_end - box - 9), report_text::escape(report_text::one_line(alt)), lines);
+  return fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" viewBox=\"{}\" "
+      "role=\"img\" aria-label=\"{}\">\n{}</svg>\n",
+      drawing.substr(box + 9, box_end - box - 9), report_text::escape(report_text::one_line(alt)), lines);
 }
 
 std::string inline_svg(std::string_view svg) {

@@ -8,7 +8,8 @@
 namespace diffmem {
 
 /// Okabe and Ito's colours, safe for the colour-blind, without the two that are too pale on white.
-inline constexpr std::array<std::string_view, 6> palette{"#0072b2", "#d55e00", "#009e73", "#b3589a", "#8a6d00", "#56606b"};
+inline constexpr std::array<std::string_view, 6> palette{"#0072b2", "#d55e00", "#009e73",
+                                                         "#b3589a", "#8a6d00", "#56606b"};
 inline constexpr std::string_view ink = "#24292f", faint = "#d0d7de";
 
 /// gnuplot's drawing as an SVG file: ids begin with `name`, `alt` is its spoken text, colours are plain #rrggbb, black is

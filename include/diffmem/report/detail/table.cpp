@@ -11,8 +11,8 @@ namespace diffmem {
 namespace {
 
 using namespace report_text;
-constexpr std::size_t width = 9;                // columns of the table
-constexpr std::size_t longest_label = 26;       // columns of the first one
+constexpr std::size_t width = 9;           // columns of the table
+constexpr std::size_t longest_label = 26;  // columns of the first one
 using Row = std::array<std::string, width>;
 
 /// The first `n` columns of UTF-8 text.
@@ -71,11 +71,13 @@ std::string text_table(const ReportRecord& report) {
   for (const auto& run : report.runs)
     if (const auto* best = best_evaluation(run)) zero_second += best->zero_second;
   if (zero_second > 0)
-    out += fmt::format("{} generated images have two equally near training images at distance 0; they count as not memorized.\n",
-                       count(zero_second));
+    out += fmt::format(
+        "{} generated images have two equally near training images at distance 0; they count as not memorized.\n",
+        count(zero_second));
   if (!report.emms.empty()) out += "\n";
   for (const auto& emm : report.emms)
-    out += emm.series.empty() ? one_line(emm.statement) + "\n" : one_line(emm.series) + ": " + one_line(emm.statement) + "\n";
+    out += emm.series.empty() ? one_line(emm.statement) + "\n"
+                              : one_line(emm.series) + ": " + one_line(emm.statement) + "\n";
   return out;
 }
 

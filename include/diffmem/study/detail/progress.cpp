@@ -37,7 +37,9 @@ std::string ProgressBoard::describe(const std::string& run, const Line& line) co
   const double spent = std::chrono::duration<double>(Clock::now() - line.since).count();
   const auto done = static_cast<double>(line.step - line.begun_at), left = static_cast<double>(line.total - line.step);
   const std::string remaining = done > 0 ? duration_text(spent / done * left) + " left" : "";
-  const std::string doing = line.doing == "training" ? fmt::format("loss {:.4g}, {:.0f} images/s", line.loss, line.images_per_second) : line.doing;
+  const std::string doing = line.doing == "training"
+                                ? fmt::format("loss {:.4g}, {:.0f} images/s", line.loss, line.images_per_second)
+                                : line.doing;
   return fmt::format("{}: step {}/{}, epoch {:.0f}, {}, {}", run, line.step, line.total, line.epoch, doing, remaining);
 }
 

@@ -8,9 +8,9 @@
 #include <diffmem/data/subset.hpp>
 
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 #include <sys/file.h>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -37,8 +37,16 @@ Json to_json(const Listing& listing) {
 
 Json to_json(const LossPoint& p) { return {{"step", p.step}, {"epoch", p.epoch}, {"loss", p.loss}}; }
 Json to_json(const Evaluation& e) {
-  return {{"step", e.step},   {"epoch", e.epoch}, {"images", e.images}, {"memorized", e.memorized}, {"zero_second", e.zero_second},
-          {"ratio", e.ratio}, {"low", e.low},     {"high", e.high},     {"knn_distance", e.knn_distance}, {"seconds", e.seconds}};
+  return {{"step", e.step},
+          {"epoch", e.epoch},
+          {"images", e.images},
+          {"memorized", e.memorized},
+          {"zero_second", e.zero_second},
+          {"ratio", e.ratio},
+          {"low", e.low},
+          {"high", e.high},
+          {"knn_distance", e.knn_distance},
+          {"seconds", e.seconds}};
 }
 
 /// The lines of a JSONL file; a last line that a crash cut short is left out.
@@ -50,7 +58,9 @@ std::vector<Json> read_lines(const fs::path& path) {
     const std::size_t end = text.find('\n', begin);
     if (end == std::string::npos) break;
     Json line = Json::parse(text.substr(begin, end - begin), nullptr, false);
-    if (!line.is_object()) throw Error("run folder", "a damaged line in " + path.string(), "JSON lines", "remove that line, or the folder to start anew");
+    if (!line.is_object())
+      throw Error("run folder", "a damaged line in " + path.string(), "JSON lines",
+                  "remove that line, or the folder to start anew");
     lines.push_back(std::move(line));
     begin = end + 1;
   }
@@ -96,12 +106,14 @@ RunFolder::RunFolder(fs::path path, Listing parameters) : path_(std::move(path))
     }
     const Json saved = Json::parse(read_file(record), nullptr, false);
     if (!saved.is_object() || !saved.contains("parameters"))
-      throw Error("run folder", "a damaged " + record.string(), "the record of a run", "move the folder away to start this run anew");
+      throw Error("run folder", "a damaged " + record.string(), "the record of a run",
+                  "move the folder away to start this run anew");
     if (saved["parameters"] == mine) return;
     std::string differences;
     for (const auto& [name, value] : mine.items())
       if (const Json& theirs = saved["parameters"].value(name, Json()); theirs != value)
-        differences += fmt::format("{}{} = {} (now {})", differences.empty() ? "" : ", ", name, theirs.dump(), value.dump());
+        differences +=
+            fmt::format("{}{} = {} (now {})", differences.empty() ? "" : ", ", name, theirs.dump(), value.dump());
     throw Error("run folder " + path_.string(), "a run of another configuration: " + differences, "the same parameters",
                 "choose another folder, or the old settings");
   } catch (...) {
@@ -124,9 +136,11 @@ void RunFolder::rewind_to(const TrainProgress& progress) {
 
 void RunFolder::add(const LossPoint& point) { append_line(path_ / "progress.jsonl", to_json(point).dump()); }
 
-void RunFolder::add(const Evaluation& evaluation, const std::vector<std::uint8_t>& generated, const ImageSet& training) {
+void RunFolder::add(const Evaluation& evaluation, const std::vector<std::uint8_t>& generated,
+                    const ImageSet& training) {
   SafeTensors file;
-  file.tensors["images"] = tensor_of(std::span<const std::uint8_t>(generated), {evaluation.images, training.channels, training.height, training.width});
+  file.tensors["images"] = tensor_of(std::span<const std::uint8_t>(generated),
+                                     {evaluation.images, training.channels, training.height, training.width});
   write_file_atomically(path_ / "samples" / samples_name(evaluation.step), to_safetensors(file));
   append_line(path_ / "measures.jsonl", to_json(evaluation).dump());
 }
@@ -137,8 +151,11 @@ std::vector<std::uint8_t> RunFolder::samples(std::int64_t step) const {
 
 void RunFolder::finish(const TrainProgress& progress, const SafeTensors& weights) {
   write_file_atomically(path_ / "weights.safetensors", to_safetensors(weights));
-  write_file_atomically(path_ / "finished.json",
-                        Json{{"steps", progress.step}, {"train_seconds", progress.train_seconds}, {"weights", digest(to_safetensors(weights))}}.dump() + "\n");
+  write_file_atomically(path_ / "finished.json", Json{{"steps", progress.step},
+                                                      {"train_seconds", progress.train_seconds},
+                                                      {"weights", digest(to_safetensors(weights))}}
+                                                         .dump() +
+                                                     "\n");
 }
 
 RunRecord read_run(const fs::path& path, const ImageSet& training, int pictures) {
@@ -146,12 +163,21 @@ RunRecord read_run(const fs::path& path, const ImageSet& training, int pictures)
   record.folder = path.string();
   record.size = training.count;
   const Json run = Json::parse(read_file(path / "run.json"));
-  for (const auto& [name, value] : run.at("parameters").items()) record.settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
-  for (const Json& line : read_lines(path / "progress.jsonl")) record.losses.push_back({line.at("step"), line.at("epoch"), line.at("loss")});
+  for (const auto& [name, value] : run.at("parameters").items())
+    record.settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  for (const Json& line : read_lines(path / "progress.jsonl"))
+    record.losses.push_back({line.at("step"), line.at("epoch"), line.at("loss")});
   for (const Json& line : read_lines(path / "measures.jsonl")) {
-    record.evaluations.push_back({.step = line.at("step"), .epoch = line.at("epoch"), .images = line.at("images"), .memorized = line.at("memorized"),
-                                  .zero_second = line.at("zero_second"), .ratio = line.at("ratio"), .low = line.at("low"), .high = line.at("high"),
-                                  .knn_distance = line.at("knn_distance"), .seconds = line.at("seconds")});
+    record.evaluations.push_back({.step = line.at("step"),
+                                  .epoch = line.at("epoch"),
+                                  .images = line.at("images"),
+                                  .memorized = line.at("memorized"),
+                                  .zero_second = line.at("zero_second"),
+                                  .ratio = line.at("ratio"),
+                                  .low = line.at("low"),
+                                  .high = line.at("high"),
+                                  .knn_distance = line.at("knn_distance"),
+                                  .seconds = line.at("seconds")});
     record.sample_seconds += record.evaluations.back().seconds;
   }
   if (fs::exists(path / "finished.json")) {
@@ -166,14 +192,16 @@ RunRecord read_run(const fs::path& path, const ImageSet& training, int pictures)
   const SafeTensors file = read_safetensors(path / "samples" / samples_name(best->step));
   const std::int64_t n = std::min<std::int64_t>(pictures, file.at("images").size(0));
   PictureStrip& strip = record.pictures;
-  strip.channels = static_cast<int>(training.channels), strip.height = static_cast<int>(training.height), strip.width = static_cast<int>(training.width);
+  strip.channels = static_cast<int>(training.channels), strip.height = static_cast<int>(training.height),
+  strip.width = static_cast<int>(training.width);
   strip.generated = values_of<std::uint8_t>(file.at("images").narrow(0, 0, n));
   const Memorization m = memorization(strip.generated, training.pixels, training.image_size());
   strip.flags = m.flags;
   for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
     const auto nearest = training.image(m.neighbours.index[2 * i]);
     strip.nearest.insert(strip.nearest.end(), nearest.begin(), nearest.end());
-    const auto first = static_cast<double>(m.neighbours.squared[2 * i]), second = static_cast<double>(m.neighbours.squared[2 * i + 1]);
+    const auto first = static_cast<double>(m.neighbours.squared[2 * i]),
+               second = static_cast<double>(m.neighbours.squared[2 * i + 1]);
     strip.ratio.push_back(second > 0 ? std::sqrt(first / second) : std::numeric_limits<double>::quiet_NaN());
   }
   return record;

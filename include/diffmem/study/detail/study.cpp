@@ -10,10 +10,10 @@
 #include <diffmem/study/study.hpp>
 
 #include <ATen/Context.h>
-#include <boost/program_options.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <boost/program_options.hpp>
 #include <range/v3/range/conversion.hpp>
 #include <range/v3/view/filter.hpp>
 #include <range/v3/view/transform.hpp>
@@ -35,9 +35,9 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
-constexpr double kLevel = 0.9;             // 1 - epsilon of Definition 1
-constexpr double kSmallNet = 1e9;          // floating-point operations a forward pass, below which one core a run is best
-constexpr double kGuessedSpeed = 40e9;     // operations a second and core, for --dry-run's estimate
+constexpr double kLevel = 0.9;          // 1 - epsilon of Definition 1
+constexpr double kSmallNet = 1e9;       // floating-point operations a forward pass, below which one core a run is best
+constexpr double kGuessedSpeed = 40e9;  // operations a second and core, for --dry-run's estimate
 
 /// The command line.
 struct Options {
@@ -54,24 +54,27 @@ struct UsageError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-std::optional<Options> parse(int argc, char** argv, const std::string& name, const std::string& question, const Setup& setup,
-                             const std::vector<std::int64_t>& sizes) {
+std::optional<Options> parse(int argc, char** argv, const std::string& name, const std::string& question,
+                             const Setup& setup, const std::vector<std::int64_t>& sizes) {
   Options o;
   po::options_description help("options");
-  help.add_options()
-      ("help", "print this and exit")
-      ("version", "print versions (LibTorch, CUDA, BLAS, CPU, commit) and exit")
-      ("dry-run", po::bool_switch(&o.dry_run), "print every run with its size and estimated time; train nothing")
-      ("out", po::value(&o.out)->default_value("out/" + name), "folder of runs and report; the same command continues there")
-      ("data", po::value(&o.data)->default_value(setup.data.source), "training images (see below)")
-      ("sizes", po::value(&o.sizes)->default_value(fmt::format("{}", fmt::join(sizes, ","))), "training-set sizes |D|, nested")
-      ("seed", po::value(&o.seed)->default_value(setup.train.seed), "of weights, data order, noise")
-      ("budget", po::value(&o.budget)->default_value(to_text(setup.train.budget)), "what all sizes share: epochs (the paper's rule) or steps")
-      ("set", po::value(&o.sets)->composing(), "NAME=VALUE: any setting of --dry-run's list, such as train.lr=1e-3; may be repeated")
-      ("jobs", po::value(&o.jobs)->default_value(0), "runs at once; 0: one per core for small networks, else 1")
-      ("checkpoint-seconds", po::value(&o.checkpoint_seconds)->default_value(60), "time between checkpoints")
-      ("threads", po::value(&o.threads)->default_value(0), "threads of each run; 0: cores / jobs")
-      ("device", po::value(&o.device)->default_value("cpu"), "cpu or cuda");
+  help.add_options()("help", "print this and exit")("version",
+                                                    "print versions (LibTorch, CUDA, BLAS, CPU, commit) and exit")(
+      "dry-run", po::bool_switch(&o.dry_run), "print every run with its size and estimated time; train nothing")(
+      "out", po::value(&o.out)->default_value("out/" + name),
+      "folder of runs and report; the same command continues there")(
+      "data", po::value(&o.data)->default_value(setup.data.source), "training images (see below)")(
+      "sizes", po::value(&o.sizes)->default_value(fmt::format("{}", fmt::join(sizes, ","))),
+      "training-set sizes |D|, nested")("seed", po::value(&o.seed)->default_value(setup.train.seed),
+                                        "of weights, data order, noise")(
+      "budget", po::value(&o.budget)->default_value(to_text(setup.train.budget)),
+      "what all sizes share: epochs (the paper's rule) or steps")(
+      "set", po::value(&o.sets)->composing(),
+      "NAME=VALUE: any setting of --dry-run's list, such as train.lr=1e-3; may be repeated")(
+      "jobs", po::value(&o.jobs)->default_value(0), "runs at once; 0: one per core for small networks, else 1")(
+      "checkpoint-seconds", po::value(&o.checkpoint_seconds)->default_value(60), "time between checkpoints")(
+      "threads", po::value(&o.threads)->default_value(0), "threads of each run; 0: cores / jobs")(
+      "device", po::value(&o.device)->default_value("cpu"), "cpu or cuda");
   po::variables_map values;
   try {
     po::store(po::command_line_parser(argc, argv).options(help).positional({}).run(), values);
@@ -105,9 +108,11 @@ at::Device parse_device(const std::string& word) {
   if (word != "cuda") throw Error("--device", fmt::format("\"{}\"", word), "cpu or cuda", "correct the word");
 #ifdef DIFFMEM_CUDA
   if (at::hasCUDA()) return at::Device(at::kCUDA, 0);
-  throw Error("--device cuda", "no CUDA device", "an NVIDIA GPU with a driver for CUDA 13", "run without --device, on the CPU");
+  throw Error("--device cuda", "no CUDA device", "an NVIDIA GPU with a driver for CUDA 13",
+              "run without --device, on the CPU");
 #else
-  throw Error("--device cuda", "a build without CUDA", "the cuda preset", "build it by `make demo CUDA=1`, or run without --device");
+  throw Error("--device cuda", "a build without CUDA", "the cuda preset",
+              "build it by `make demo CUDA=1`, or run without --device");
 #endif
 }
 
@@ -132,17 +137,18 @@ std::string today() {
 }
 
 void print_plan(const std::vector<std::unique_ptr<AnyRun>>& runs, int jobs, int threads) {
-  fmt::print("{:<28} {:>12} {:>9} {:>10} {:>12} {:>12} {:>12}\n", "run", "parameters", "steps", "epochs", "train GFLOP", "sample GFLOP", "estimate");
+  fmt::print("{:<28} {:>12} {:>9} {:>10} {:>12} {:>12} {:>12}\n", "run", "parameters", "steps", "epochs", "train GFLOP",
+             "sample GFLOP", "estimate");
   double total = 0;
   for (const auto& run : runs) {
     const RunPlan p = run->plan();
     const double seconds = (p.train_flops + p.sample_flops) / (kGuessedSpeed * threads);
     total += seconds;
-    fmt::print("{:<28} {:>12} {:>9} {:>10.0f} {:>12.0f} {:>12.0f} {:>12}\n", p.cell, p.parameters, p.steps, p.epochs, p.train_flops / 1e9,
-               p.sample_flops / 1e9, duration_text(seconds));
+    fmt::print("{:<28} {:>12} {:>9} {:>10.0f} {:>12.0f} {:>12.0f} {:>12}\n", p.cell, p.parameters, p.steps, p.epochs,
+               p.train_flops / 1e9, p.sample_flops / 1e9, duration_text(seconds));
   }
-  fmt::print("\n{} runs, {} at once with {} threads each: about {} at {:.0f} GFLOP/s a core.\n", runs.size(), jobs, threads,
-             duration_text(total / jobs), kGuessedSpeed / 1e9);
+  fmt::print("\n{} runs, {} at once with {} threads each: about {} at {:.0f} GFLOP/s a core.\n", runs.size(), jobs,
+             threads, duration_text(total / jobs), kGuessedSpeed / 1e9);
 }
 
 std::vector<EmmRecord> emms(const std::vector<RunRecord>& runs) {
@@ -151,12 +157,13 @@ std::vector<EmmRecord> emms(const std::vector<RunRecord>& runs) {
     if (std::find(series.begin(), series.end(), run.series) == series.end()) series.push_back(run.series);
   std::vector<EmmRecord> result;
   for (const std::string& name : series) {
-    const auto points = runs | ranges::views::filter([&](const RunRecord& r) { return r.series == name && best_evaluation(r); }) |
-                        ranges::views::transform([](const RunRecord& r) {
-                          const EvaluationRecord& e = *best_evaluation(r);
-                          return SizeRatio{r.size, e.ratio, {e.low, e.high}};
-                        }) |
-                        ranges::to<std::vector>;
+    const auto points =
+        runs | ranges::views::filter([&](const RunRecord& r) { return r.series == name && best_evaluation(r); }) |
+        ranges::views::transform([](const RunRecord& r) {
+          const EvaluationRecord& e = *best_evaluation(r);
+          return SizeRatio{r.size, e.ratio, {e.low, e.high}};
+        }) |
+        ranges::to<std::vector>;
     if (points.empty()) continue;
     const Emm emm = estimate_emm(points, kLevel);
     result.push_back({name, emm.linear, emm.logarithmic, emm.statement});
@@ -190,7 +197,8 @@ int StudyBase::conduct(int argc, char** argv) {
   set_param(setup_, "train.budget", options.budget);
   for (const std::string& item : options.sets) {
     const std::size_t equals = item.find('=');
-    if (equals == std::string::npos) throw Error("--set", fmt::format("\"{}\"", item), "NAME=VALUE", "write, for example, --set train.lr=1e-3");
+    if (equals == std::string::npos)
+      throw Error("--set", fmt::format("\"{}\"", item), "NAME=VALUE", "write, for example, --set train.lr=1e-3");
     set_param(setup_, item.substr(0, equals), item.substr(equals + 1));
   }
   setup_.train.validate();
@@ -205,8 +213,12 @@ int StudyBase::conduct(int argc, char** argv) {
       runs.push_back(make(setup, fmt::format("{}{}|D| = {}", series, series.empty() ? "" : ", ", size)));
     }
   const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
-  const double per_image = runs.front()->plan().train_flops / (3.0 * static_cast<double>(runs.front()->plan().steps) * setup_.train.batch);
-  const int jobs = std::max(1, std::min<int>(options.jobs > 0 ? options.jobs : device.is_cuda() || per_image > kSmallNet ? 1 : cores, static_cast<int>(runs.size())));
+  const double per_image =
+      runs.front()->plan().train_flops / (3.0 * static_cast<double>(runs.front()->plan().steps) * setup_.train.batch);
+  const int jobs = std::max(1, std::min<int>(options.jobs > 0                            ? options.jobs
+                                             : device.is_cuda() || per_image > kSmallNet ? 1
+                                                                                         : cores,
+                                             static_cast<int>(runs.size())));
   const int threads = options.threads > 0 ? options.threads : std::max(1, cores / jobs);
   set_up_runtime({.threads = threads});
   if (options.dry_run) {
@@ -221,16 +233,22 @@ int StudyBase::conduct(int argc, char** argv) {
   DataSets data;
   data(setup_.data.source);  // complains before any training
   ProgressBoard board;
-  board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}", name_, runs.size(), jobs, threads, options.out.string()));
-  const RunContext context{.out = options.out, .data = [&](const std::string& source) -> const ImageSet& { return data(source); },
-                           .board = &board, .threads = threads, .device = device,
+  board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}", name_, runs.size(), jobs, threads,
+                        options.out.string()));
+  const RunContext context{.out = options.out,
+                           .data = [&](const std::string& source) -> const ImageSet& { return data(source); },
+                           .board = &board,
+                           .threads = threads,
+                           .device = device,
                            .checkpoint_seconds = options.checkpoint_seconds};
   const auto begun = std::chrono::steady_clock::now();
 
   // The longest runs begin first, so that none of the workers is left with one at the end.
   std::vector<std::size_t> order(runs.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return runs[a]->plan().train_flops > runs[b]->plan().train_flops; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return runs[a]->plan().train_flops > runs[b]->plan().train_flops;
+  });
   std::vector<std::optional<RunRecord>> records(runs.size());
   std::vector<std::string> failures, interruptions;
   std::mutex mutex;
@@ -258,15 +276,30 @@ int StudyBase::conduct(int argc, char** argv) {
   }
   if (interrupted()) {
     std::sort(interruptions.begin(), interruptions.end());
-    throw Interrupted(interruptions.empty() ? "stopped between two runs" : fmt::format("{}", fmt::join(interruptions, "\n")));
+    throw Interrupted(interruptions.empty() ? "stopped between two runs"
+                                            : fmt::format("{}", fmt::join(interruptions, "\n")));
   }
 
-  ReportRecord report{.title = name_, .question = question_, .source = source_, .notes = {}, .runs = {}, .emms = {}, .machine = build_facts(), .date = today(), .command = {}};
-  for (int i = 0; i < argc; ++i) report.command += (i ? " " : "") + (i ? std::string(argv[i]) : std::filesystem::path(argv[0]).filename().string());
-  report.machine.emplace_back("wall time of this command", duration_text(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
+  ReportRecord report{.title = name_,
+                      .question = question_,
+                      .source = source_,
+                      .notes = {},
+                      .runs = {},
+                      .emms = {},
+                      .machine = build_facts(),
+                      .date = today(),
+                      .command = {}};
+  for (int i = 0; i < argc; ++i)
+    report.command += (i ? " " : "") + (i ? std::string(argv[i]) : std::filesystem::path(argv[0]).filename().string());
+  report.machine.emplace_back(
+      "wall time of this command",
+      duration_text(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
   if (setup_.train.budget == Budget::steps)
-    report.notes.push_back(fmt::format("Every size was trained for the same number of optimiser steps ({:.0f}), so a small set was seen for more epochs; "
-                                       "the paper holds epochs equal (--budget epochs).", setup_.train.length));
+    report.notes.push_back(
+        fmt::format("Every size was trained for the same number of optimiser steps ({:.0f}), so a small set was seen "
+                    "for more epochs; "
+                    "the paper holds epochs equal (--budget epochs).",
+                    setup_.train.length));
   for (const std::string& failure : failures) report.notes.push_back("A run failed: " + failure);
   for (auto& record : records)
     if (record) report.runs.push_back(std::move(*record));

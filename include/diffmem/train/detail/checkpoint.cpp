@@ -3,10 +3,10 @@
 #include <diffmem/core/file.hpp>
 #include <diffmem/train/checkpoint.hpp>
 
+#include <fmt/format.h>
 #include <boost/archive/binary_iarchive.hpp>
 #include <boost/archive/binary_oarchive.hpp>
 #include <boost/serialization/vector.hpp>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -44,7 +44,9 @@ std::vector<fs::path> checkpoints(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder, none))
-    if (entry.is_directory() && entry.path().filename().string().starts_with("step-") && entry.path().extension().empty()) found.push_back(entry.path());
+    if (entry.is_directory() && entry.path().filename().string().starts_with("step-") &&
+        entry.path().extension().empty())
+      found.push_back(entry.path());
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -54,19 +56,22 @@ Checkpoint read_checkpoint(const fs::path& folder) {
     std::vector<fs::path> all = checkpoints(folder.parent_path());
     std::erase(all, folder);
     throw Error("checkpoint " + file.string(), got, want,
-                all.empty() ? fmt::format("remove {} to start this run anew", folder.string())
-                            : fmt::format("remove {} to go on from {}", folder.string(), all.back().filename().string()));
+                all.empty()
+                    ? fmt::format("remove {} to start this run anew", folder.string())
+                    : fmt::format("remove {} to go on from {}", folder.string(), all.back().filename().string()));
   };
   if (!fs::exists(folder / kManifest)) broken(folder / kManifest, "no manifest", "a whole checkpoint");
   const auto manifest = nlohmann::json::parse(read_file(folder / kManifest), nullptr, false);
   std::array<std::string, 2> bytes;
   for (const auto& [file, into] : {std::pair{kState, &bytes[0]}, std::pair{kTensors, &bytes[1]}}) {
-    if (!manifest.is_object() || !manifest.contains(file) || !manifest[file].is_string()) broken(folder / kManifest, "a damaged manifest", "a checksum for every file");
+    if (!manifest.is_object() || !manifest.contains(file) || !manifest[file].is_string())
+      broken(folder / kManifest, "a damaged manifest", "a checksum for every file");
     if (!fs::exists(folder / file)) broken(folder / file, "no such file", "a whole checkpoint");
     *into = read_file(folder / file);
     const std::string have = digest(*into);
     if (have != manifest[file].get<std::string>())
-      broken(folder / file, fmt::format("{} bytes with checksum {}", into->size(), have), fmt::format("checksum {}", manifest[file].get<std::string>()));
+      broken(folder / file, fmt::format("{} bytes with checksum {}", into->size(), have),
+             fmt::format("checksum {}", manifest[file].get<std::string>()));
   }
   Checkpoint checkpoint;
   try {
@@ -88,7 +93,8 @@ fs::path newest_checkpoint(const fs::path& folder) {
 }
 
 void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, int keep) {
-  const fs::path target = folder / fmt::format("step-{:010}", checkpoint.progress.step), beside = fs::path(target) += ".partial";
+  const fs::path target = folder / fmt::format("step-{:010}", checkpoint.progress.step),
+                 beside = fs::path(target) += ".partial";
   make_folder(folder);
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder))  // what a crash or a full disk left half-written
@@ -103,7 +109,8 @@ void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, int 
     const std::string state = stream.str(), tensors = to_safetensors(checkpoint.tensors);
     write_file_atomically(beside / kState, state);
     write_file_atomically(beside / kTensors, tensors);
-    write_file_atomically(beside / kManifest, nlohmann::json{{kState, digest(state)}, {kTensors, digest(tensors)}}.dump() + "\n");
+    write_file_atomically(beside / kManifest,
+                          nlohmann::json{{kState, digest(state)}, {kTensors, digest(tensors)}}.dump() + "\n");
   } catch (...) {
     fs::remove_all(beside, ignored);
     throw;
