@@ -3,7 +3,7 @@
 """chromium_test.py REPORT.html [SCREENSHOT_FOLDER]: opens the report in headless Chromium, wide and narrow.
 
 Asserts: four curves with paths, every image decodes, nothing in the console, no request but for the file and data: URLs,
-no page wider than its window, no letter in a curve below 10 pixels.  A page with all these faults is looked at too,
+no page wider than its window, no text in a curve cut or below 10 pixels.  A page with all these faults is looked at too,
 so that the tests themselves are tested.  Exits with 77 when there is no Chromium.
 
 By hand: sample_report OUT && tests/report/chromium_test.py OUT/report.html OUT; by ctest: ctest -L report
@@ -25,6 +25,10 @@ FACTS = """({
   images: document.images.length,
   broken: [...document.images].filter(i => !i.complete || i.naturalWidth == 0).length,
   untold: [...document.images].filter(i => !i.alt).length,
+  cut: [...document.querySelectorAll('svg text')].filter(t => {
+    const box = t.closest('svg').getBoundingClientRect(), place = t.getBoundingClientRect();
+    return place.left < box.left || place.right > box.right || place.top < box.top || place.bottom > box.bottom;
+  }).map(t => t.textContent),
   letter: Math.min(99, ...[...document.querySelectorAll('svg text')].map(t =>
     parseFloat(getComputedStyle(t).fontSize) * Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b))),
   width: document.documentElement.scrollWidth,
@@ -97,7 +101,7 @@ class Browser:
 
 STRANGER = "http://nowhere.example/x.png"
 FAULTY = f"""<!DOCTYPE html><meta name=viewport content='width=device-width, initial-scale=1'><main>
-<svg viewBox='0 0 1000 100' width=100 height=10><text y=50 font-size=15>small</text></svg>
+<svg viewBox='0 0 1000 100' width=100 height=10><text x=-20 y=50 font-size=15>small</text></svg>
 <img src='{STRANGER}'><p style='width: 2000px'>wide</p></main><script>missing()</script>"""
 
 
@@ -115,6 +119,7 @@ def look(browser, report, width):
     wrong = {"four curves with paths": facts["curves"] != 4,
              "images that decode and have a text": not facts["images"] or facts["broken"] or facts["untold"],
              "nothing wider than the page": facts["width"] > width or facts["outside"],
+             "whole texts in curves": facts["cut"],
              "letters of 10 pixels or more": facts["letter"] < 10,
              "nothing in the console": said,
              "no request": strange}
@@ -154,7 +159,7 @@ def main():
             faulty = pathlib.Path(folder, "faulty.html")
             faulty.write_text(FAULTY)
             faults, _ = look(browser, faulty, WIDTHS[-1])
-            assert len(faults) == 6, f"every fault of a faulty page is seen, not only {list(faults)}"
+            assert len(faults) == 7, f"every fault of a faulty page is seen, not only {list(faults)}"
         finally:
             browser.close()
         # Chromium has errands of its own, which begin at no page: their initiator is "not an origin".

@@ -116,7 +116,7 @@ TEST_CASE("the page has four curves, every picture, the EMM and the table, and a
   REQUIRE(times(page, "<svg ") == 4);
   REQUIRE(times(page, "data:image/png;base64,iVBOR") == 8);
   REQUIRE(times(page, "class=\"pair memorized\"") == 2);
-  REQUIRE(times(page, "scope=\"row\"") == 2);
+  REQUIRE(times(page.substr(0, page.find("<details")), "scope=\"row\"") == 2);
   REQUIRE(page.find("between sizes 16 and 64") != page.npos);
   REQUIRE(page.find("1,234,567") != page.npos);
   REQUIRE(page.find("default-src 'none'") != page.npos);
@@ -124,6 +124,42 @@ TEST_CASE("the page has four curves, every picture, the EMM and the table, and a
     INFO(bad);
     REQUIRE(page.find(bad) == page.npos);
   }
+}
+
+TEST_CASE("small images are drawn large, side by side, and memorized pairs are framed", "[report]") {
+  REQUIRE(display_scale(8, 8) == 6);
+  REQUIRE(display_scale(28, 28) == 2);
+  REQUIRE(display_scale(64, 64) == 1);
+  const Bitmap tiles = tile_images(std::vector<std::uint8_t>{1, 2, 3}, 1, 1, 1, 2, 2, 1);
+  REQUIRE(tiles.pixels == std::vector<std::uint8_t>{1,   1,   255, 2, 2,   1,   1,   255, 2, 2,   255, 255, 255,
+                                                    255, 255, 3,   3, 255, 255, 255, 3,   3, 255, 255, 255});
+  const Bitmap pairs = pair_picture(small_run(16, 1).pictures);
+  const auto red_to_blue = [&](int x, int y) {
+    const auto at = pairs.pixels.begin() + 3 * (y * pairs.width + x);
+    return std::vector<int>(at, at + 3);
+  };
+  REQUIRE(red_to_blue(7, 7) == std::vector<int>{213, 94, 0});                   // frame of the first pair
+  REQUIRE(red_to_blue(pairs.width - 8, 7) == std::vector<int>{255, 255, 255});  // none around the second
+  REQUIRE(red_to_blue(10, 10) == std::vector<int>{0, 0, 0});                    // its first pixel
+  REQUIRE(red_to_blue(pairs.width - 11, pairs.height - 11) == std::vector<int>{9, 9, 9});
+}
+
+TEST_CASE("settings that all runs share are listed once, the others by run", "[report]") {
+  ReportRecord report = small_report();
+  report.runs[0].settings = {{"net.base", "32"}, {"data.size", "11111"}};
+  report.runs[1].settings = {{"net.base", "32"}, {"data.size", "22222"}};
+  const std::string page = html_report(report);
+  for (const char* once : {"<th scope=\"row\">net.base</th><td>32</td>", "<th scope=\"col\">data.size</th>",
+                           "<td>11111</td>", "<td>22222</td>"})
+    REQUIRE(times(page, once) == 1);
+}
+
+TEST_CASE("long labels in the terminal's table keep what tells them apart", "[report]") {
+  ReportRecord report = small_report();
+  report.runs[0].cell = "without skips at every resolution, |D| = 16";
+  const std::string table = text_table(report);
+  REQUIRE(table.find("without skip…ion, |D| = 16") != table.npos);
+  REQUIRE(table.ends_with("between sizes 16 and 64\n"));
 }
 
 TEST_CASE("hostile texts are shown, not obeyed", "[report]") {

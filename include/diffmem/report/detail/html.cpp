@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <span>
 
 namespace diffmem {
@@ -36,10 +35,10 @@ p { margin: .4rem 0; max-width: 48rem; }
 .answer { margin: 1.4rem 0; padding: 1rem 1.2rem; border-left: .3rem solid var(--c0); background: var(--panel); }
 .answer p { max-width: none; }
 .answer .lead { font-size: 1.3rem; line-height: 1.35; font-weight: 600; }
+.several .lead { margin-top: .8rem; font-size: 1.05rem; }
 .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); gap: 1.6rem 2.4rem; }
 figure { margin: 0; min-width: 0; }
 svg { display: block; width: 100%; height: auto; }
-svg text { fill: var(--ink); }
 .strips { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); gap: 1.8rem 2.4rem; }
 .strip ol { display: grid; grid-template-columns: repeat(8, max-content); gap: .3rem; margin: .5rem 0 0; padding: 0; list-style: none; }
 .pair { padding: 4px; border: 3px solid transparent; }
@@ -58,6 +57,7 @@ tr > :first-child { padding-left: 0; text-align: left; }
 details { margin: .5rem 0; border-top: 1px solid var(--faint); padding-top: .5rem; }
 summary { cursor: pointer; font-weight: 600; }
 .facts td, .facts th { text-align: left; white-space: normal; vertical-align: top; overflow-wrap: anywhere; }
+.own td, .own th { text-align: left; vertical-align: top; }
 .facts th { width: 14rem; font-weight: 400; color: var(--soft); }
 code { font-size: .9em; overflow-wrap: anywhere; }
 @media (max-width: 640px) { .strip ol { grid-template-columns: repeat(4, max-content); } .pair img, .pair span { width: 64px; } }
@@ -82,44 +82,53 @@ std::string base64(std::string_view bytes) {
 
 /// The answer to the study's question: one sentence to remember, then the exact statement, for every curve.
 std::string answer(const ReportRecord& report) {
-  std::string out = "<section class=\"answer\" aria-label=\"Result\">\n";
-  if (report.runs.empty()) out += "<p class=\"lead\">No run is finished yet.</p>\n";
-  else if (report.emms.empty()) out += "<p class=\"lead\">The effective model memorization (EMM) was not estimated.</p>\n";
+  std::string out =
+      fmt::format("<section class=\"answer{}\" aria-label=\"Result\">\n", report.emms.size() > 1 ? " several" : "");
+  if (report.runs.empty())
+    out += "<p class=\"lead\">No run is finished yet.</p>\n";
+  else if (report.emms.empty())
+    out += "<p class=\"lead\">The effective model memorization (EMM) was not estimated.</p>\n";
   for (const auto& emm : report.emms) {
     const std::string of = emm.series.empty() ? "" : safe(emm.series) + ": ";
     if (emm.linear)
-      out += fmt::format("<p class=\"lead\">{}Up to about {} training images, at least 90 % of what the model generates is "
-                         "memorized.</p>\n<p class=\"soft\">{}</p>\n",
-                         of, number(*emm.linear), safe(emm.statement));
-    else out += fmt::format("<p class=\"lead\">{}{}</p>\n", of, safe(emm.statement));
+      out += fmt::format(
+          "<p class=\"lead\">{} to about {} training images, at least 90 % of what the model generates is "
+          "memorized.</p>\n<p class=\"soft\">{}</p>\n",
+          of.empty() ? "Up" : of + "up", number(*emm.linear), safe(emm.statement));
+    else
+      out += fmt::format("<p class=\"lead\">{}{}</p>\n", of, safe(emm.statement));
   }
   return out + "</section>\n";
 }
 
 std::string curve(std::string_view svg, std::string_view title, std::string_view caption) {
   if (svg.empty()) return "";
-  return fmt::format("<figure>\n<h3>{}</h3>\n{}<figcaption>{}</figcaption>\n</figure>\n", title, inline_svg(svg), caption);
+  return fmt::format("<figure>\n<h3>{}</h3>\n{}<figcaption>{}</figcaption>\n</figure>\n", title, inline_svg(svg),
+                     caption);
 }
 
 std::string curves(const ReportRecord& report, const Plots& plots) {
   const std::string drawn =
-      curve(plots.ratio, "Memorized images against training images",
-            "Each point is one run's best evaluation, with its 95 % interval. Dashed: the 90 % level. Diamond: the EMM, "
-            "where the curve falls through that level (linear in |D|).") +
+      curve(
+          plots.ratio, "Memorized images against training images",
+          "Each point is one run's best evaluation, with its 95 % interval. Dashed: the 90 % level. Diamond: the EMM, "
+          "where the curve falls through that level (linear in |D|).") +
       curve(plots.progress, "Memorized images through training",
             "Each point is one evaluation. The highest one of each run is what the other figures and the table show.") +
       curve(plots.loss, "Training loss", "Means over short stretches of training, on a logarithmic axis.") +
       curve(plots.distance, "Distance to the nearest training image",
             "Mean Euclidean distance of a generated image to its nearest training image. 0 is an exact copy.");
-  if (drawn.empty()) return report.runs.empty() ? "" : "<h2>Curves</h2>\n<p class=\"soft\">Nothing was measured yet.</p>\n";
+  if (drawn.empty())
+    return report.runs.empty() ? "" : "<h2>Curves</h2>\n<p class=\"soft\">Nothing was measured yet.</p>\n";
   return "<section>\n<h2>Curves</h2>\n<div class=\"curves\">\n" + drawn + "</div>\n</section>\n";
 }
 
 std::string image(const PictureStrip& strip, std::span<const std::uint8_t> images, int index, std::string_view alt) {
   const auto one = static_cast<std::size_t>(strip.channels * strip.height * strip.width);
-  const Bitmap picture = to_bitmap(images.subspan(static_cast<std::size_t>(index) * one, one), strip.channels, strip.height, strip.width);
-  return fmt::format("<img src=\"data:image/png;base64,{}\" width=\"{}\" height=\"{}\" alt=\"{}\">", base64(encode_png(picture)),
-                     strip.width, strip.height, alt);
+  const Bitmap picture =
+      to_bitmap(images.subspan(static_cast<std::size_t>(index) * one, one), strip.channels, strip.height, strip.width);
+  return fmt::format("<img src=\"data:image/png;base64,{}\" width=\"{}\" height=\"{}\" alt=\"{}\">",
+                     base64(encode_png(picture)), strip.width, strip.height, alt);
 }
 
 std::string pictures_of(const ReportRecord& report, const RunRecord& run) {
@@ -132,13 +141,17 @@ std::string pictures_of(const ReportRecord& report, const RunRecord& run) {
     const auto at = static_cast<std::size_t>(i);
     const bool copied = strip.flags[at] != 0;
     memorized += copied;
-    pairs += fmt::format("<li class=\"pair{}\">{}{}<span>{}</span></li>\n", copied ? " memorized" : "",
-                         image(strip, strip.generated, i, fmt::format("generated image {}, {}", i + 1, copied ? "memorized" : "not memorized")),
-                         image(strip, strip.nearest, i, fmt::format("training image nearest to generated image {}", i + 1)),
-                         std::isfinite(strip.ratio[at]) ? fmt::format("{:.2f}", strip.ratio[at]) : std::string(missing));
+    pairs +=
+        fmt::format("<li class=\"pair{}\">{}{}<span>{}</span></li>\n", copied ? " memorized" : "",
+                    image(strip, strip.generated, i,
+                          fmt::format("generated image {}, {}", i + 1, copied ? "memorized" : "not memorized")),
+                    image(strip, strip.nearest, i, fmt::format("training image nearest to generated image {}", i + 1)),
+                    std::isfinite(strip.ratio[at]) ? fmt::format("{:.2f}", strip.ratio[at]) : std::string(missing));
   }
-  return fmt::format("<figure class=\"strip\">\n<h3>{}</h3>\n<figcaption>{} of these {} are memorized</figcaption>\n<ol>\n{}</ol>\n</figure>\n",
-                     safe(run_label(report, run)), memorized, shown, pairs);
+  return fmt::format(
+      "<figure class=\"strip\">\n<h3>{}</h3>\n<figcaption>{} of these {} are "
+      "memorized</figcaption>\n<ol>\n{}</ol>\n</figure>\n",
+      safe(run_label(report, run)), memorized, shown, pairs);
 }
 
 std::string pictures(const ReportRecord& report) {
@@ -149,7 +162,8 @@ std::string pictures(const ReportRecord& report) {
          "<p>Above: a generated image. Below: the training image nearest to it, at Euclidean distance d<sub>1</sub>. "
          "<span class=\"key\"></span> Framed: memorized, which means d<sub>1</sub>/d<sub>2</sub> &lt; 1/3, where "
          "d<sub>2</sub> is the distance to the second nearest. The number is d<sub>1</sub>/d<sub>2</sub>. "
-         "The images are the first of the sample, not chosen.</p>\n<div class=\"strips\">\n" + strips + "</div>\n</section>\n";
+         "The images are the first of the sample, not chosen.</p>\n<div class=\"strips\">\n" +
+         strips + "</div>\n</section>\n";
 }
 
 std::string table_row(const ReportRecord& report, const RunRecord& run) {
@@ -176,28 +190,52 @@ std::string table_row(const ReportRecord& report, const RunRecord& run) {
 std::string table(const ReportRecord& report) {
   if (report.runs.empty()) return "";
   std::string out =
-      "<section>\n<h2>Runs</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of runs\">\n<table>\n<thead><tr>";
-  for (const std::string_view head :
-       {"run", "|D|", "memorized,<br>%", "95 %<br>interval", "images<br>generated", "zero<br>second", "KNN<br>distance",
-        "best<br>at step", "steps", "epochs", "seed", "parameters", "training", "sampling and<br>measuring", "images/s<br>in training"})
+      "<section>\n<h2>Runs</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of "
+      "runs\">\n<table>\n<thead><tr>";
+  for (const std::string_view head : {"run", "|D|", "memorized,<br>%", "95 %<br>interval", "images<br>generated",
+                                      "zero<br>second", "KNN<br>distance", "best<br>at step", "steps", "epochs", "seed",
+                                      "parameters", "training", "sampling and<br>measuring", "images/s<br>in training"})
     out += fmt::format("<th scope=\"col\">{}</th>", head);
   out += "</tr></thead>\n<tbody>\n";
   for (const auto& run : report.runs) out += table_row(report, run);
   return out +
-         "</tbody>\n</table>\n</div>\n<p class=\"soft\">Each run's evaluation with the highest ratio. Zero second: generated images "
-         "whose second nearest training image is at distance 0; they never count as memorized. KNN distance: in 8-bit grey levels. "
+         "</tbody>\n</table>\n</div>\n<p class=\"soft\">Each run's evaluation with the highest ratio. Zero second: "
+         "generated images "
+         "whose second nearest training image is at distance 0; they never count as memorized. KNN distance: in 8-bit "
+         "grey levels. "
          "The same numbers, and every other evaluation, are in <code>results.csv</code>.</p>\n</section>\n";
 }
 
 std::string facts(const std::vector<std::pair<std::string, std::string>>& pairs) {
   std::string out = "<div class=\"scroll\" tabindex=\"0\"><table class=\"facts\"><tbody>\n";
   for (const auto& [name, value] : pairs)
-    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", safe(name), value.empty() ? std::string(missing) : safe(value));
+    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", safe(name),
+                       value.empty() ? std::string(missing) : safe(value));
   return out + "</tbody></table></div>\n";
 }
 
 std::string details(std::string_view summary, const std::vector<std::pair<std::string, std::string>>& pairs) {
-  return pairs.empty() ? "" : fmt::format("<details>\n<summary>{}</summary>\n{}</details>\n", safe(summary), facts(pairs));
+  return pairs.empty() ? ""
+                       : fmt::format("<details>\n<summary>{}</summary>\n{}</details>\n", safe(summary), facts(pairs));
+}
+
+/// One row per run: its folder and the settings that not all runs share.
+std::string own_settings(const ReportRecord& report, const std::vector<std::string>& names) {
+  std::string out =
+      "<details>\n<summary>Settings that differ</summary>\n<div class=\"scroll\" tabindex=\"0\"><table "
+      "class=\"own\"><thead><tr>"
+      "<th scope=\"col\">run</th>";
+  for (const auto& name : names) out += fmt::format("<th scope=\"col\">{}</th>", safe(name));
+  out += "<th scope=\"col\">folder</th></tr></thead>\n<tbody>\n";
+  for (const auto& run : report.runs) {
+    out += fmt::format("<tr><th scope=\"row\">{}</th>", safe(run_label(report, run)));
+    for (const auto& name : names) {
+      const auto found = std::ranges::find(run.settings, name, &std::pair<std::string, std::string>::first);
+      out += fmt::format("<td>{}</td>", found == run.settings.end() ? std::string(missing) : safe(found->second));
+    }
+    out += fmt::format("<td>{}</td></tr>\n", safe(run.folder));
+  }
+  return out + "</tbody></table></div>\n</details>\n";
 }
 
 std::string all_details(const ReportRecord& report) {
@@ -205,20 +243,19 @@ std::string all_details(const ReportRecord& report) {
   if (!report.command.empty()) origin.insert(origin.begin(), {"command", report.command});
   if (!report.date.empty()) origin.insert(origin.begin(), {"date", report.date});
   std::string out = details("Versions and machine", origin);
-  const auto shared = [&](const auto& setting) {
-    return report.runs.size() > 1 && std::ranges::all_of(report.runs, [&](const RunRecord& run) {
-             return std::ranges::find(run.settings, setting) != run.settings.end();
-           });
-  };
+
   std::vector<std::pair<std::string, std::string>> common;
-  if (!report.runs.empty()) std::ranges::copy_if(report.runs.front().settings, std::back_inserter(common), shared);
+  std::vector<std::string> differing;
+  for (const auto& run : report.runs)
+    for (const auto& setting : run.settings) {
+      const bool shared = std::ranges::all_of(report.runs, [&](const RunRecord& other) {
+        return std::ranges::find(other.settings, setting) != other.settings.end();
+      });
+      if (shared && &run == &report.runs.front()) common.push_back(setting);
+      if (!shared && std::ranges::find(differing, setting.first) == differing.end()) differing.push_back(setting.first);
+    }
   out += details("Settings of all runs", common);
-  for (const auto& run : report.runs) {
-    std::vector<std::pair<std::string, std::string>> own;
-    if (!run.folder.empty()) own.emplace_back("folder", run.folder);
-    std::ranges::copy_if(run.settings, std::back_inserter(own), [&](const auto& setting) { return !shared(setting); });
-    out += details((common.empty() ? "Settings of " : "Own settings of ") + run_label(report, run), own);
-  }
+  if (!report.runs.empty()) out += own_settings(report, differing);
   return out.empty() ? "" : "<section>\n<h2>Details</h2>\n" + out + "</section>\n";
 }
 
@@ -234,9 +271,11 @@ std::string html_report(const ReportRecord& report, const Plots& plots) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<link rel=\"icon\" href=\"data:,\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<link rel=\"icon\" "
+      "href=\"data:,\">\n"
       "<style>{}</style>\n</head>\n<body>\n{}</header>\n<main>\n{}{}{}{}{}{}</main>\n</body>\n</html>\n",
-      policy, title, style, head, answer(report), notes, curves(report, plots), pictures(report), table(report), all_details(report));
+      policy, title, style, head, answer(report), notes, curves(report, plots), pictures(report), table(report),
+      all_details(report));
 }
 
 std::string html_report(const ReportRecord& report) { return html_report(report, draw_plots(report)); }

@@ -17,7 +17,8 @@ namespace {
 using namespace report_text;
 
 constexpr int plot_width = 480, plot_height = 330;  // drawn this small so that letters stay legible on a phone
-constexpr int letter = 9, plot_area = 400;          // pixels: about one character, and the axis, of that drawing
+constexpr int letter = 9;                           // pixels of that drawing: about one character,
+constexpr int left_edge = 72, plot_area = 385;      // where the axis begins, and its length
 constexpr std::size_t most_named_runs = 8;          // more runs than this are coloured by series
 
 struct Point {
@@ -42,10 +43,9 @@ class Script {
     line("set tics nomirror out scale 0.5");
     line("set grid ytics lt 1 lw 1 lc rgb '{}'", faint);
     line("set xtics offset 0,0.4");
+    line("set ytics offset 0.5,0");
     line("set xlabel {} offset 0,1", gnuplot_quote(x_title));
-    line("set ylabel {} offset 0.8,0", gnuplot_quote(y_title));
-    line("set rmargin 2.5");
-    line("set tmargin 1");
+    line("set label {} at screen 0.035, graph 0.5 center rotate by 90", gnuplot_quote(y_title));
   }
 
   template <class... Args>
@@ -58,7 +58,8 @@ class Script {
     head_ += fmt::format("$data{} << EOD\n", plots_.size());
     for (const auto& p : points) head_ += fmt::format("{:.10g} {:.10g} {:.10g} {:.10g}\n", p.x, p.y, p.low, p.high);
     head_ += "EOD\n";
-    plots_.push_back(fmt::format("$data{} {} {}", plots_.size(), style, key.empty() ? "notitle" : "title " + gnuplot_quote(key)));
+    plots_.push_back(
+        fmt::format("$data{} {} {}", plots_.size(), style, key.empty() ? "notitle" : "title " + gnuplot_quote(key)));
     if (!key.empty()) longest_key_ = std::max(longest_key_, columns(one_line(key))), ++keys_;
   }
 
@@ -67,10 +68,20 @@ class Script {
     const std::size_t entry = longest_key_ * letter + 50;
     const std::size_t in_a_row = std::max<std::size_t>(1, plot_area / entry);
     const std::size_t rows = (keys_ + in_a_row - 1) / in_a_row;
-    std::string script = fmt::format("set encoding utf8\nset terminal svg noenhanced size {},{} dynamic font 'sans-serif,15' name '{}'\n",
-                                     plot_width, plot_height + 22 * static_cast<int>(rows), name);
-    script += rows == 0 ? "set key off\n"
-                        : fmt::format("set key below left Left reverse samplen 1.6 width 1 maxrows {}\n", rows);
+    const int key_height = 22 * static_cast<int>(rows), height = plot_height + key_height;
+    std::string script = fmt::format(
+        "set encoding utf8\nset terminal svg noenhanced size {},{} dynamic font 'sans-serif,15' name '{}'\n",
+        plot_width, height, name);
+    script += fmt::format("set lmargin at screen {:.6f}\nset rmargin at screen {:.6f}\n",
+                          left_edge / double{plot_width}, (left_edge + plot_area) / double{plot_width});
+    script += fmt::format("set tmargin at screen {:.6f}\nset bmargin at screen {:.6f}\n", 1 - 15.0 / height,
+                          (58.0 + key_height) / height);
+    script +=
+        rows == 0
+            ? "set key off\n"
+            : fmt::format(
+                  "set key at screen {:.6f}, screen {:.6f} left top Left reverse samplen 1.6 width 1 maxrows {}\n",
+                  left_edge / double{plot_width}, (key_height + 6.0) / height, rows);
     script += head_ + "plot ";
     for (std::size_t i = 0; i < plots_.size(); ++i) script += (i ? ", \\\n  " : "") + plots_[i];
     return clean_svg(run_gnuplot(script + "\n"), name, alt);
@@ -91,7 +102,8 @@ void size_axis(Script& script, const std::set<double>& sizes) {
   double free_from = -1e9;
   for (const double size : sizes) {
     const std::string text = count(static_cast<std::int64_t>(size));
-    const double at = plot_area * std::log(size / low) / std::log(high / low), half = letter * static_cast<double>(text.size()) / 2;
+    const double at = plot_area * std::log(size / low) / std::log(high / low),
+                 half = letter * static_cast<double>(text.size()) / 2;
     const bool room = at - half > free_from;
     if (room) free_from = at + half + letter;
     tics += fmt::format("{}{} {:.10g}", tics.empty() ? "" : ", ", gnuplot_quote(room ? text : ""), size);
@@ -146,28 +158,35 @@ void plot_over_size(Script& script, const std::vector<Curve>& curves, bool bars)
     if (curve.points.empty()) continue;
     const auto colour = colour_of(curve.colour);
     const std::size_t shape = std::array<std::size_t, 5>{7, 5, 9, 13, 11}[curve.colour % 5];
-    script.plot(means(curve.points), fmt::format("using 1:2 with lines lw 2.5 dt {} lc rgb '{}'", dash_of(curve.colour), colour), "");
-    if (bars) script.plot(curve.points, fmt::format("using 1:2:3:4 with yerrorbars pt {} ps 0.9 lw 1.5 lc rgb '{}'", shape, colour), "");
+    script.plot(means(curve.points),
+                fmt::format("using 1:2 with lines lw 2.5 dt {} lc rgb '{}'", dash_of(curve.colour), colour), "");
+    if (bars)
+      script.plot(curve.points,
+                  fmt::format("using 1:2:3:4 with yerrorbars pt {} ps 0.9 lw 1.5 lc rgb '{}'", shape, colour), "");
     script.plot(curve.points, fmt::format("using 1:2 with points pt {} ps 0.9 lc rgb '{}'", shape, colour),
                 curves.size() > 1 ? (curve.name.empty() ? "other" : curve.name) : "");
   }
 }
 
-/// A foot from the 90 % line down to the axis for every EMM, with its number beside it.
+/// A foot from the 90 % line down to the axis for every EMM, with its number beside it: the leftmost's on its left, where
+/// all curves are high, if there is room.
 void mark_emms(Script& script, const ReportRecord& report, const std::set<double>& sizes) {
   const auto names = series_names(report);
-  std::size_t row = 0;
-  for (const auto& emm : report.emms) {
-    if (!emm.linear || !(*emm.linear > 0)) continue;
-    const auto series = static_cast<std::size_t>(std::ranges::find(names, emm.series) - names.begin());
-    const auto colour = colour_of(series);
-    const double low = *sizes.begin() / 1.3, high = *sizes.rbegin() * 1.3;
-    const bool left = std::log(*emm.linear / low) > 0.35 * std::log(high / low);  // room left of it, below the curve
-    script.line("set arrow from {0:.10g},0 to {0:.10g},90 nohead dt 3 lw 2 lc rgb '{1}'", *emm.linear, colour);
-    script.line("set label 'EMM {}' at {:.10g},{} {} offset {},0 tc rgb '{}' front", number(*emm.linear), *emm.linear,
-                (left ? 6.0 : 96.0) + (left ? 9.0 : -9.0) * static_cast<double>(row), left ? "right" : "left", left ? -0.8 : 0.8, colour);
-    script.plot({{*emm.linear, 90}}, fmt::format("using 1:2 with points pt 12 ps 1.5 lw 2 lc rgb '{}'", colour), "");
-    ++row;
+  std::vector<const EmmRecord*> emms;
+  for (const auto& emm : report.emms)
+    if (emm.linear && *emm.linear > 0) emms.push_back(&emm);
+  std::ranges::stable_sort(emms, {}, [](const EmmRecord* emm) { return *emm->linear; });
+  const double low = *sizes.begin() / 1.3, high = *sizes.rbegin() * 1.3;
+  for (std::size_t i = 0; i < emms.size(); ++i) {
+    const double at = *emms[i]->linear;
+    const auto colour = colour_of(static_cast<std::size_t>(std::ranges::find(names, emms[i]->series) - names.begin()));
+    const std::string text = "EMM " + number(at);
+    const bool left = i == 0 && plot_area * std::log(at / low) / std::log(high / low) >
+                                    letter * static_cast<double>(columns(text) + 1);
+    script.line("set arrow from {0:.10g},0 to {0:.10g},90 nohead dt 3 lw 2 lc rgb '{1}'", at, colour);
+    script.line("set label '{}' at {:.10g},{} {} offset {},0 tc rgb '{}' front", text, at, 6 + 9 * i,
+                left ? "right" : "left", left ? -0.8 : 0.8, colour);
+    script.plot({{at, 90}}, fmt::format("using 1:2 with points pt 12 ps 1.5 lw 2 lc rgb '{}'", colour), "");
   }
 }
 
@@ -187,7 +206,8 @@ std::string ratio_plot(const ReportRecord& report) {
   std::string alt = "Memorized share of generated images against the number of training images.";
   for (const auto& curve : curves)
     for (const auto& p : curve.points)
-      alt += fmt::format(" {}{} images: {} %.", curve.name.empty() ? "" : curve.name + ", ", count(static_cast<std::int64_t>(p.x)), percent(p.y / 100));
+      alt += fmt::format(" {}{} images: {} %.", curve.name.empty() ? "" : curve.name + ", ",
+                         count(static_cast<std::int64_t>(p.x)), percent(p.y / 100));
   for (const auto& emm : report.emms) alt += " " + emm.statement;
   return script.draw("ratio", alt);
 }
@@ -201,10 +221,12 @@ std::string distance_plot(const ReportRecord& report) {
   script.line("set yrange [0:*]");
   plot_over_size(script, curves, false);
 
-  std::string alt = "Mean distance from a generated image to its nearest training image against the number of training images.";
+  std::string alt =
+      "Mean distance from a generated image to its nearest training image against the number of training images.";
   for (const auto& curve : curves)
     for (const auto& p : curve.points)
-      alt += fmt::format(" {}{} images: {}.", curve.name.empty() ? "" : curve.name + ", ", count(static_cast<std::int64_t>(p.x)), number(p.y));
+      alt += fmt::format(" {}{} images: {}.", curve.name.empty() ? "" : curve.name + ", ",
+                         count(static_cast<std::int64_t>(p.x)), number(p.y));
   return script.draw("distance", alt);
 }
 
@@ -220,8 +242,10 @@ std::vector<Curve> curves_over_time(const ReportRecord& report, Points&& points)
     const auto series = static_cast<std::size_t>(std::ranges::find(names, run.series) - names.begin());
     Curve curve{points(run), "", by_run ? i : series};
     if (curve.points.empty()) continue;
-    if (by_run) curve.name = run_label(report, run);
-    else if (named.insert(series).second) curve.name = run.series.empty() ? "other" : run.series;
+    if (by_run)
+      curve.name = run_label(report, run);
+    else if (named.insert(series).second)
+      curve.name = run.series.empty() ? "other" : run.series;
     curves.push_back(std::move(curve));
   }
   return curves;
@@ -264,7 +288,8 @@ void loss_axis(Script& script, const std::vector<Curve>& curves) {
   script.line("set logscale y");
   script.line("set yrange [{:.10g}:{:.10g}]", low, high);
   std::string tics;
-  for (int exponent = static_cast<int>(std::floor(std::log10(low))); exponent <= std::ceil(std::log10(high)); ++exponent)
+  for (int exponent = static_cast<int>(std::floor(std::log10(low))); exponent <= std::ceil(std::log10(high));
+       ++exponent)
     for (const int mantissa : {1, 2, 3, 5, 7}) {
       const double ratio = high / low;
       if ((ratio > 100 && mantissa > 1) || (ratio > 10 && (mantissa == 3 || mantissa == 7))) continue;
@@ -305,7 +330,8 @@ std::string loss_plot(const ReportRecord& report) {
   std::string alt = "Training loss of each run.";
   for (const auto& run : report.runs)
     if (const auto points = loss_points(run, steps); !points.empty())
-      alt += fmt::format(" {}: from {} to {}.", run_label(report, run), number(points.front().y), number(points.back().y));
+      alt +=
+          fmt::format(" {}: from {} to {}.", run_label(report, run), number(points.front().y), number(points.back().y));
   return script.draw("loss", alt);
 }
 
@@ -325,7 +351,8 @@ std::string progress_plot(const ReportRecord& report) {
 
   std::string alt = "Memorized share of generated images through training.";
   for (const auto& run : report.runs)
-    if (const auto* best = best_evaluation(run)) alt += fmt::format(" {}: highest {} %.", run_label(report, run), percent(best->ratio));
+    if (const auto* best = best_evaluation(run))
+      alt += fmt::format(" {}: highest {} %.", run_label(report, run), percent(best->ratio));
   return script.draw("progress", alt);
 }
 
