@@ -37,7 +37,8 @@ TEST_CASE("tensors of every type come back with shape, values and metadata", "[c
   const Scratch scratch;
   SafeTensors content;
   content.metadata = {{"design", "vp"}, {"quote", "\"\n"}};
-  for (const auto type : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kShort, at::kChar, at::kByte, at::kBool})
+  for (const auto type : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kShort, at::kChar,
+                          at::kByte, at::kBool})
     content.tensors[std::string("t.") + c10::toString(type)] = arange(6).to(type).reshape({2, 3});
   content.tensors["scalar"] = full({}, 2.5);
   content.tensors["nothing"] = empty({0, 4});
@@ -51,7 +52,7 @@ TEST_CASE("tensors of every type come back with shape, values and metadata", "[c
     REQUIRE(back.at(name).sizes() == tensor.sizes());
     REQUIRE(back.at(name).equal(tensor));
   }
-  REQUIRE_THROWS_WITH(back.at("t.Nought"), Contains("no tensor \"t.Nought\"") && Contains("t.Float"));
+  REQUIRE_THROWS_WITH(back.at("t.Nought"), Contains("no tensor \"t.Nought\"") && Contains("t.BFloat16"));
 }
 
 TEST_CASE("a file cut anywhere is refused", "[core][safetensors]") {
@@ -82,7 +83,8 @@ TEST_CASE("a hostile header is refused with what is wrong in it", "[core][safete
   REQUIRE_THROWS_WITH(scratch.read(one("F32", "[2]", "[4,12]")), Contains("bytes 4 to 12"));
   REQUIRE_THROWS_WITH(scratch.read(one("F32", "[2]", "[8,0]")), Contains("bytes 8 to 0"));
   // Products that wrap around 2^64 to the right number of bytes.
-  for (const char* shape : {"[4611686018427387904,4]", "[4294967296,4294967296,2]", "[18446744073709551615]", "[2,9223372036854775809]"})
+  for (const char* shape :
+       {"[4611686018427387904,4]", "[4294967296,4294967296,2]", "[18446744073709551615]", "[2,9223372036854775809]"})
     REQUIRE_THROWS_WITH(scratch.read(one("F32", shape, "[0,8]")), Contains("inside the 8 data bytes"));
   for (const char* shape : {"[-1]", "[1.5]", "\"2\"", "[[2]]", "{}", "null"})
     REQUIRE_THROWS_WITH(scratch.read(one("F32", shape, "[0,8]")), Contains("a bad shape"));
@@ -95,7 +97,10 @@ TEST_CASE("a hostile header is refused with what is wrong in it", "[core][safete
 TEST_CASE("tensors that share bytes are refused", "[core][safetensors]") {
   const Scratch scratch;
   const auto two = [](const std::string& b) {
-    return file_of(R"({"a":{"dtype":"U8","shape":[6],"data_offsets":[0,6]},"b":{"dtype":"U8","shape":[4],"data_offsets":)" + b + "}}", 10);
+    return file_of(
+        R"({"a":{"dtype":"U8","shape":[6],"data_offsets":[0,6]},"b":{"dtype":"U8","shape":[4],"data_offsets":)" + b +
+            "}}",
+        10);
   };
   REQUIRE(scratch.read(two("[6,10]")).tensors.size() == 2);
   REQUIRE_THROWS_WITH(scratch.read(two("[5,9]")), Contains("overlap"));
@@ -105,6 +110,9 @@ TEST_CASE("tensors that share bytes are refused", "[core][safetensors]") {
 
 TEST_CASE("a side of 0 does not hide a hostile one", "[core][safetensors]") {
   const Scratch scratch;
-  for (const char* shape : {"[0,18446744073709551615]", "[9223372036854775807,0,4]", "[0,9223372036854775807,9223372036854775807]"})
-    REQUIRE_THROWS_AS(scratch.read(file_of(std::string(R"({"a":{"dtype":"F32","shape":)") + shape + R"(,"data_offsets":[0,0]}})", 0)), Error);
+  for (const char* shape :
+       {"[0,18446744073709551615]", "[9223372036854775807,0,4]", "[0,9223372036854775807,9223372036854775807]"})
+    REQUIRE_THROWS_AS(
+        scratch.read(file_of(std::string(R"({"a":{"dtype":"F32","shape":)") + shape + R"(,"data_offsets":[0,0]}})", 0)),
+        Error);
 }

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,20 +16,29 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kTypes{{
-    {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16}, {"I64", at::kLong},
-    {"I32", at::kInt},    {"I16", at::kShort}, {"I8", at::kChar},   {"U8", at::kByte},       {"BOOL", at::kBool}}};
+constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kTypes{{{"F64", at::kDouble},
+                                                                              {"F32", at::kFloat},
+                                                                              {"F16", at::kHalf},
+                                                                              {"BF16", at::kBFloat16},
+                                                                              {"I64", at::kLong},
+                                                                              {"I32", at::kInt},
+                                                                              {"I16", at::kShort},
+                                                                              {"I8", at::kChar},
+                                                                              {"U8", at::kByte},
+                                                                              {"BOOL", at::kBool}}};
 
 at::ScalarType type_of(std::string_view name, const std::string& who) {
   for (const auto& [word, type] : kTypes)
     if (word == name) return type;
-  throw Error(who, fmt::format("dtype {}", name), "one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL", "convert the tensor");
+  throw Error(who, fmt::format("dtype {}", name), "one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
+              "convert the tensor");
 }
 
 std::string_view name_of(at::ScalarType type) {
   for (const auto& [word, t] : kTypes)
     if (t == type) return word;
-  throw Error("safetensors", std::string("a tensor of type ") + c10::toString(type), "a plain numeric type", "convert the tensor");
+  throw Error("safetensors", std::string("a tensor of type ") + c10::toString(type), "a plain numeric type",
+              "convert the tensor");
 }
 
 }  // namespace
@@ -51,10 +61,13 @@ SafeTensors read_safetensors(const std::filesystem::path& path) {
   };
   if (bytes.size() < 8) broken(fmt::format("{} bytes", bytes.size()), "at least the 8 bytes of the header's length");
   std::uint64_t header_size = 0;
-  for (int i = 7; i >= 0; --i) header_size = header_size << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
+  for (int i = 7; i >= 0; --i)
+    header_size = header_size << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
   if (header_size > bytes.size() - 8 || header_size > (std::uint64_t{100} << 20))
-    broken(fmt::format("a header of {} bytes in a file of {}", header_size, bytes.size()), "a header inside the file, 100 MB at most");
-  const json header = json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(header_size), nullptr, false);
+    broken(fmt::format("a header of {} bytes in a file of {}", header_size, bytes.size()),
+           "a header inside the file, 100 MB at most");
+  const json header =
+      json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(header_size), nullptr, false);
   if (!header.is_object()) broken("a header that is not a JSON object", "{name: {dtype, shape, data_offsets}}");
 
   const std::uint64_t data_size = bytes.size() - 8 - header_size;
@@ -71,22 +84,36 @@ SafeTensors read_safetensors(const std::filesystem::path& path) {
       continue;
     }
     const auto field = [&](const char* key, auto is_right) -> const json& {
-      if (!entry.is_object() || !entry.contains(key) || !is_right(entry[key])) broken(fmt::format("tensor {} with a bad {}", name, key), "{dtype, shape, data_offsets}");
+      if (!entry.is_object() || !entry.contains(key) || !is_right(entry[key]))
+        broken(fmt::format("tensor {} with a bad {}", name, key), "{dtype, shape, data_offsets}");
       return entry[key];
     };
-    const auto naturals = [](const json& j) { return j.is_array() && std::all_of(j.begin(), j.end(), [](const json& v) { return v.is_number_unsigned(); }); };
-    const at::ScalarType type = type_of(field("dtype", [](const json& j) { return j.is_string(); }).get<std::string>(), who);
+    const auto naturals = [](const json& j) {
+      return j.is_array() && std::all_of(j.begin(), j.end(), [](const json& v) { return v.is_number_unsigned(); });
+    };
+    const at::ScalarType type =
+        type_of(field("dtype", [](const json& j) { return j.is_string(); }).get<std::string>(), who);
     const auto shape = field("shape", naturals).get<std::vector<std::uint64_t>>();
-    const auto offsets = field("data_offsets", [&](const json& j) { return naturals(j) && j.size() == 2; }).get<std::vector<std::uint64_t>>();
+    const auto offsets = field("data_offsets", [&](const json& j) {
+                           return naturals(j) && j.size() == 2;
+                         }).get<std::vector<std::uint64_t>>();
+    // Bounding each product by the file keeps a hostile shape from overflowing, beside a side of 0 too.
+    const bool nothing = std::find(shape.begin(), shape.end(), 0u) != shape.end();
+    const std::uint64_t most = nothing ? std::uint64_t{1} << 40 : data_size;
     std::uint64_t size = c10::elementSize(type);
     for (const std::uint64_t side : shape) {
-      // Bounding each product by the file keeps a hostile shape from overflowing.
-      if (side != 0 && size > data_size / side) broken(fmt::format("tensor {} of shape [{}]", name, fmt::join(shape, ", ")), fmt::format("a tensor inside the {} data bytes", data_size));
+      if (side == 0) continue;
+      if (size > most / side)
+        broken(fmt::format("tensor {} of shape [{}]", name, fmt::join(shape, ", ")),
+               fmt::format("a tensor inside the {} data bytes", data_size));
       size *= side;
     }
+    if (nothing) size = 0;
     if (offsets[0] > offsets[1] || offsets[1] > data_size || offsets[1] - offsets[0] != size)
-      broken(fmt::format("tensor {} at bytes {} to {}", name, offsets[0], offsets[1]), fmt::format("{} bytes inside the {} data bytes", size, data_size));
-    if (size > 0 && !taken.emplace(offsets[0], offsets[1]).second) broken(fmt::format("tensor {} on another's bytes", name), "tensors that do not overlap");
+      broken(fmt::format("tensor {} at bytes {} to {}", name, offsets[0], offsets[1]),
+             fmt::format("{} bytes inside the {} data bytes", size, data_size));
+    if (size > 0 && !taken.emplace(offsets[0], offsets[1]).second)
+      broken(fmt::format("tensor {} on another's bytes", name), "tensors that do not overlap");
     Tensor tensor = empty(Shape(shape.begin(), shape.end()), type);
     if (size > 0) std::memcpy(tensor.mutable_data_ptr(), data + offsets[0], size);
     result.tensors.emplace(name, std::move(tensor));
@@ -104,7 +131,9 @@ std::string to_safetensors(const SafeTensors& content) {
   for (const auto& [name, tensor] : content.tensors) {
     contiguous.push_back(tensor.detach().to(at::kCPU).contiguous());
     const std::uint64_t size = contiguous.back().nbytes();
-    header[name] = {{"dtype", name_of(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, offset + size}}};
+    header[name] = {{"dtype", name_of(tensor.scalar_type())},
+                    {"shape", tensor.sizes().vec()},
+                    {"data_offsets", {offset, offset + size}}};
     offset += size;
   }
   std::string text = header.dump();
