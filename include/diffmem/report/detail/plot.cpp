@@ -148,6 +148,7 @@ std::vector<Point> means(const std::vector<Point>& points) {
   std::map<double, std::pair<double, int>> sums;
   for (const auto& p : points) sums[p.x].first += p.y, ++sums[p.x].second;
   std::vector<Point> out;
+  out.reserve(sums.size());
   for (const auto& [x, sum] : sums) out.push_back({x, sum.first / sum.second});
   return out;
 }
