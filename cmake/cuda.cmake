@@ -15,6 +15,10 @@ if(PROJECT_NAME STREQUAL "diffmem")
   set(CMAKE_CUDA_RUNTIME_LIBRARY None)
   set(CMAKE_CUDA_STANDARD 20)
   enable_language(CUDA)
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc can, and would silently take C++17
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+  endif()
 endif()
 
 # One CUDA run time in the process: LibTorch's own copy where it ships one (a wheel; a zip has it in lib/).
