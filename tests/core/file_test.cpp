@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
+#include "complaint.hpp"
 
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
@@ -16,12 +17,6 @@ using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Scratch {
-  fs::path path = fs::temp_directory_path() / ("diffmem-file-" + std::to_string(::getpid()));
-  Scratch() { make_folder(path); }
-  ~Scratch() { fs::remove_all(path); }
-};
 
 /// While it lives no file may grow beyond `bytes`: a full disk without a disk.
 class SmallDisk {
@@ -46,7 +41,7 @@ class SmallDisk {
 }  // namespace
 
 TEST_CASE("a file is replaced whole", "[core][file]") {
-  const Scratch scratch;
+  const TestFolder scratch;
   const fs::path path = scratch.path / "a";
   const std::string bytes("one\0two\n", 8);
   write_file_atomically(path, bytes);
@@ -57,7 +52,7 @@ TEST_CASE("a file is replaced whole", "[core][file]") {
 }
 
 TEST_CASE("a write that fails keeps the old file and leaves nothing beside it", "[core][file]") {
-  const Scratch scratch;
+  const TestFolder scratch;
   const fs::path path = scratch.path / "a";
   write_file_atomically(path, "old");
   {
@@ -71,7 +66,7 @@ TEST_CASE("a write that fails keeps the old file and leaves nothing beside it", 
 }
 
 TEST_CASE("append_line adds lines, and complains when it cannot", "[core][file]") {
-  const Scratch scratch;
+  const TestFolder scratch;
   const fs::path path = scratch.path / "lines";
   append_line(path, "one");
   append_line(path, "two");
@@ -81,7 +76,7 @@ TEST_CASE("append_line adds lines, and complains when it cannot", "[core][file]"
 }
 
 TEST_CASE("read_file says what it cannot read", "[core][file]") {
-  const Scratch scratch;
+  const TestFolder scratch;
   REQUIRE_THROWS_WITH(read_file(scratch.path / "missing"), Contains("missing") && Contains("No such file"));
   REQUIRE_THROWS_WITH(read_file(scratch.path), Contains("not a regular file"));
   write_file_atomically(scratch.path / "long", std::string(100, 'x'));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
+#include "complaint.hpp"
 
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
@@ -15,12 +16,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Scratch {
-  fs::path path = fs::temp_directory_path() / ("diffmem-safetensors-" + std::to_string(::getpid()));
-  ~Scratch() { fs::remove(path); }
+struct Scratch : TestFolder {
   SafeTensors read(std::string_view bytes) const {
-    write_file_atomically(path, bytes);
-    return read_safetensors(path);
+    write_file_atomically(path / "a", bytes);
+    return read_safetensors(path / "a");
   }
 };
 

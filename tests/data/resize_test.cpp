@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
-#include "data/complaint.hpp"
+#include "complaint.hpp"
 
 #include <diffmem/core/random.hpp>
 #include <diffmem/core/safetensors.hpp>

@@ -19,7 +19,6 @@ template <NoiseSchedule S>
 using PlainDesign = Design<S, Positional, DdpmPp, AllSkips, Unconditional, Heun>;
 
 Tensor labels_of(const Fixture& f) { return f.file.contains("class_index") ? f.file.at("class_index") : Tensor(); }
-Tensor wide(const Tensor& c) { return c.reshape({-1, 1, 1, 1}); }
 
 /// Norms of the gradients, in the order of the leaves.
 Tensor gradient_norms(const UNet& net) {

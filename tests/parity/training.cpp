@@ -44,7 +44,6 @@ void check_training_steps(const Fixture& f, Checks& checks) {
     average.copy_from(net);
     net.require_grad();
     const Tensor frequencies = Positional{}.frequencies(net.noise_channels(), 0).to(dtype);
-    const auto wide = [](const Tensor& t) { return t.reshape({-1, 1, 1, 1}); };
     const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor&) {
       const Coefficients c = schedule.coefficients(sigma);
       return wide(c.c_skip) * x + wide(c.c_out) * net(wide(c.c_in) * x, embed(c.c_noise, frequencies));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
+#include "complaint.hpp"
 
 #include <diffmem/core/file.hpp>
 #include <diffmem/study/run_folder.hpp>
@@ -14,11 +15,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Scratch {
-  fs::path path = fs::temp_directory_path() / ("diffmem-run-" + std::to_string(::getpid()));
-  ~Scratch() { fs::remove_all(path); }
-};
-
 const Listing kParameters{{"design", "vp"}, {"train.lr", "0.001"}};
 
 ImageSet training() {
@@ -30,7 +26,7 @@ ImageSet training() {
 }  // namespace
 
 TEST_CASE("a run folder records, rewinds and reads back", "[study]") {
-  Scratch scratch;
+  const TestFolder scratch;
   const ImageSet set = training();
   {
     RunFolder folder(scratch.path, kParameters);
@@ -58,7 +54,7 @@ TEST_CASE("a run folder records, rewinds and reads back", "[study]") {
 }
 
 TEST_CASE("a line that a crash cut short is left out; a damaged one is an error", "[study]") {
-  Scratch scratch;
+  const TestFolder scratch;
   RunFolder folder(scratch.path, kParameters);
   folder.add(LossPoint{1, 0.5, 2.0});
   std::ofstream(scratch.path / "progress.jsonl", std::ios::app) << "{\"step\": 2, \"epo";
@@ -68,7 +64,7 @@ TEST_CASE("a line that a crash cut short is left out; a damaged one is an error"
 }
 
 TEST_CASE("a run folder of another configuration or of another process is refused", "[study]") {
-  Scratch scratch;
+  const TestFolder scratch;
   {
     RunFolder folder(scratch.path, kParameters);
     REQUIRE_THROWS_WITH(RunFolder(scratch.path, kParameters), Contains("another process"));

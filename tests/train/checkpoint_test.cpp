@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
+#include "complaint.hpp"
 
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
@@ -16,11 +17,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Scratch {
-  fs::path path = fs::temp_directory_path() / ("diffmem-checkpoint-" + std::to_string(::getpid()));
-  ~Scratch() { fs::remove_all(path); }
-};
-
 Checkpoint at_step(std::int64_t step) {
   Checkpoint c;
   c.progress.step = step, c.progress.loss_sum = 0.5, c.progress.loss_count = 2;
@@ -33,7 +29,7 @@ Checkpoint at_step(std::int64_t step) {
 }  // namespace
 
 TEST_CASE("a checkpoint comes back whole, and only the newest are kept", "[train][checkpoint]") {
-  Scratch scratch;
+  const TestFolder scratch;
   REQUIRE_FALSE(read_newest_checkpoint(scratch.path).has_value());
   for (const std::int64_t step : {3, 20, 100}) write_checkpoint(scratch.path, at_step(step));
   const auto back = read_newest_checkpoint(scratch.path);
@@ -46,7 +42,7 @@ TEST_CASE("a checkpoint comes back whole, and only the newest are kept", "[train
 }
 
 TEST_CASE("what a crash left half-written is not a checkpoint", "[train][checkpoint]") {
-  Scratch scratch;
+  const TestFolder scratch;
   write_checkpoint(scratch.path, at_step(5));
   fs::create_directories(scratch.path / "step-0000000009.partial");
   REQUIRE(read_newest_checkpoint(scratch.path)->progress.step == 5);
@@ -55,7 +51,7 @@ TEST_CASE("what a crash left half-written is not a checkpoint", "[train][checkpo
 }
 
 TEST_CASE("a damaged checkpoint is named, with the one to fall back to", "[train][checkpoint]") {
-  Scratch scratch;
+  const TestFolder scratch;
   write_checkpoint(scratch.path, at_step(5));
   write_checkpoint(scratch.path, at_step(6));
   const fs::path newest = newest_checkpoint(scratch.path);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
+#include "complaint.hpp"
 #include "train/tiny.hpp"
 
 #include <diffmem/measure/memorization.hpp>
@@ -24,21 +25,20 @@ TEST_CASE("training lowers the loss and moves the average", "[train]") {
 }
 
 TEST_CASE("a continued training equals an unbroken one bit for bit", "[train]") {
-  const auto folder = std::filesystem::temp_directory_path() / ("diffmem-trainer-" + std::to_string(::getpid()));
+  const TestFolder folder;
   Trainer<tiny::Base> whole({}, tiny::net(), tiny::params(), tiny::images());
   while (!whole.finished()) whole.step();
   {
     Trainer<tiny::Base> first({}, tiny::net(), tiny::params(), tiny::images());
     for (int i = 0; i < 5; ++i) first.step();
-    write_checkpoint(folder, first.checkpoint());
+    write_checkpoint(folder.path, first.checkpoint());
   }
   Trainer<tiny::Base> second({}, tiny::net(), tiny::params(), tiny::images());
-  second.restore(*read_newest_checkpoint(folder));
+  second.restore(*read_newest_checkpoint(folder.path));
   REQUIRE(second.progress().step == 5);
   while (!second.finished()) second.step();
   REQUIRE(tiny::equal(tiny::state(whole), tiny::state(second)));
   REQUIRE(whole.generate({.images = 3, .batch = 3}) == second.generate({.images = 3, .batch = 3}));
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("gradient accumulation changes rounding only, dropout included", "[train]") {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace diffmem {
 
@@ -23,6 +24,8 @@ struct SafeTensors {
 /// Reads a file.  Error if the header is not JSON, an offset leaves the file, two tensors overlap, a shape does not
 /// match its bytes, or a dtype is not one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.
 SafeTensors read_safetensors(const std::filesystem::path& path);
+/// The same of a file's bytes; errors are in the name of `who`.
+SafeTensors parse_safetensors(std::string_view bytes, const std::string& who);
 
 /// The bytes of a file holding `content`; tensors are written in order of name.
 std::string to_safetensors(const SafeTensors& content);

@@ -61,6 +61,8 @@ inline Tensor zeros(at::IntArrayRef shape, at::ScalarType dtype = kFloat32, at::
 inline Tensor zeros_like(const Tensor& t) {
   return at::_ops::zeros_like::call(t, std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt);
 }
+/// One number an image, ready to meet images.                                                    [N] -> [N,1,1,1]
+inline Tensor wide(const Tensor& c) { return c.reshape({-1, 1, 1, 1}); }
 /// 0, 1, ..., n-1.
 inline Tensor arange(std::int64_t n, at::ScalarType dtype = kFloat32, at::Device device = at::kCPU) {
   return at::_ops::arange::call(n, dtype, std::nullopt, device, std::nullopt);

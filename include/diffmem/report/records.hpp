@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a report is made of: plain values, filled by a study, that know neither tensors nor files.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -83,6 +84,14 @@ inline const EvaluationRecord* best_evaluation(const RunRecord& run) {
   for (const auto& evaluation : run.evaluations)
     if (std::isfinite(evaluation.ratio) && (!best || evaluation.ratio > best->ratio)) best = &evaluation;
   return best;
+}
+
+/// Names of the curves in the order they appear.
+inline std::vector<std::string> series_names(const ReportRecord& report) {
+  std::vector<std::string> names;
+  for (const auto& run : report.runs)
+    if (std::ranges::find(names, run.series) == names.end()) names.push_back(run.series);
+  return names;
 }
 
 }  // namespace diffmem

@@ -23,8 +23,9 @@ struct NoiseSource {
   std::function<Tensor(std::uint32_t step)> step_noise;
 };
 
-/// The noise of images first ... first+count-1 of a seed; `shape` is [C,H,W].
-inline NoiseSource image_noise(std::uint64_t seed, std::uint64_t first, std::int64_t count, Shape shape) {
+/// The noise of images first ... first+count-1 of a seed, made on the host and put on `device`; `shape` is [C,H,W].
+inline NoiseSource image_noise(std::uint64_t seed, std::uint64_t first, std::int64_t count, Shape shape,
+                               at::Device device = at::kCPU) {
   const auto draw = [=](Stream stream, std::uint32_t sub) {
     std::int64_t size = 1;
     for (const std::int64_t side : shape) size *= side;
@@ -34,7 +35,7 @@ inline NoiseSource image_noise(std::uint64_t seed, std::uint64_t first, std::int
           .fill_normal(std::span(values).subspan(static_cast<std::size_t>(i * size), static_cast<std::size_t>(size)));
     Shape full_shape = {count};
     full_shape.insert(full_shape.end(), shape.begin(), shape.end());
-    return tensor_of(std::span<const double>(values), full_shape);
+    return tensor_of(std::span<const double>(values), full_shape).to(device);
   };
   return {[draw] { return draw(Stream::sample_latent, 0); },
           [draw](std::uint32_t step) { return draw(Stream::sample_churn, step); }};

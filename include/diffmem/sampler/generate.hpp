@@ -38,8 +38,7 @@ std::vector<std::uint8_t> generate(const P& sampler, D&& denoise, SigmaRange ran
         chosen.push_back(generation_label(options.seed, first + static_cast<std::uint64_t>(i), options.classes));
       labels = tensor_of(chosen).to(options.device);
     }
-    NoiseSource noise = image_noise(options.seed, first, count, options.shape);
-    noise.latents = [draw = noise.latents, &options] { return draw().to(options.device); };
+    const NoiseSource noise = image_noise(options.seed, first, count, options.shape, options.device);
     for (const double value : values_of<double>(sampler(denoise, noise, range, labels)))
       result.push_back(quantise(value));
     if (options.after_batch && !options.after_batch(done + count)) break;

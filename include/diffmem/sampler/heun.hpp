@@ -57,8 +57,8 @@ struct Heun {
       const double gamma = churns ? std::min(churn / steps, std::sqrt(2.0) - 1) : 0;
       const double t_hat = t[i] * (1 + gamma), h = t[i + 1] - t_hat;
       if (gamma > 0)
-        x = x + noise.step_noise(static_cast<std::uint32_t>(i)).to(x.device()) *
-                    (std::sqrt(t_hat * t_hat - t[i] * t[i]) * churn_noise);
+        x = x +
+            noise.step_noise(static_cast<std::uint32_t>(i)) * (std::sqrt(t_hat * t_hat - t[i] * t[i]) * churn_noise);
       const Tensor d = slope(x, t_hat);
       Tensor next = x + d * h;
       if (t[i + 1] > 0) next = x + (d + slope(next, t[i + 1])) * (0.5 * h);

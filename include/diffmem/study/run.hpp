@@ -28,16 +28,15 @@ struct RunContext {
 
 /// What --dry-run says of a run.
 struct RunPlan {
-  std::string name, cell;
+  std::string cell;
   std::int64_t parameters = 0, steps = 0;
-  double epochs = 0, train_flops = 0, sample_flops = 0;
+  double epochs = 0, forward_flops = 0, train_flops = 0, sample_flops = 0;  ///< forward: of one image
 };
 
 class AnyRun {
  public:
   virtual ~AnyRun() = default;
   virtual const std::string& cell() const = 0;
-  virtual const Setup& setup() const = 0;
   virtual RunPlan plan() const = 0;
   /// Trains what is not yet trained.  Interrupted if Ctrl-C came: its state is saved then.
   virtual RunRecord run(const RunContext& context) = 0;
@@ -50,7 +49,6 @@ class Run final : public AnyRun {
       : design_(std::move(design)), setup_(std::move(setup)), series_(std::move(series)), cell_(std::move(cell)) {}
 
   const std::string& cell() const override { return cell_; }
-  const Setup& setup() const override { return setup_; }
 
   RunPlan plan() const override {
     UNetConfig net = setup_.net;
@@ -60,14 +58,15 @@ class Run final : public AnyRun {
     const auto size = std::max<std::int64_t>(setup_.data.size, 1);
     const std::int64_t steps = setup_.train.total_steps(size);
     const auto evaluations = static_cast<double>(std::min<std::int64_t>(setup_.train.evaluations, steps));
-    return {.name = D::slug(),
-            .cell = cell_,
+    const double forward = shape.forward_flops();
+    return {.cell = cell_,
             .parameters = shape.parameter_count(),
             .steps = steps,
             .epochs = setup_.train.epoch(steps, size),
-            .train_flops = 3 * shape.forward_flops() * static_cast<double>(steps) * setup_.train.batch,
-            .sample_flops = shape.forward_flops() * evaluations * static_cast<double>(setup_.sample.images) *
-                            design_.sampler.evaluations()};
+            .forward_flops = forward,
+            .train_flops = 3 * forward * static_cast<double>(steps) * setup_.train.batch,
+            .sample_flops =
+                forward * evaluations * static_cast<double>(setup_.sample.images) * design_.sampler.evaluations()};
   }
 
   RunRecord run(const RunContext& context) override {

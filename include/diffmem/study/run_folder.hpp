@@ -18,7 +18,7 @@ class RunFolder {
  public:
   /// Opens or begins the run at `path` and locks it against a second process.  Error if another process holds it, or
   /// if it was begun with other `parameters` (the differing fields are named).
-  RunFolder(std::filesystem::path path, Listing parameters);
+  RunFolder(std::filesystem::path path, const Listing& parameters);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
@@ -27,7 +27,8 @@ class RunFolder {
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   bool finished() const;
 
-  /// Drops what progress.jsonl, measures.jsonl and samples/ hold beyond `progress`, so that a continued run repeats nothing.
+  /// Drops what progress.jsonl and measures.jsonl hold beyond `progress`, so that a continued run repeats no line; the
+  /// samples of an evaluation that is made again are written over.
   void rewind_to(const TrainProgress& progress);
   void add(const LossPoint& point);
   /// Records an evaluation and its generated images, uint8 [images,C,H,W].
@@ -40,7 +41,6 @@ class RunFolder {
 
  private:
   std::filesystem::path path_;
-  Listing parameters_;
   int lock_ = -1;
 };
 

@@ -54,8 +54,7 @@ class HeldStudy : public StudyBase {
   HeldStudy& vary() {
     static_assert((differ_in_one_role<Base, with<Base, Policies>> && ...),
                   "vary<...>: each policy must differ from the held one of its role, and from no other role (schedule, "
-                  "embedding, "
-                  "family, skip, condition, sampler)");
+                  "embedding, family, skip, condition, sampler)");
     designs_.clear();
     add(base_, std::string(name_of<std::tuple_element_t<0, std::tuple<Policies...>>>()));
     (add(with<Base, Policies>{}, std::string(Policies::name)), ...);

@@ -11,7 +11,6 @@ namespace diffmem {
 template <class Denoise, NoiseSchedule S>
 Tensor denoising_loss(const Denoise& denoise, const S& schedule, const Tensor& y, const Tensor& sigma,
                       const Tensor& eps, const Tensor& labels = {}) {
-  const auto wide = [](const Tensor& t) { return t.reshape({-1, 1, 1, 1}); };
   const Tensor d = denoise(y + wide(sigma) * eps, sigma, labels);
   return wide(schedule.loss_weight(sigma)) * (d - y).square();
 }

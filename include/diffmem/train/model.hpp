@@ -43,7 +43,6 @@ class Model {
     design.family.configure(config);
     return config;
   }
-  static Tensor wide(const Tensor& c) { return c.reshape({-1, 1, 1, 1}); }
 
   D design_;
   UNet net_;

@@ -54,8 +54,10 @@ const Tensor& SafeTensors::at(const std::string& name) const {
 }
 
 SafeTensors read_safetensors(const std::filesystem::path& path) {
-  const std::string who = "safetensors " + path.string();
-  const std::string bytes = read_file(path);
+  return parse_safetensors(read_file(path), "safetensors " + path.string());
+}
+
+SafeTensors parse_safetensors(std::string_view bytes, const std::string& who) {
   const auto broken = [&](std::string_view got, std::string_view want) {
     throw Error(who, got, want, "the file is damaged or not a safetensors file; fetch or write it again");
   };

@@ -101,13 +101,6 @@ std::string run_label(const ReportRecord& report, const RunRecord& run) {
   return same > 1 ? fmt::format("{}, seed {}", run.cell, run.seed) : run.cell;
 }
 
-std::vector<std::string> series_names(const ReportRecord& report) {
-  std::vector<std::string> names;
-  for (const auto& run : report.runs)
-    if (std::ranges::find(names, run.series) == names.end()) names.push_back(run.series);
-  return names;
-}
-
 bool counts_steps(const ReportRecord& report) {
   return !report.runs.empty() &&
          std::ranges::all_of(report.runs, [](const RunRecord& run) { return run.budget == "steps"; });

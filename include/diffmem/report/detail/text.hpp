@@ -27,8 +27,6 @@ std::string duration(double seconds);    ///< 0.8 s, 48 s, 3 min 12 s, 2 h 05 mi
 
 /// The run's cell, with its seed where another run has the same cell.
 std::string run_label(const ReportRecord& report, const RunRecord& run);
-/// Names of the curves in the order they appear.
-std::vector<std::string> series_names(const ReportRecord& report);
 /// True when every run was given the same number of steps rather than epochs.
 bool counts_steps(const ReportRecord& report);
 

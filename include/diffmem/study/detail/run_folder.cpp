@@ -2,10 +2,6 @@
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/study/run_folder.hpp>
-#include <diffmem/study/setup.hpp>
-
-#include <diffmem/data/resize.hpp>
-#include <diffmem/data/subset.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -14,7 +10,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 
 namespace diffmem {
@@ -73,21 +68,22 @@ void write_lines(const fs::path& path, const std::vector<Json>& lines) {
   write_file_atomically(path, text);
 }
 
-std::string samples_name(std::int64_t step) { return fmt::format("step-{:010}.safetensors", step); }
+fs::path samples_file(const fs::path& run, std::int64_t step) {
+  return run / "samples" / fmt::format("step-{:010}.safetensors", step);
+}
+
+/// The images of the evaluation at `step`, uint8 [images,C,H,W].
+Tensor read_samples(const fs::path& run, std::int64_t step) {
+  return read_safetensors(samples_file(run, step)).at("images");
+}
 
 }  // namespace
-
-ImageSet training_images(const ImageSet& all, const DataParams& p) {
-  ImageSet set = p.size == 0 ? all : select(all, balanced_subset(all, p.size, p.seed));
-  if (p.resolution > 0 && p.resolution != set.height) set = shrink(set, p.resolution);
-  return set;
-}
 
 std::string run_name(const std::string& slug, const Listing& parameters) {
   return fmt::format("{}-{}", slug, digest(to_json(parameters).dump()).substr(0, 12));
 }
 
-RunFolder::RunFolder(fs::path path, Listing parameters) : path_(std::move(path)), parameters_(std::move(parameters)) {
+RunFolder::RunFolder(fs::path path, const Listing& parameters) : path_(std::move(path)) {
   make_folder(path_ / "samples");
   lock_ = ::open((path_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
@@ -97,7 +93,7 @@ RunFolder::RunFolder(fs::path path, Listing parameters) : path_(std::move(path))
   }
   try {
     const fs::path record = path_ / "run.json";
-    const Json mine = to_json(parameters_);
+    const Json mine = to_json(parameters);
     if (!fs::exists(record)) {
       Json facts = Json::object();
       for (const auto& [name, text] : build_facts()) facts[name] = text;
@@ -141,21 +137,21 @@ void RunFolder::add(const Evaluation& evaluation, const std::vector<std::uint8_t
   SafeTensors file;
   file.tensors["images"] = tensor_of(std::span<const std::uint8_t>(generated),
                                      {evaluation.images, training.channels, training.height, training.width});
-  write_file_atomically(path_ / "samples" / samples_name(evaluation.step), to_safetensors(file));
+  write_file_atomically(samples_file(path_, evaluation.step), to_safetensors(file));
   append_line(path_ / "measures.jsonl", to_json(evaluation).dump());
 }
 
 std::vector<std::uint8_t> RunFolder::samples(std::int64_t step) const {
-  return values_of<std::uint8_t>(read_safetensors(path_ / "samples" / samples_name(step)).at("images"));
+  return values_of<std::uint8_t>(read_samples(path_, step));
 }
 
 void RunFolder::finish(const TrainProgress& progress, const SafeTensors& weights) {
-  write_file_atomically(path_ / "weights.safetensors", to_safetensors(weights));
-  write_file_atomically(path_ / "finished.json", Json{{"steps", progress.step},
-                                                      {"train_seconds", progress.train_seconds},
-                                                      {"weights", digest(to_safetensors(weights))}}
-                                                         .dump() +
-                                                     "\n");
+  const std::string bytes = to_safetensors(weights);
+  write_file_atomically(path_ / "weights.safetensors", bytes);
+  write_file_atomically(
+      path_ / "finished.json",
+      Json{{"steps", progress.step}, {"train_seconds", progress.train_seconds}, {"weights", digest(bytes)}}.dump() +
+          "\n");
 }
 
 RunRecord read_run(const fs::path& path, const ImageSet& training, int pictures) {
@@ -189,12 +185,12 @@ RunRecord read_run(const fs::path& path, const ImageSet& training, int pictures)
   if (!best) return record;
 
   // Shown: the first images of the best evaluation, chosen by index alone, so that nobody picked them.
-  const SafeTensors file = read_safetensors(path / "samples" / samples_name(best->step));
-  const std::int64_t n = std::min<std::int64_t>(pictures, file.at("images").size(0));
+  const Tensor images = read_samples(path, best->step);
+  const std::int64_t n = std::min<std::int64_t>(pictures, images.size(0));
   PictureStrip& strip = record.pictures;
   strip.channels = static_cast<int>(training.channels), strip.height = static_cast<int>(training.height),
   strip.width = static_cast<int>(training.width);
-  strip.generated = values_of<std::uint8_t>(file.at("images").narrow(0, 0, n));
+  strip.generated = values_of<std::uint8_t>(images.narrow(0, 0, n));
   const Memorization m = memorization(strip.generated, training.pixels, training.image_size());
   strip.flags = m.flags;
   for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {

@@ -136,29 +136,26 @@ std::string today() {
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(now));
 }
 
-void print_plan(const std::vector<std::unique_ptr<AnyRun>>& runs, int jobs, int threads) {
+void print_plan(const std::vector<RunPlan>& plans, int jobs, int threads) {
   fmt::print("{:<28} {:>12} {:>9} {:>10} {:>12} {:>12} {:>12}\n", "run", "parameters", "steps", "epochs", "train GFLOP",
              "sample GFLOP", "estimate");
   double total = 0;
-  for (const auto& run : runs) {
-    const RunPlan p = run->plan();
+  for (const RunPlan& p : plans) {
     const double seconds = (p.train_flops + p.sample_flops) / (kGuessedSpeed * threads);
     total += seconds;
     fmt::print("{:<28} {:>12} {:>9} {:>10.0f} {:>12.0f} {:>12.0f} {:>12}\n", p.cell, p.parameters, p.steps, p.epochs,
                p.train_flops / 1e9, p.sample_flops / 1e9, duration_text(seconds));
   }
-  fmt::print("\n{} runs, {} at once with {} threads each: about {} at {:.0f} GFLOP/s a core.\n", runs.size(), jobs,
+  fmt::print("\n{} runs, {} at once with {} threads each: about {} at {:.0f} GFLOP/s a core.\n", plans.size(), jobs,
              threads, duration_text(total / jobs), kGuessedSpeed / 1e9);
 }
 
-std::vector<EmmRecord> emms(const std::vector<RunRecord>& runs) {
-  std::vector<std::string> series;
-  for (const RunRecord& run : runs)
-    if (std::find(series.begin(), series.end(), run.series) == series.end()) series.push_back(run.series);
+std::vector<EmmRecord> emms(const ReportRecord& report) {
   std::vector<EmmRecord> result;
-  for (const std::string& name : series) {
+  for (const std::string& name : series_names(report)) {
     const auto points =
-        runs | ranges::views::filter([&](const RunRecord& r) { return r.series == name && best_evaluation(r); }) |
+        report.runs |
+        ranges::views::filter([&](const RunRecord& r) { return r.series == name && best_evaluation(r); }) |
         ranges::views::transform([](const RunRecord& r) {
           const EvaluationRecord& e = *best_evaluation(r);
           return SizeRatio{r.size, e.ratio, {e.low, e.high}};
@@ -213,8 +210,9 @@ int StudyBase::conduct(int argc, char** argv) {
       runs.push_back(make(setup, fmt::format("{}{}|D| = {}", series, series.empty() ? "" : ", ", size)));
     }
   const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
-  const double per_image =
-      runs.front()->plan().train_flops / (3.0 * static_cast<double>(runs.front()->plan().steps) * setup_.train.batch);
+  std::vector<RunPlan> plans;
+  for (const auto& run : runs) plans.push_back(run->plan());
+  const double per_image = plans.front().forward_flops;
   const int jobs = std::max(1, std::min<int>(options.jobs > 0                            ? options.jobs
                                              : device.is_cuda() || per_image > kSmallNet ? 1
                                                                                          : cores,
@@ -224,7 +222,7 @@ int StudyBase::conduct(int argc, char** argv) {
   if (options.dry_run) {
     for (const auto& [name, text] : list_params(setup_)) fmt::print("{} = {}\n", name, text);
     fmt::print("\n");
-    print_plan(runs, jobs, threads);
+    print_plan(plans, jobs, threads);
     return 0;
   }
 
@@ -246,9 +244,8 @@ int StudyBase::conduct(int argc, char** argv) {
   // The longest runs begin first, so that none of the workers is left with one at the end.
   std::vector<std::size_t> order(runs.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return runs[a]->plan().train_flops > runs[b]->plan().train_flops;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return plans[a].train_flops > plans[b].train_flops; });
   std::vector<std::optional<RunRecord>> records(runs.size());
   std::vector<std::string> failures, interruptions;
   std::mutex mutex;
@@ -303,7 +300,7 @@ int StudyBase::conduct(int argc, char** argv) {
   for (const std::string& failure : failures) report.notes.push_back("A run failed: " + failure);
   for (auto& record : records)
     if (record) report.runs.push_back(std::move(*record));
-  report.emms = emms(report.runs);
+  report.emms = emms(report);
   if (!report.runs.empty()) {
     write_report(report, options.out);
     fmt::print("\n{}\nreport: {}\n", text_table(report), (options.out / "report.html").string());

@@ -81,7 +81,7 @@ Checkpoint read_checkpoint(const fs::path& folder) {
   } catch (const boost::archive::archive_exception& e) {
     broken(folder / kState, e.what(), "an archive of this version of diffmem");
   }
-  checkpoint.tensors = read_safetensors(folder / kTensors);
+  checkpoint.tensors = parse_safetensors(bytes[1], "safetensors " + (folder / kTensors).string());
   return checkpoint;
 }
 
