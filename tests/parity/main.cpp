@@ -27,9 +27,11 @@ void Checks::close(std::string_view what, const Tensor& got, const Tensor& want,
   const Tensor a = got.detach().to(kFloat64), b = want.to(kFloat64);
   const auto rms = [](const Tensor& t) { return std::sqrt(t.square().mean().item().toDouble()); };
   const double size = rms(b) > 0 ? rms(b) : 1, error = rms(a - b) / size,
-               most = (a - b).abs().max().item().toDouble() / size;
-  require(what, error <= tolerance && most <= 10 * tolerance,  // false for NaN
-          fmt::format("error {:.1e} (at most {:.1e}) of rms, bound {:.0e}", error, most, tolerance));
+               most = (a - b).abs().max().item().toDouble() / size,
+               worst = want.scalar_type() == kFloat64 ? tolerance : 10 * tolerance;
+  require(
+      what, error <= tolerance && most <= worst,  // false for NaN
+      fmt::format("error {:.1e} of rms, bound {:.0e}; at most {:.1e}, bound {:.0e}", error, tolerance, most, worst));
 }
 
 void Checks::same(std::string_view what, const Tensor& got, const Tensor& want) {

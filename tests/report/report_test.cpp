@@ -30,7 +30,7 @@ RunRecord small_run(std::int64_t size, double ratio) {
   run.budget = "steps";
   run.losses = {{50, 25, 0.5}, {100, 50, 0.25}};
   for (const std::int64_t step : {50, 100}) {
-    EvaluationRecord e;
+    Evaluation e;
     e.step = step;
     e.epoch = static_cast<double>(step) / 2;
     e.images = 1000;

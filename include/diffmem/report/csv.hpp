@@ -20,7 +20,7 @@ namespace diffmem {
 /// | step, epoch | when the evaluation was made |
 /// | images, memorized, zero_second | generated; with d1/d2 < 1/3; with d2 = 0 |
 /// | ratio, ratio_low, ratio_high | memorized / images and its 95 % interval, in [0, 1] |
-/// | knn_distance | mean distance to the nearest training image, in 8-bit grey levels |
+/// | knn_distance | mean distance to the nearest training image / sqrt(C*H*W), in 8-bit grey levels |
 /// | evaluation_seconds | time of this evaluation |
 /// | best | 1: the reported evaluation of the run (highest ratio), else 0 |
 std::string results_csv(const ReportRecord& report);

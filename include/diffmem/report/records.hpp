@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a report is made of: plain values, filled by a study, that know neither tensors nor files.
 #pragma once
+#include <diffmem/core/history.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -10,26 +12,6 @@
 #include <vector>
 
 namespace diffmem {
-
-/// One point of a training-loss curve.
-struct CurvePoint {
-  std::int64_t step = 0;
-  double epoch = 0;
-  double loss = 0;
-};
-
-/// One evaluation during training: `images` generated images compared with the training images.
-struct EvaluationRecord {
-  std::int64_t step = 0;
-  double epoch = 0;
-  std::int64_t images = 0;       ///< generated
-  std::int64_t memorized = 0;    ///< of them, with d1/d2 < 1/3
-  std::int64_t zero_second = 0;  ///< of them, with d2 = 0 (duplicates in the training set); never counted as memorized
-  double ratio = 0;              ///< memorized / images, in [0, 1]
-  double low = 0, high = 0;      ///< its 95 % interval, in [0, 1]
-  double knn_distance = 0;       ///< mean Euclidean distance to the nearest training image  [8-bit grey levels]
-  double seconds = 0;            ///< sampling and measuring
-};
 
 /// n generated images and, for each, its nearest training image.
 struct PictureStrip {
@@ -50,11 +32,11 @@ struct RunRecord {
   std::int64_t steps = 0;
   double epochs = 0;
   std::string budget;  ///< what all runs share: "steps" or "epochs"
-  std::vector<CurvePoint> losses;
-  std::vector<EvaluationRecord> evaluations;  ///< in the order they were made
-  double train_seconds = 0;                   ///< without evaluations
-  double sample_seconds = 0;                  ///< all evaluations together
-  double images_per_second = 0;               ///< seen in training
+  std::vector<LossPoint> losses;
+  std::vector<Evaluation> evaluations;  ///< in the order they were made
+  double train_seconds = 0;             ///< without evaluations
+  double sample_seconds = 0;            ///< all evaluations together
+  double images_per_second = 0;         ///< seen in training
   std::string folder;
   PictureStrip pictures;
   std::vector<std::pair<std::string, std::string>> settings;  ///< every resolved parameter
@@ -79,8 +61,8 @@ struct ReportRecord {
 };
 
 /// The evaluation with the highest ratio (the value the paper reports), the earliest one of equals; null when there is none.
-inline const EvaluationRecord* best_evaluation(const RunRecord& run) {
-  const EvaluationRecord* best = nullptr;
+inline const Evaluation* best_evaluation(const RunRecord& run) {
+  const Evaluation* best = nullptr;
   for (const auto& evaluation : run.evaluations)
     if (std::isfinite(evaluation.ratio) && (!best || evaluation.ratio > best->ratio)) best = &evaluation;
   return best;

@@ -36,7 +36,4 @@ class ProgressBoard {
   bool drawn_ = false;
 };
 
-/// "1 h 02 min", "3 min 20 s", "45 s".
-std::string duration_text(double seconds);
-
 }  // namespace diffmem

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Run: one model trained, sampled and measured, in its own folder; erased to one virtual call a run.
 #pragma once
+#include <diffmem/core/duration.hpp>
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/measure/memorization.hpp>
 #include <diffmem/study/progress.hpp>
@@ -28,16 +29,28 @@ struct RunContext {
 
 /// What --dry-run says of a run.
 struct RunPlan {
-  std::string cell;
+  std::string cell, series;
+  Listing settings;  ///< every parameter of design and setup, with what the images decide filled in
   std::int64_t parameters = 0, steps = 0;
-  double epochs = 0, forward_flops = 0, train_flops = 0, sample_flops = 0;  ///< forward: of one image
+  double epochs = 0;
+  double forward_flops = 0;  ///< of one image through the network once
+  double train_flops = 0, sample_flops = 0;
+  double trained = 0, denoised = 0;  ///< images through a training step, and through the denoiser alone
+};
+
+/// Seconds an image, measured by a short try on this machine.
+struct RunSpeed {
+  double train = 0;    ///< of a training step
+  double denoise = 0;  ///< of one evaluation of the denoiser
 };
 
 class AnyRun {
  public:
   virtual ~AnyRun() = default;
   virtual const std::string& cell() const = 0;
-  virtual RunPlan plan() const = 0;
+  /// `images`: the opened data set.
+  virtual RunPlan plan(const ImageSet& images) const = 0;
+  virtual RunSpeed try_speed(const ImageSet& images, at::Device device) const = 0;
   /// Trains what is not yet trained.  Interrupted if Ctrl-C came: its state is saved then.
   virtual RunRecord run(const RunContext& context) = 0;
 };
@@ -50,30 +63,50 @@ class Run final : public AnyRun {
 
   const std::string& cell() const override { return cell_; }
 
-  RunPlan plan() const override {
-    UNetConfig net = setup_.net;
-    design_.family.configure(net);
-    if (setup_.data.resolution > 0) net.resolution = setup_.data.resolution;
-    const UNet shape(net, design_.skip.mask(), at::kMeta);
-    const auto size = std::max<std::int64_t>(setup_.data.size, 1);
-    const std::int64_t steps = setup_.train.total_steps(size);
-    const auto evaluations = static_cast<double>(std::min<std::int64_t>(setup_.train.evaluations, steps));
-    const double forward = shape.forward_flops();
-    return {.cell = cell_,
-            .parameters = shape.parameter_count(),
-            .steps = steps,
-            .epochs = setup_.train.epoch(steps, size),
-            .forward_flops = forward,
-            .train_flops = 3 * forward * static_cast<double>(steps) * setup_.train.batch,
-            .sample_flops =
-                forward * evaluations * static_cast<double>(setup_.sample.images) * design_.sampler.evaluations()};
+  RunPlan plan(const ImageSet& all) const override {
+    const ImageSet images = training_images(all, setup_.data);
+    const UNet shape = Trainer<D>::shape(design_, setup_.net, images, setup_.train.seed);
+    RunPlan p{.cell = cell_, .series = series_, .settings = settings(shape.config())};
+    p.parameters = shape.parameter_count();
+    p.steps = setup_.train.total_steps(images.count);
+    p.epochs = setup_.train.epoch(p.steps, images.count);
+    p.forward_flops = shape.forward_flops();
+    p.trained = static_cast<double>(p.steps) * setup_.train.batch;
+    p.denoised = static_cast<double>(std::min<std::int64_t>(setup_.train.evaluations, p.steps)) *
+                 static_cast<double>(setup_.sample.images) * design_.sampler.evaluations();
+    p.train_flops = 3 * p.forward_flops * p.trained;  // the backward pass costs about two forward passes
+    p.sample_flops = p.forward_flops * p.denoised;
+    return p;
+  }
+
+  RunSpeed try_speed(const ImageSet& all, at::Device device) const override {
+    constexpr double kEnough = 2e10;  // operations of a forward pass: well above the cost of a call, seconds at most
+    const ImageSet images = training_images(all, setup_.data);
+    const double forward = Trainer<D>::shape(design_, setup_.net, images, setup_.train.seed).forward_flops();
+    TrainParams few = setup_.train;
+    few.accumulate = 1;
+    few.batch = static_cast<int>(std::clamp(kEnough / forward, 1.0, static_cast<double>(setup_.train.batch)));
+    Trainer<D> trainer(design_, setup_.net, few, images, device);
+    const auto seconds = [](auto&& act) {  // of the second call: the first one sets up
+      act();
+      const double begun = now();
+      act();
+      return now() - begun;
+    };
+    const Tensor x = zeros({few.batch, images.channels, images.height, images.width}, kFloat32, device);
+    const Tensor sigma = full({few.batch}, 1, kFloat32, device);
+    return {.train = seconds([&] { trainer.step(); }) / few.batch,
+            .denoise = seconds([&] {
+                         const at::NoGradGuard no_grad;
+                         trainer.average()(x, sigma).sum().item();
+                       }) /
+                       few.batch};
   }
 
   RunRecord run(const RunContext& context) override {
     const ImageSet images = training_images(context.data(setup_.data.source), setup_.data);
-    Listing parameters = {{"design", D::slug()}};
-    for (const auto& part : {list_params(design_), list_params(setup_)})
-      parameters.insert(parameters.end(), part.begin(), part.end());
+    const UNet shape = Trainer<D>::shape(design_, setup_.net, images, setup_.train.seed);
+    Listing parameters = settings(shape.config());
     parameters.emplace_back("data.digest", images.digest());
     const std::string name = run_name(fmt::format("{}-n{}", D::slug(), images.count), parameters);
     RunFolder folder(context.out / "runs" / name, parameters);
@@ -89,7 +122,7 @@ class Run final : public AnyRun {
     RunRecord record = read_run(folder.path(), images, context.pictures);
     record.name = name, record.cell = cell_, record.series = series_;
     record.seed = setup_.train.seed;
-    record.parameters = Trainer<D>::parameter_count(design_, setup_.net, images, setup_.train.seed);
+    record.parameters = shape.parameter_count();
     record.epochs = setup_.train.epoch(record.steps, images.count);
     record.budget = to_text(setup_.train.budget);
     record.images_per_second =
@@ -98,6 +131,15 @@ class Run final : public AnyRun {
   }
 
  private:
+  /// Every parameter; `net` as the images have completed it.
+  Listing settings(const UNetConfig& net) const {
+    Setup resolved = setup_;
+    resolved.net = net;
+    Listing all = {{"design", D::slug()}};
+    for (const auto& part : {list_params(design_), list_params(resolved)})
+      all.insert(all.end(), part.begin(), part.end());
+    return all;
+  }
   static double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
   }

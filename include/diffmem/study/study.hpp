@@ -49,7 +49,8 @@ class HeldStudy : public StudyBase {
     sizes_ = std::move(sizes);
     return *this;
   }
-  /// One curve for the basic design and one for each policy in place of the basic one of its role.
+  /// One curve for the basic design and one for each policy in place of the basic one of its role; all that the basic
+  /// design says of its other policies holds.
   template <class... Policies>
   HeldStudy& vary() {
     static_assert((differ_in_one_role<Base, with<Base, Policies>> && ...),
@@ -57,7 +58,7 @@ class HeldStudy : public StudyBase {
                   "embedding, family, skip, condition, sampler)");
     designs_.clear();
     add(base_, std::string(name_of<std::tuple_element_t<0, std::tuple<Policies...>>>()));
-    (add(with<Base, Policies>{}, std::string(Policies::name)), ...);
+    (add(replace(base_, Policies{}), std::string(Policies::name)), ...);
     return *this;
   }
 

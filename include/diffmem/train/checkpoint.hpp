@@ -2,6 +2,7 @@
 // Checkpoints: everything a training run needs to go on as if it had never stopped.  A checkpoint appears whole or not
 // at all, is checksummed, and the one before it is kept until the new one has been read back.
 #pragma once
+#include <diffmem/core/history.hpp>
 #include <diffmem/core/safetensors.hpp>
 
 #include <cstdint>
@@ -11,23 +12,6 @@
 #include <vector>
 
 namespace diffmem {
-
-/// One evaluation during training.
-struct Evaluation {
-  std::int64_t step = 0;
-  double epoch = 0;
-  std::int64_t images = 0, memorized = 0, zero_second = 0;
-  double ratio = 0, low = 0, high = 0;  ///< memorized / images and its 95 % interval
-  double knn_distance = 0;              ///< RMS per channel value   [grey levels]
-  double seconds = 0;                   ///< wall time of sampling and measuring
-};
-
-/// A mean training loss over the steps since the point before it.
-struct LossPoint {
-  std::int64_t step = 0;
-  double epoch = 0;
-  double loss = 0;
-};
 
 /// How far a run is.
 struct TrainProgress {

@@ -77,6 +77,19 @@ struct Differences<Design<A...>, Design<B...>> {
 template <class D, class P>
 using with = typename detail::With<D, P>::type;
 
+/// `design` with its policy of P's role replaced by `policy`; the others keep their parameters.
+template <class D, class P>
+with<D, P> replace(const D& design, P policy) {
+  const auto pick = [&]<class Held>(const Held& held) {
+    if constexpr (Held::role == P::role)
+      return policy;
+    else
+      return held;
+  };
+  return {pick(design.schedule), pick(design.embedding), pick(design.family),
+          pick(design.skip),     pick(design.condition), pick(design.sampler)};
+}
+
 /// Whether two designs differ in exactly one policy: what a comparison of one factor needs.
 template <class A, class B>
 inline constexpr bool differ_in_one_role = detail::Differences<A, B>::count == 1;

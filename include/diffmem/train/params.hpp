@@ -3,6 +3,8 @@
 #pragma once
 #include <diffmem/core/error.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -39,9 +41,7 @@ struct TrainParams {
   /// Error naming the field that is out of range.
   void validate() const {
     const auto need = [](bool holds, std::string_view field, double got, std::string_view want) {
-      if (!holds)
-        throw Error("training", std::string(field) + " = " + std::to_string(got), want,
-                    "correct the training's settings");
+      if (!holds) throw Error("training", fmt::format("{} = {}", field, got), want, "correct the training's settings");
     };
     need(batch >= 1, "batch", batch, "1 or more");
     need(accumulate >= 1 && batch % accumulate == 0, "accumulate", accumulate, "a divisor of the batch size");
@@ -92,8 +92,8 @@ struct SampleParams {
   }
   void validate() const {
     if (images < 1 || batch < 1)
-      throw Error("sampling", std::to_string(images) + " images in batches of " + std::to_string(batch),
-                  "1 or more of each", "correct the sampling's settings");
+      throw Error("sampling", fmt::format("{} images in batches of {}", images, batch), "1 or more of each",
+                  "correct the sampling's settings");
   }
 };
 

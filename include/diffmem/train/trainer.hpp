@@ -82,12 +82,11 @@ class Trainer {
     return diffmem::generate(average_.design().sampler, average_, average_.sigma_range(), options);
   }
 
-  /// Parameters of the network that these arguments make, without allocating it.
-  static std::int64_t parameter_count(const D& design, const UNetConfig& net, const ImageSet& images,
-                                      std::uint64_t seed) {
+  /// The network that these arguments make, without its values: to count parameters and operations.
+  static UNet shape(const D& design, const UNetConfig& net, const ImageSet& images, std::uint64_t seed) {
     UNetConfig config = fitted(net, images, design.condition.training_labels(images, seed));
     design.family.configure(config);
-    return UNet(config, design.skip.mask(), at::kMeta).parameter_count();
+    return UNet(config, design.skip.mask(), at::kMeta);
   }
 
   const TrainParams& params() const { return params_; }

@@ -76,7 +76,7 @@ ImageSet recognise(const fs::path& path, Split split) {
 
 }  // namespace
 
-ImageSet open_images(std::string_view what, Split split) {
+ImageSet open_images(std::string_view what, Split split) try {
   const auto colon = what.find(':');
   for (const auto& known : kKnown) {
     if (what == known.word) return known.read(find(known), std::string(known.word), split);
@@ -86,6 +86,9 @@ ImageSet open_images(std::string_view what, Split split) {
   if (fs::exists(fs::path(what))) return recognise(fs::path(what), split);
   throw Error(kWho, fmt::format("\"{}\", which is neither a known word nor an existing path", what),
               "fashion-mnist, mnist, cifar10, one of these with :PATH, or a PATH", "check the spelling");
+} catch (const fs::filesystem_error& e) {
+  throw Error(kWho, fmt::format("{}: {}", e.path1().string(), e.code().message()), "a path that can be read",
+              "check its permissions");
 }
 
 std::string data_help() {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/duration.hpp>
 #include <diffmem/report/detail/svg.hpp>
 #include <diffmem/report/detail/text.hpp>
 #include <diffmem/report/html.hpp>
@@ -117,7 +118,9 @@ std::string curves(const ReportRecord& report, const Plots& plots) {
             "Each point is one evaluation. The highest one of each run is what the other figures and the table show.") +
       curve(plots.loss, "Training loss", "Means over short stretches of training, on a logarithmic axis.") +
       curve(plots.distance, "Distance to the nearest training image",
-            "Mean Euclidean distance of a generated image to its nearest training image. 0 is an exact copy.");
+            "Root mean square difference per pixel value between a generated image and its nearest training image, "
+            "averaged "
+            "over the images. 0 is an exact copy.");
   if (drawn.empty())
     return report.runs.empty() ? "" : "<h2>Curves</h2>\n<p class=\"soft\">Nothing was measured yet.</p>\n";
   return "<section>\n<h2>Curves</h2>\n<div class=\"curves\">\n" + drawn + "</div>\n</section>\n";
@@ -181,8 +184,8 @@ std::string table_row(const ReportRecord& report, const RunRecord& run) {
   cell(number(run.epochs));
   cell(fmt::format("{}", run.seed));
   cell(count(run.parameters));
-  cell(duration(run.train_seconds));
-  cell(duration(run.sample_seconds));
+  cell(duration_text(run.train_seconds));
+  cell(duration_text(run.sample_seconds));
   cell(number(run.images_per_second));
   return out + "</tr>\n";
 }
@@ -201,8 +204,8 @@ std::string table(const ReportRecord& report) {
   return out +
          "</tbody>\n</table>\n</div>\n<p class=\"soft\">Each run's evaluation with the highest ratio. Zero second: "
          "generated images "
-         "whose second nearest training image is at distance 0; they never count as memorized. KNN distance: in 8-bit "
-         "grey levels. "
+         "whose second nearest training image is at distance 0; they never count as memorized. KNN distance: to the "
+         "nearest training image, divided by the root of the number of pixel values, in 8-bit grey levels. "
          "The same numbers, and every other evaluation, are in <code>results.csv</code>.</p>\n</section>\n";
 }
 

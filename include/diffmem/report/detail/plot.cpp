@@ -192,7 +192,7 @@ void mark_emms(Script& script, const ReportRecord& report, const std::set<double
 }
 
 std::string ratio_plot(const ReportRecord& report) {
-  const auto curves = curves_over_size(report, [](const EvaluationRecord& e) {
+  const auto curves = curves_over_size(report, [](const Evaluation& e) {
     return Point{0, 100 * e.ratio, 100 * std::clamp(e.low, 0.0, 1.0), 100 * std::clamp(e.high, 0.0, 1.0)};
   });
   const auto sizes = sizes_of(curves);
@@ -214,7 +214,7 @@ std::string ratio_plot(const ReportRecord& report) {
 }
 
 std::string distance_plot(const ReportRecord& report) {
-  const auto curves = curves_over_size(report, [](const EvaluationRecord& e) { return Point{0, e.knn_distance}; });
+  const auto curves = curves_over_size(report, [](const Evaluation& e) { return Point{0, e.knn_distance}; });
   const auto sizes = sizes_of(curves);
   if (sizes.empty()) return "";
   Script script("training images |D|, log axis", "KNN distance, grey levels");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/duration.hpp>
 #include <diffmem/report/detail/text.hpp>
 #include <diffmem/report/table.hpp>
 
@@ -37,8 +38,8 @@ Row row_of(const ReportRecord& report, const RunRecord& run) {
   row[4] = best ? percent(best->ratio) : missing;
   row[5] = best ? fmt::format("{}–{}", percent(best->low), percent(best->high)) : missing;
   row[6] = best ? number(best->knn_distance) : missing;
-  row[7] = duration(run.train_seconds);
-  row[8] = duration(run.sample_seconds);
+  row[7] = duration_text(run.train_seconds);
+  row[8] = duration_text(run.sample_seconds);
   return row;
 }
 

@@ -87,15 +87,6 @@ std::string percent(double fraction) {
   return std::isfinite(fraction) ? fmt::format("{:.1f}", 100 * fraction) : std::string(missing);
 }
 
-std::string duration(double seconds) {
-  if (!std::isfinite(seconds) || seconds < 0) return std::string(missing);
-  if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
-  const std::int64_t whole = std::llround(seconds);
-  if (whole < 60) return fmt::format("{} s", whole);
-  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
-  return fmt::format("{} h {:02} min", count(whole / 3600), whole / 60 % 60);
-}
-
 std::string run_label(const ReportRecord& report, const RunRecord& run) {
   const auto same = std::ranges::count(report.runs, run.cell, &RunRecord::cell);
   return same > 1 ? fmt::format("{}, seed {}", run.cell, run.seed) : run.cell;

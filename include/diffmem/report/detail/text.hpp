@@ -23,7 +23,6 @@ std::size_t columns(std::string_view text);
 std::string count(std::int64_t number);  ///< 1,200
 std::string number(double value);        ///< three digits that matter: 0.0123, 4.56, 1,234
 std::string percent(double fraction);    ///< 97.8, without the sign
-std::string duration(double seconds);    ///< 0.8 s, 48 s, 3 min 12 s, 2 h 05 min
 
 /// The run's cell, with its seed where another run has the same cell.
 std::string run_label(const ReportRecord& report, const RunRecord& run);

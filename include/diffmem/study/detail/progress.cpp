@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/duration.hpp>
 #include <diffmem/study/progress.hpp>
 
 #include <fmt/format.h>
@@ -25,13 +26,6 @@ std::size_t columns() {
 }
 
 }  // namespace
-
-std::string duration_text(double seconds) {
-  const auto s = static_cast<long long>(seconds + 0.5);
-  if (s >= 3600) return fmt::format("{} h {:02} min", s / 3600, s / 60 % 60);
-  if (s >= 60) return fmt::format("{} min {:02} s", s / 60, s % 60);
-  return fmt::format("{} s", s);
-}
 
 std::string ProgressBoard::describe(const std::string& run, const Line& line) const {
   const double spent = std::chrono::duration<double>(Clock::now() - line.since).count();

@@ -181,7 +181,7 @@ RunRecord read_run(const fs::path& path, const ImageSet& training, int pictures)
     record.steps = done.at("steps");
     record.train_seconds = done.at("train_seconds");
   }
-  const EvaluationRecord* best = best_evaluation(record);
+  const Evaluation* best = best_evaluation(record);
   if (!best) return record;
 
   // Shown: the first images of the best evaluation, chosen by index alone, so that nobody picked them.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/duration.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/params.hpp>
@@ -35,9 +36,8 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
-constexpr double kLevel = 0.9;          // 1 - epsilon of Definition 1
-constexpr double kSmallNet = 1e9;       // floating-point operations a forward pass, below which one core a run is best
-constexpr double kGuessedSpeed = 40e9;  // operations a second and core, for --dry-run's estimate
+constexpr double kLevel = 0.9;     // 1 - epsilon of Definition 1
+constexpr double kSmallNet = 1e9;  // floating-point operations a forward pass, below which one core a run is best
 
 /// The command line.
 struct Options {
@@ -60,7 +60,7 @@ std::optional<Options> parse(int argc, char** argv, const std::string& name, con
   po::options_description help("options");
   help.add_options()("help", "print this and exit")("version",
                                                     "print versions (LibTorch, CUDA, BLAS, CPU, commit) and exit")(
-      "dry-run", po::bool_switch(&o.dry_run), "print every run with its size and estimated time; train nothing")(
+      "dry-run", po::bool_switch(&o.dry_run), "print every run with its size and the time it will take; train nothing")(
       "out", po::value(&o.out)->default_value("out/" + name),
       "folder of runs and report; the same command continues there")(
       "data", po::value(&o.data)->default_value(setup.data.source), "training images (see below)")(
@@ -136,18 +136,21 @@ std::string today() {
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(now));
 }
 
-void print_plan(const std::vector<RunPlan>& plans, int jobs, int threads) {
+/// `speeds`: of each series.
+void print_plan(const std::vector<RunPlan>& plans, const std::map<std::string, RunSpeed>& speeds, int jobs,
+                int threads) {
   fmt::print("{:<28} {:>12} {:>9} {:>10} {:>12} {:>12} {:>12}\n", "run", "parameters", "steps", "epochs", "train GFLOP",
              "sample GFLOP", "estimate");
   double total = 0;
   for (const RunPlan& p : plans) {
-    const double seconds = (p.train_flops + p.sample_flops) / (kGuessedSpeed * threads);
+    const RunSpeed& speed = speeds.at(p.series);
+    const double seconds = p.trained * speed.train + p.denoised * speed.denoise;
     total += seconds;
     fmt::print("{:<28} {:>12} {:>9} {:>10.0f} {:>12.0f} {:>12.0f} {:>12}\n", p.cell, p.parameters, p.steps, p.epochs,
                p.train_flops / 1e9, p.sample_flops / 1e9, duration_text(seconds));
   }
-  fmt::print("\n{} runs, {} at once with {} threads each: about {} at {:.0f} GFLOP/s a core.\n", plans.size(), jobs,
-             threads, duration_text(total / jobs), kGuessedSpeed / 1e9);
+  fmt::print("\n{} runs, {} at once with {} threads each: about {}, by a short try of each network on this machine.\n",
+             plans.size(), jobs, threads, duration_text(total / jobs));
 }
 
 std::vector<EmmRecord> emms(const ReportRecord& report) {
@@ -157,7 +160,7 @@ std::vector<EmmRecord> emms(const ReportRecord& report) {
         report.runs |
         ranges::views::filter([&](const RunRecord& r) { return r.series == name && best_evaluation(r); }) |
         ranges::views::transform([](const RunRecord& r) {
-          const EvaluationRecord& e = *best_evaluation(r);
+          const Evaluation& e = *best_evaluation(r);
           return SizeRatio{r.size, e.ratio, {e.low, e.high}};
         }) |
         ranges::to<std::vector>;
@@ -210,8 +213,10 @@ int StudyBase::conduct(int argc, char** argv) {
       runs.push_back(make(setup, fmt::format("{}{}|D| = {}", series, series.empty() ? "" : ", ", size)));
     }
   const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
+  DataSets data;
+  const ImageSet& images = data(setup_.data.source);  // complains before any training
   std::vector<RunPlan> plans;
-  for (const auto& run : runs) plans.push_back(run->plan());
+  for (const auto& run : runs) plans.push_back(run->plan(images));
   const double per_image = plans.front().forward_flops;
   const int jobs = std::max(1, std::min<int>(options.jobs > 0                            ? options.jobs
                                              : device.is_cuda() || per_image > kSmallNet ? 1
@@ -220,16 +225,18 @@ int StudyBase::conduct(int argc, char** argv) {
   const int threads = options.threads > 0 ? options.threads : std::max(1, cores / jobs);
   set_up_runtime({.threads = threads});
   if (options.dry_run) {
-    for (const auto& [name, text] : list_params(setup_)) fmt::print("{} = {}\n", name, text);
+    fmt::print("Settings of the first run:\n");
+    for (const auto& [name, text] : plans.front().settings) fmt::print("  {} = {}\n", name, text);
     fmt::print("\n");
-    print_plan(plans, jobs, threads);
+    std::map<std::string, RunSpeed> speeds;
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      if (!speeds.contains(plans[i].series)) speeds[plans[i].series] = runs[i]->try_speed(images, device);
+    print_plan(plans, speeds, jobs, threads);
     return 0;
   }
 
   make_folder(options.out);
   catch_interrupts();
-  DataSets data;
-  data(setup_.data.source);  // complains before any training
   ProgressBoard board;
   board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}", name_, runs.size(), jobs, threads,
                         options.out.string()));

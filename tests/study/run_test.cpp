@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "check.hpp"
+#include "train/tiny.hpp"
+
+#include <diffmem/study/run.hpp>
+
+#include <algorithm>
+
+using namespace diffmem;
+
+TEST_CASE("a plan is of the network that the images make", "[study][run]") {
+  const ImageSet images = tiny::images(6);
+  Setup setup;
+  setup.data.size = 6, setup.net = tiny::net(), setup.train = tiny::params(), setup.sample.images = 10;
+  setup.net.channels = 3, setup.net.resolution = 64;  // what a setup says of these does not count
+  const auto plan_of = [&](auto design, const ImageSet& set) {
+    return Run<decltype(design)>(design, setup, "s", "c").plan(set);
+  };
+  const RunPlan plain = plan_of(tiny::Base{}, images);
+  const Trainer<tiny::Base> trainer(tiny::Base{}, setup.net, setup.train, images);
+  REQUIRE(plain.parameters == trainer.model().net().parameter_count());
+  REQUIRE(plain.steps == trainer.total_steps());
+  REQUIRE(plain.trained == static_cast<double>(plain.steps * setup.train.batch));
+  REQUIRE(plain.denoised == static_cast<double>(setup.train.evaluations) * 10 * Heun{}.evaluations());
+  const auto says = [](const RunPlan& plan, const std::string& name, const std::string& value) {
+    return std::find(plan.settings.begin(), plan.settings.end(), std::pair{name, value}) != plan.settings.end();
+  };
+  REQUIRE(says(plain, "net.channels", to_text(images.channels)));
+  REQUIRE(says(plain, "net.resolution", to_text(images.height)));
+
+  const RunPlan conditional = plan_of(with<tiny::Base, TrueLabels>{}, images);
+  REQUIRE(says(conditional, "net.label_dim", "3"));
+  REQUIRE(conditional.parameters == plain.parameters + (3 + 1) * setup.net.base);  // map_label
+}
+
+TEST_CASE("a try of a run's speed leaves it untouched and gives times", "[study][run]") {
+  const ImageSet images = tiny::images(6);
+  Setup setup;
+  setup.data.size = 6, setup.net = tiny::net(), setup.train = tiny::params();
+  const RunSpeed speed = Run<tiny::Base>(tiny::Base{}, setup, "", "c").try_speed(images, at::kCPU);
+  REQUIRE(speed.denoise > 0);
+  REQUIRE(speed.train > speed.denoise);  // a step holds a forward pass and more
+}
