@@ -28,9 +28,14 @@ run=$(echo "$work"/good/runs/*)
 snapshot() { (cd "$work/good" && find . -type f ! -name report.html ! -name lock -exec sha256sum {} + | sort -k2); }
 snapshot >"$work/before"
 
+"$demo" "${tiny[@]}" --set sampler.steps=5 --dry-run >"$work/log"
+grep -q "sampler.steps = 5" "$work/log" || { echo "FAILED: a policy's setting is not taken"; cat "$work/log"; exit 1; }
+
 refuses "unknown option" 2 "unrecognised option" "--help" -- "$demo" --sizs 4
 refuses "no sense in a size" 1 "--sizes" "numbers of 2 or more" -- "$demo" --sizes 4,x
-refuses "unknown setting" 1 "no field \"train.rl\"" "train.lr" -- "$demo" --set train.rl=1
+refuses "unknown setting" 1 "no setting \"train.rl\"" "train.lr" "sampler.steps" -- "$demo" --set train.rl=1
+refuses "a setting that the images decide" 1 "--set net.channels" "the images" -- "$demo" --set net.channels=3
+refuses "a size beside --sizes" 1 "--set data.size" "--sizes" -- "$demo" --set data.size=20
 refuses "wrong type of value" 1 "--set train.lr" "a value like" -- "$demo" --set train.lr=fast
 refuses "value out of range" 1 "1 or more" -- "$demo" --set train.batch=0
 refuses "unknown budget" 1 "train.budget" -- "$demo" --budget hours

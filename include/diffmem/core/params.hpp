@@ -88,9 +88,9 @@ Listing list_params(const P& params, const std::string& prefix = "") {
   return result;
 }
 
-/// Sets the field "a.b" of `params` from text.  Error naming the fields if there is none, or the type if text is not of it.
+/// Sets the field "a.b" of `params` from text; false if there is none.  Error naming the type if text is not of it.
 template <Listed P>
-void set_param(P& params, std::string_view path, std::string_view text) {
+bool try_set_param(P& params, std::string_view path, std::string_view text) {
   bool found = false;
   const auto visit = [&](auto&& self, auto& node, const std::string& prefix) -> void {
     std::remove_cvref_t<decltype(node)>::each(node, [&](std::string_view name, auto& field) {
@@ -107,7 +107,13 @@ void set_param(P& params, std::string_view path, std::string_view text) {
     });
   };
   visit(visit, params, "");
-  if (found) return;
+  return found;
+}
+
+/// The same; Error naming the fields if there is none.
+template <Listed P>
+void set_param(P& params, std::string_view path, std::string_view text) {
+  if (try_set_param(params, path, text)) return;
   std::vector<std::string> names;
   for (const auto& [name, value] : list_params(params)) names.push_back(name);
   throw Error("--set", fmt::format("no field \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")),

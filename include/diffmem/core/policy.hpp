@@ -11,8 +11,8 @@ namespace diffmem {
 enum class Role { schedule, embedding, family, skip, condition, sampler };
 
 template <class P>
-concept Named = requires {
-  { P::name } -> std::convertible_to<std::string_view>;
+concept Named = requires(const P p) {
+  { p.name } -> std::convertible_to<std::string_view>;
 };
 template <class P>
 concept ListsItsParameters = requires(P& p) { P::each(p, [](std::string_view, auto&) {}); };

@@ -24,7 +24,7 @@ struct NoiseSource {
 };
 
 /// The noise of images first ... first+count-1 of a seed, made on the host and put on `device`; `shape` is [C,H,W].
-inline NoiseSource image_noise(std::uint64_t seed, std::uint64_t first, std::int64_t count, Shape shape,
+inline NoiseSource image_noise(std::uint64_t seed, std::uint64_t first, std::int64_t count, const Shape& shape,
                                at::Device device = at::kCPU) {
   const auto draw = [=](Stream stream, std::uint32_t sub) {
     std::int64_t size = 1;

@@ -25,7 +25,7 @@ concept HasLossWeight = requires(const S s, const Tensor& sigma) {
 };
 template <class S>
 concept HasTrainingSigma = requires(const S s, const Tensor& variate) {
-  { S::variate } -> std::convertible_to<Variate>;
+  { s.variate } -> std::convertible_to<Variate>;
   { s.training_sigma(variate) } -> std::same_as<Tensor>;
 };
 template <class S>

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT
-// Run: one model trained, sampled and measured, in its own folder; erased to one virtual call a run.
+// Run: one model trained, sampled and measured, in its own folder.  What depends on the design is a handful of virtual
+// calls; everything else is compiled once.
 #pragma once
-#include <diffmem/core/duration.hpp>
-#include <diffmem/core/runtime.hpp>
-#include <diffmem/measure/memorization.hpp>
+#include <diffmem/core/params.hpp>
+#include <diffmem/report/records.hpp>
 #include <diffmem/study/progress.hpp>
-#include <diffmem/study/run_folder.hpp>
 #include <diffmem/study/setup.hpp>
 #include <diffmem/train/trainer.hpp>
 
-#include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace diffmem {
+
+class RunFolder;
 
 /// What all runs of a study share.
 struct RunContext {
@@ -47,200 +50,61 @@ struct RunSpeed {
 class AnyRun {
  public:
   virtual ~AnyRun() = default;
-  virtual const std::string& cell() const = 0;
+  const std::string& cell() const { return cell_; }
+
+  /// Sets the design's parameter `path`, such as sampler.steps, from text; false if it has none of that name.
+  virtual bool set(std::string_view path, std::string_view text) = 0;
   /// `images`: the opened data set.
-  virtual RunPlan plan(const ImageSet& images) const = 0;
-  virtual RunSpeed try_speed(const ImageSet& images, at::Device device) const = 0;
+  RunPlan plan(const ImageSet& images) const;
+  RunSpeed try_speed(const ImageSet& images, at::Device device) const;
   /// Trains what is not yet trained.  Interrupted if Ctrl-C came: its state is saved then.
-  virtual RunRecord run(const RunContext& context) = 0;
+  RunRecord run(const RunContext& context);
+
+ protected:
+  AnyRun(Setup setup, std::string series, std::string cell)
+      : setup_(std::move(setup)), series_(std::move(series)), cell_(std::move(cell)) {}
+
+  virtual std::string slug() const = 0;
+  virtual Listing design_settings() const = 0;
+  /// The network for these images, without its values.
+  virtual UNet shape(const ImageSet& images) const = 0;
+  /// Evaluations of the denoiser per generated image.
+  virtual int evaluations() const = 0;
+  virtual std::unique_ptr<AnyTrainer> trainer(const TrainParams& params, const ImageSet& images,
+                                              at::Device device) const = 0;
+
+  Setup setup_;
+
+ private:
+  /// Every parameter; `net` as the images have completed it.
+  Listing settings(const UNetConfig& net) const;
+  void train(AnyTrainer& trainer, RunFolder& folder, const RunContext& context);
+  bool evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, ProgressBoard::Line& line);
+
+  std::string series_, cell_;
 };
 
 template <class D>
 class Run final : public AnyRun {
  public:
   Run(D design, Setup setup, std::string series, std::string cell)
-      : design_(std::move(design)), setup_(std::move(setup)), series_(std::move(series)), cell_(std::move(cell)) {}
+      : AnyRun(std::move(setup), std::move(series), std::move(cell)), design_(std::move(design)) {}
 
-  const std::string& cell() const override { return cell_; }
-
-  RunPlan plan(const ImageSet& all) const override {
-    const ImageSet images = training_images(all, setup_.data);
-    const UNet shape = Trainer<D>::shape(design_, setup_.net, images, setup_.train.seed);
-    RunPlan p{.cell = cell_, .series = series_, .settings = settings(shape.config())};
-    p.parameters = shape.parameter_count();
-    p.steps = setup_.train.total_steps(images.count);
-    p.epochs = setup_.train.epoch(p.steps, images.count);
-    p.forward_flops = shape.forward_flops();
-    p.trained = static_cast<double>(p.steps) * setup_.train.batch;
-    p.denoised = static_cast<double>(std::min<std::int64_t>(setup_.train.evaluations, p.steps)) *
-                 static_cast<double>(setup_.sample.images) * design_.sampler.evaluations();
-    p.train_flops = 3 * p.forward_flops * p.trained;  // the backward pass costs about two forward passes
-    p.sample_flops = p.forward_flops * p.denoised;
-    return p;
-  }
-
-  RunSpeed try_speed(const ImageSet& all, at::Device device) const override {
-    constexpr double kEnough = 2e10;  // operations of a forward pass: well above the cost of a call, seconds at most
-    const ImageSet images = training_images(all, setup_.data);
-    const double forward = Trainer<D>::shape(design_, setup_.net, images, setup_.train.seed).forward_flops();
-    TrainParams few = setup_.train;
-    few.accumulate = 1;
-    few.batch = static_cast<int>(std::clamp(kEnough / forward, 1.0, static_cast<double>(setup_.train.batch)));
-    Trainer<D> trainer(design_, setup_.net, few, images, device);
-    const auto seconds = [](auto&& act) {  // of the second call: the first one sets up
-      act();
-      const double begun = now();
-      act();
-      return now() - begun;
-    };
-    const Tensor x = zeros({few.batch, images.channels, images.height, images.width}, kFloat32, device);
-    const Tensor sigma = full({few.batch}, 1, kFloat32, device);
-    return {.train = seconds([&] { trainer.step(); }) / few.batch,
-            .denoise = seconds([&] {
-                         const at::NoGradGuard no_grad;
-                         trainer.average()(x, sigma).sum().item();
-                       }) /
-                       few.batch};
-  }
-
-  RunRecord run(const RunContext& context) override {
-    const ImageSet images = training_images(context.data(setup_.data.source), setup_.data);
-    const UNet shape = Trainer<D>::shape(design_, setup_.net, images, setup_.train.seed);
-    Listing parameters = settings(shape.config());
-    parameters.emplace_back("data.digest", images.digest());
-    const std::string name = run_name(fmt::format("{}-n{}", D::slug(), images.count), parameters);
-    RunFolder folder(context.out / "runs" / name, parameters);
-    if (!folder.finished()) {
-      Trainer<D> trainer(design_, setup_.net, setup_.train, images, context.device);
-      if (const auto saved = read_newest_checkpoint(folder.checkpoints())) {
-        trainer.restore(*saved);
-        context.board->say(fmt::format("{}: continues from step {}", cell_, saved->progress.step));
-      }
-      folder.rewind_to(trainer.progress());
-      train(trainer, folder, context);
-    }
-    RunRecord record = read_run(folder.path(), images, context.pictures);
-    record.name = name, record.cell = cell_, record.series = series_;
-    record.seed = setup_.train.seed;
-    record.parameters = shape.parameter_count();
-    record.epochs = setup_.train.epoch(record.steps, images.count);
-    record.budget = to_text(setup_.train.budget);
-    record.images_per_second =
-        record.train_seconds > 0 ? static_cast<double>(record.steps * setup_.train.batch) / record.train_seconds : 0;
-    return record;
-  }
+  bool set(std::string_view path, std::string_view text) override { return try_set_param(design_, path, text); }
 
  private:
-  /// Every parameter; `net` as the images have completed it.
-  Listing settings(const UNetConfig& net) const {
-    Setup resolved = setup_;
-    resolved.net = net;
-    Listing all = {{"design", D::slug()}};
-    for (const auto& part : {list_params(design_), list_params(resolved)})
-      all.insert(all.end(), part.begin(), part.end());
-    return all;
+  std::string slug() const override { return design_.slug(); }
+  Listing design_settings() const override { return list_params(design_); }
+  UNet shape(const ImageSet& images) const override {
+    return Trainer<D>::shape(design_, setup_.net, images, setup_.train.seed);
   }
-  static double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-  }
-
-  void train(Trainer<D>& trainer, RunFolder& folder, const RunContext& context) {
-    TrainProgress& progress = trainer.progress();
-    const std::int64_t total = trainer.total_steps(), size = trainer.images().count,
-                       every = std::max<std::int64_t>(1, total / 200);
-    ProgressBoard::Line line{.total = total, .begun_at = progress.step, .doing = "training"};
-    const auto save = [&] { write_checkpoint(folder.checkpoints(), trainer.checkpoint()); };
-    double saved = now(), speed_since = now();
-    std::int64_t speed_from = progress.step;
-    while (true) {
-      const std::int64_t at = progress.step;
-      const bool measured = !progress.evaluations.empty() && progress.evaluations.back().step == at;
-      if (setup_.train.evaluates_after(at, size) && !measured) {
-        if (!evaluate(trainer, folder, context, line)) {  // begun anew after a restart
-          save();
-          throw Interrupted(fmt::format("{}: stopped while sampling at step {} of {}, saved", cell_, at, total));
-        }
-        line.doing = "training";
-        speed_since = now(), speed_from = at;
-      }
-      if (interrupted() || trainer.finished() || now() - saved > context.checkpoint_seconds) {
-        save();
-        saved = now();
-      }
-      if (trainer.finished()) break;
-      if (interrupted()) throw Interrupted(fmt::format("{}: stopped at step {} of {}, saved", cell_, at, total));
-
-      const double begun = now();
-      double loss = 0;
-      try {
-        loss = trainer.step();
-      } catch (const Error& e) {
-        const auto good = newest_checkpoint(folder.checkpoints());
-        throw Error(
-            cell_, e.what(), "a training that stays finite",
-            good.empty() ? "there is no checkpoint yet" : fmt::format("the last good checkpoint is {}", good.string()));
-      }
-      progress.train_seconds += now() - begun;
-      const std::int64_t step = progress.step;
-      if (step % every == 0 || trainer.finished()) {
-        progress.losses.push_back(
-            {step, setup_.train.epoch(step, size), progress.loss_sum / static_cast<double>(progress.loss_count)});
-        progress.loss_sum = 0, progress.loss_count = 0;
-        folder.add(progress.losses.back());
-      }
-      if (now() - speed_since > 0.5) {
-        line.images_per_second = static_cast<double>((step - speed_from) * setup_.train.batch) / (now() - speed_since);
-        speed_since = now(), speed_from = step;
-      }
-      line.step = step, line.epoch = setup_.train.epoch(step, size), line.loss = loss;
-      context.board->update(cell_, line);
-    }
-    SafeTensors weights;
-    for (const auto& [name, leaf] : trainer.average().net().parameters()) weights.tensors.emplace(name, leaf);
-    weights.metadata["design"] = D::slug();
-    folder.finish(progress, weights);
-    const auto best = std::max_element(progress.evaluations.begin(), progress.evaluations.end(),
-                                       [](const auto& a, const auto& b) { return a.ratio < b.ratio; });
-    context.board->finish(
-        cell_, fmt::format("{}: done, {} steps in {}, ratio {:.1f} % [{:.1f}, {:.1f}], KNN distance {:.2f}", cell_,
-                           total, duration_text(progress.train_seconds), 100 * best->ratio, 100 * best->low,
-                           100 * best->high, best->knn_distance));
-  }
-
-  /// Samples and measures; false if Ctrl-C came first.
-  bool evaluate(Trainer<D>& trainer, RunFolder& folder, const RunContext& context, ProgressBoard::Line& line) {
-    const double begun = now();
-    const auto& s = setup_.sample;
-    GenerateOptions options;
-    options.seed = s.seed, options.images = s.images, options.batch = s.batch;
-    options.after_batch = [&](std::int64_t done) {
-      line.doing = fmt::format("sampling {}/{}", done, s.images);
-      context.board->update(cell_, line);
-      return !interrupted() || done >= s.images;
-    };
-    const auto generated = trainer.generate(options);
-    const ImageSet& training = trainer.images();
-    if (static_cast<std::int64_t>(generated.size()) < s.images * training.image_size()) return false;
-    const Memorization m = memorization(generated, training.pixels, training.image_size(), context.threads);
-    const std::int64_t step = trainer.progress().step;
-    const Evaluation e{.step = step,
-                       .epoch = setup_.train.epoch(step, training.count),
-                       .images = m.images,
-                       .memorized = m.memorized,
-                       .zero_second = m.zero_second,
-                       .ratio = m.ratio,
-                       .low = m.interval.low,
-                       .high = m.interval.high,
-                       .knn_distance = m.knn_distance,
-                       .seconds = now() - begun};
-    trainer.progress().evaluations.push_back(e);
-    folder.add(e, generated, training);
-    return true;
+  int evaluations() const override { return design_.sampler.evaluations(); }
+  std::unique_ptr<AnyTrainer> trainer(const TrainParams& params, const ImageSet& images,
+                                      at::Device device) const override {
+    return std::make_unique<Trainer<D>>(design_, setup_.net, params, images, device);
   }
 
   D design_;
-  Setup setup_;
-  std::string series_, cell_;
 };
 
 }  // namespace diffmem

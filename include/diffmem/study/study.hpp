@@ -73,8 +73,9 @@ class HeldStudy : public StudyBase {
     });
     return name;
   }
+  /// One more curve.
   template <class D>
-  void add(D design, std::string series) {
+  void add(const D& design, const std::string& series) {
     designs_.emplace_back(series, [design, series](const Setup& setup, const std::string& cell) {
       return std::make_unique<Run<D>>(design, setup, series, cell);
     });

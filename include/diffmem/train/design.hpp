@@ -38,8 +38,9 @@ struct Design {
   P sampler{};
 
   /// The policies' names, as folders and tables spell them: "vp-positional-ddpmpp-all-none-heun".
-  static std::string slug() {
-    return fmt::format("{}-{}-{}-{}-{}-{}", S::name, E::name, F::name, K::name, C::name, P::name);
+  std::string slug() const {
+    return fmt::format("{}-{}-{}-{}-{}-{}", schedule.name, embedding.name, family.name, skip.name, condition.name,
+                       sampler.name);
   }
 
   /// Visits (role, policy) in order; the policies list their own parameters.

@@ -94,6 +94,47 @@ std::optional<Options> parse(int argc, char** argv, const std::string& name, con
   return o;
 }
 
+using Assignment = std::pair<std::string, std::string>;  // of --set
+
+std::vector<Assignment> parse_sets(const std::vector<std::string>& items) {
+  std::vector<Assignment> result;
+  for (const std::string& item : items) {
+    const std::size_t equals = item.find('=');
+    if (equals == std::string::npos)
+      throw Error("--set", fmt::format("\"{}\"", item), "NAME=VALUE", "write, for example, --set train.lr=1e-3");
+    result.emplace_back(item.substr(0, equals), item.substr(equals + 1));
+  }
+  return result;
+}
+
+/// Sets what the designs of `runs` and not the setup list.  Error naming all settings if nobody lists it.
+void set_in_designs(const std::vector<std::unique_ptr<AnyRun>>& runs, const std::vector<Assignment>& assignments,
+                    const Listing& known) {
+  for (const auto& [path, text] : assignments) {
+    bool found = false;
+    for (const auto& run : runs) found |= run->set(path, text);
+    if (found) continue;
+    std::vector<std::string> names;
+    for (const auto& [name, value] : known) names.push_back(name);
+    throw Error("--set", fmt::format("no setting \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")),
+                "correct the name");
+  }
+}
+
+/// Error if one of `assignments` to the setup is overruled by images or design.
+void refuse_overruled(const Setup& setup, const std::vector<Assignment>& assignments, const RunPlan& plan) {
+  const auto value_in = [](const Listing& listing, const std::string& path) {
+    const auto at =
+        std::find_if(listing.begin(), listing.end(), [&](const auto& entry) { return entry.first == path; });
+    return at == listing.end() ? std::string() : at->second;
+  };
+  const Listing asked = list_params(setup);
+  for (const auto& [path, text] : assignments)
+    if (const std::string used = value_in(plan.settings, path); used != value_in(asked, path))
+      throw Error("--set " + path, text, fmt::format("{}, which the images, the network family or --sizes decide", used),
+                  "leave it out");
+}
+
 std::vector<std::int64_t> parse_sizes(const std::string& text) {
   std::vector<int> sizes;
   if (!from_text(text, sizes) || std::any_of(sizes.begin(), sizes.end(), [](int n) { return n < 2; }))
@@ -195,12 +236,9 @@ int StudyBase::conduct(int argc, char** argv) {
   setup_.data.source = options.data;
   setup_.train.seed = options.seed;
   set_param(setup_, "train.budget", options.budget);
-  for (const std::string& item : options.sets) {
-    const std::size_t equals = item.find('=');
-    if (equals == std::string::npos)
-      throw Error("--set", fmt::format("\"{}\"", item), "NAME=VALUE", "write, for example, --set train.lr=1e-3");
-    set_param(setup_, item.substr(0, equals), item.substr(equals + 1));
-  }
+  std::vector<Assignment> of_setup, of_designs;
+  for (const Assignment& a : parse_sets(options.sets))
+    (try_set_param(setup_, a.first, a.second) ? of_setup : of_designs).push_back(a);
   setup_.train.validate();
   setup_.sample.validate();
   const at::Device device = parse_device(options.device);
@@ -215,8 +253,10 @@ int StudyBase::conduct(int argc, char** argv) {
   const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
   DataSets data;
   const ImageSet& images = data(setup_.data.source);  // complains before any training
+  set_in_designs(runs, of_designs, runs.front()->plan(images).settings);
   std::vector<RunPlan> plans;
   for (const auto& run : runs) plans.push_back(run->plan(images));
+  refuse_overruled(setup_, of_setup, plans.front());
   const double per_image = plans.front().forward_flops;
   const int jobs = std::max(1, std::min<int>(options.jobs > 0                            ? options.jobs
                                              : device.is_cuda() || per_image > kSmallNet ? 1

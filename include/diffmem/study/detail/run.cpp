@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/duration.hpp>
+#include <diffmem/core/error.hpp>
+#include <diffmem/core/runtime.hpp>
+#include <diffmem/measure/memorization.hpp>
+#include <diffmem/study/run.hpp>
+#include <diffmem/study/run_folder.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+namespace diffmem {
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// Seconds of the second call: the first one sets up.
+template <class Act>
+double seconds_of(Act&& act) {
+  act();
+  const double begun = now();
+  act();
+  return now() - begun;
+}
+
+}  // namespace
+
+Listing AnyRun::settings(const UNetConfig& net) const {
+  Setup resolved = setup_;
+  resolved.net = net;
+  Listing all = {{"design", slug()}};
+  for (const auto& part : {design_settings(), list_params(resolved)}) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+RunPlan AnyRun::plan(const ImageSet& all) const {
+  const ImageSet images = training_images(all, setup_.data);
+  const UNet net = shape(images);
+  RunPlan p{.cell = cell_, .series = series_, .settings = settings(net.config())};
+  p.parameters = net.parameter_count();
+  p.steps = setup_.train.total_steps(images.count);
+  p.epochs = setup_.train.epoch(p.steps, images.count);
+  p.forward_flops = net.forward_flops();
+  p.trained = static_cast<double>(p.steps) * setup_.train.batch;
+  p.denoised = static_cast<double>(std::min<std::int64_t>(setup_.train.evaluations, p.steps)) *
+               static_cast<double>(setup_.sample.images) * evaluations();
+  p.train_flops = 3 * p.forward_flops * p.trained;  // the backward pass costs about two forward passes
+  p.sample_flops = p.forward_flops * p.denoised;
+  return p;
+}
+
+RunSpeed AnyRun::try_speed(const ImageSet& all, at::Device device) const {
+  constexpr double kEnough = 2e10;  // operations of a forward pass: well above the cost of a call, seconds at most
+  const ImageSet images = training_images(all, setup_.data);
+  TrainParams few = setup_.train;
+  few.accumulate = 1;
+  few.batch =
+      static_cast<int>(std::clamp(kEnough / shape(images).forward_flops(), 1.0, static_cast<double>(few.batch)));
+  const auto tried = trainer(few, images, device);
+  const Tensor x = zeros({few.batch, images.channels, images.height, images.width}, kFloat32, device);
+  const Tensor sigma = full({few.batch}, 1, kFloat32, device);
+  const auto denoise = [&] {
+    const at::NoGradGuard no_grad;
+    tried->denoise(x, sigma).sum().item();  // item() waits for the device
+  };
+  return {.train = seconds_of([&] { tried->step(); }) / few.batch, .denoise = seconds_of(denoise) / few.batch};
+}
+
+RunRecord AnyRun::run(const RunContext& context) {
+  const ImageSet images = training_images(context.data(setup_.data.source), setup_.data);
+  const UNet net = shape(images);
+  Listing parameters = settings(net.config());
+  parameters.emplace_back("data.digest", images.digest());
+  const std::string name = run_name(fmt::format("{}-n{}", slug(), images.count), parameters);
+  RunFolder folder(context.out / "runs" / name, parameters);
+  if (!folder.finished()) {
+    const auto training = trainer(setup_.train, images, context.device);
+    if (const auto saved = read_newest_checkpoint(folder.checkpoints())) {
+      training->restore(*saved);
+      context.board->say(fmt::format("{}: continues from step {}", cell_, saved->progress.step));
+    }
+    folder.rewind_to(training->progress());
+    train(*training, folder, context);
+  }
+  RunRecord record = read_run(folder.path(), images, context.pictures);
+  record.name = name, record.cell = cell_, record.series = series_;
+  record.seed = setup_.train.seed;
+  record.parameters = net.parameter_count();
+  record.epochs = setup_.train.epoch(record.steps, images.count);
+  record.budget = to_text(setup_.train.budget);
+  record.images_per_second =
+      record.train_seconds > 0 ? static_cast<double>(record.steps * setup_.train.batch) / record.train_seconds : 0;
+  return record;
+}
+
+void AnyRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& context) {
+  TrainProgress& progress = trainer.progress();
+  const std::int64_t total = trainer.total_steps(), size = trainer.images().count,
+                     every = std::max<std::int64_t>(1, total / 200);
+  ProgressBoard::Line line{.total = total, .begun_at = progress.step, .doing = "training"};
+  const auto save = [&] { write_checkpoint(folder.checkpoints(), trainer.checkpoint()); };
+  double saved = now(), speed_since = now();
+  std::int64_t speed_from = progress.step;
+  while (true) {
+    const std::int64_t at = progress.step;
+    const bool measured = !progress.evaluations.empty() && progress.evaluations.back().step == at;
+    if (setup_.train.evaluates_after(at, size) && !measured) {
+      if (!evaluate(trainer, folder, context, line)) {  // begun anew after a restart
+        save();
+        throw Interrupted(fmt::format("{}: stopped while sampling at step {} of {}, saved", cell_, at, total));
+      }
+      line.doing = "training";
+      speed_since = now(), speed_from = at;
+    }
+    if (interrupted() || trainer.finished() || now() - saved > context.checkpoint_seconds) {
+      save();
+      saved = now();
+    }
+    if (trainer.finished()) break;
+    if (interrupted()) throw Interrupted(fmt::format("{}: stopped at step {} of {}, saved", cell_, at, total));
+
+    const double begun = now();
+    double loss = 0;
+    try {
+      loss = trainer.step();
+    } catch (const Error& e) {
+      const auto good = newest_checkpoint(folder.checkpoints());
+      throw Error(
+          cell_, e.what(), "a training that stays finite",
+          good.empty() ? "there is no checkpoint yet" : fmt::format("the last good checkpoint is {}", good.string()));
+    }
+    progress.train_seconds += now() - begun;
+    const std::int64_t step = progress.step;
+    if (step % every == 0 || trainer.finished()) {
+      progress.losses.push_back(
+          {step, setup_.train.epoch(step, size), progress.loss_sum / static_cast<double>(progress.loss_count)});
+      progress.loss_sum = 0, progress.loss_count = 0;
+      folder.add(progress.losses.back());
+    }
+    if (now() - speed_since > 0.5) {
+      line.images_per_second = static_cast<double>((step - speed_from) * setup_.train.batch) / (now() - speed_since);
+      speed_since = now(), speed_from = step;
+    }
+    line.step = step, line.epoch = setup_.train.epoch(step, size), line.loss = loss;
+    context.board->update(cell_, line);
+  }
+  SafeTensors weights;
+  for (const auto& [name, leaf] : trainer.average_net().parameters()) weights.tensors.emplace(name, leaf);
+  weights.metadata["design"] = slug();
+  folder.finish(progress, weights);
+  const auto best = std::max_element(progress.evaluations.begin(), progress.evaluations.end(),
+                                     [](const auto& a, const auto& b) { return a.ratio < b.ratio; });
+  context.board->finish(
+      cell_, fmt::format("{}: done, {} steps in {}, ratio {:.1f} % [{:.1f}, {:.1f}], KNN distance {:.2f}", cell_, total,
+                         duration_text(progress.train_seconds), 100 * best->ratio, 100 * best->low, 100 * best->high,
+                         best->knn_distance));
+}
+
+/// Samples and measures; false if Ctrl-C came first.
+bool AnyRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, ProgressBoard::Line& line) {
+  const double begun = now();
+  const auto& s = setup_.sample;
+  GenerateOptions options;
+  options.seed = s.seed, options.images = s.images, options.batch = s.batch;
+  options.after_batch = [&](std::int64_t done) {
+    line.doing = fmt::format("sampling {}/{}", done, s.images);
+    context.board->update(cell_, line);
+    return !interrupted() || done >= s.images;
+  };
+  const auto generated = trainer.generate(options);
+  const ImageSet& training = trainer.images();
+  if (static_cast<std::int64_t>(generated.size()) < s.images * training.image_size()) return false;
+  const Memorization m = memorization(generated, training.pixels, training.image_size(), context.threads);
+  const std::int64_t step = trainer.progress().step;
+  const Evaluation e{.step = step,
+                     .epoch = setup_.train.epoch(step, training.count),
+                     .images = m.images,
+                     .memorized = m.memorized,
+                     .zero_second = m.zero_second,
+                     .ratio = m.ratio,
+                     .low = m.interval.low,
+                     .high = m.interval.high,
+                     .knn_distance = m.knn_distance,
+                     .seconds = now() - begun};
+  trainer.progress().evaluations.push_back(e);
+  folder.add(e, generated, training);
+  return true;
+}
+
+}  // namespace diffmem

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
+#include <diffmem/kernels/adam.hpp>
+#include <diffmem/train/trainer.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace diffmem {
+
+AnyTrainer::AnyTrainer(TrainParams params, ImageSet images, std::vector<std::int64_t> labels, at::Device device)
+    : params_(std::move(params)),
+      images_(std::move(images)),
+      labels_(std::move(labels)),
+      device_(device),
+      order_(images_.count, params_.seed) {
+  params_.validate();
+}
+
+UNetConfig AnyTrainer::fitted(UNetConfig net, const ImageSet& images, const std::vector<std::int64_t>& labels) {
+  if (images.height != images.width)
+    throw Error("training", fmt::format("images of {}x{}", images.height, images.width), "square images",
+                "shrink or pad them first");
+  net.resolution = static_cast<int>(images.height);
+  net.channels = static_cast<int>(images.channels);
+  net.label_dim = static_cast<int>(label_dim(labels));
+  return net;
+}
+
+void AnyTrainer::begin(UNet& net, UNet& average) {
+  net.initialise(params_.seed);
+  average.copy_from(net);
+  net.require_grad();
+  for (const auto& [name, leaf] : net.parameters()) {
+    names_.push_back(name);
+    weights_.push_back(leaf);
+    m_.push_back(zeros_like(leaf.detach()));
+    v_.push_back(zeros_like(leaf.detach()));
+  }
+  for (const auto& [name, leaf] : average.parameters()) averages_.push_back(leaf);
+}
+
+double AnyTrainer::step() {
+  const std::int64_t at = progress_.step, micro = params_.batch / params_.accumulate;
+  double loss = 0;
+  for (std::int64_t first = 0; first < params_.batch; first += micro) loss += accumulate(at, first, micro);
+  Tensors gradients;
+  for (const Tensor& w : weights_) gradients.push_back(w.grad());
+  if (!kernels::all_finite(gradients)) refuse(at, "a gradient that is not finite", last_sigma_);
+  adam_ema(weights_, gradients, m_, v_, averages_,
+           {.lr = params_.lr_at(at, images_.count),
+            .beta1 = params_.beta1,
+            .beta2 = params_.beta2,
+            .eps = params_.eps,
+            .count = at + 1,
+            .ema = params_.ema_at(at, images_.count)});
+  clear_gradients();
+  ++progress_.step;
+  progress_.loss_sum += loss;
+  ++progress_.loss_count;
+  return loss;
+}
+
+/// Adds the gradient of one micro-batch; its share of the loss.
+double AnyTrainer::accumulate(std::int64_t step, std::int64_t first, std::int64_t count) {
+  const TrainingBatch batch =
+      training_batch(images_, labels_, order_, variate(), params_.seed, step, params_.batch, first, count);
+  Dropout dropout{
+      .seed = params_.seed, .step = static_cast<std::uint64_t>(step), .first_place = static_cast<std::uint32_t>(first)};
+  const Losses l = losses(batch, &dropout);
+  last_sigma_ = l.sigma;
+  const Tensor loss = l.per_image.sum() / static_cast<double>(params_.batch);
+  const double value = loss.item().toDouble();
+  if (!std::isfinite(value)) {
+    const auto each = values_of<double>(l.per_image);
+    const auto bad = std::find_if(each.begin(), each.end(), [](double x) { return !std::isfinite(x); });
+    const std::int64_t i = bad == each.end() ? 0 : bad - each.begin();
+    refuse(step, fmt::format("a loss of {} for image {} of the batch", value, first + i), l.sigma.narrow(0, i, 1));
+  }
+  loss.backward();
+  return value;
+}
+
+void AnyTrainer::refuse(std::int64_t step, const std::string& got, const Tensor& sigma) {
+  clear_gradients();
+  const auto s = values_of<double>(sigma);
+  const auto [low, high] = std::minmax_element(s.begin(), s.end());
+  throw Error(fmt::format("training step {}", step + 1),
+              s.size() == 1 ? fmt::format("{}, sigma {:.6g}", got, *low)
+                            : fmt::format("{}, sigma {:.6g} to {:.6g}", got, *low, *high),
+              "finite numbers", "lower the learning rate, or look at the data");
+}
+
+void AnyTrainer::clear_gradients() {
+  for (const Tensor& w : weights_) w.mutable_grad() = Tensor();
+}
+
+/// Visits every tensor of the state by its name in a checkpoint.
+template <class Visit>
+void AnyTrainer::visit(Visit&& see) const {
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    see("net." + names_[i], weights_[i].detach());
+    see("ema." + names_[i], averages_[i]);
+    see("adam.m." + names_[i], m_[i]);
+    see("adam.v." + names_[i], v_[i]);
+  }
+}
+
+Checkpoint AnyTrainer::checkpoint() const {
+  Checkpoint c{.progress = progress_, .tensors = {}};
+  visit([&](const std::string& name, const Tensor& t) { c.tensors.tensors.emplace(name, t); });
+  return c;
+}
+
+void AnyTrainer::restore(const Checkpoint& c) {
+  const at::NoGradGuard no_grad;
+  visit([&](const std::string& name, const Tensor& t) {
+    const Tensor& saved = c.tensors.at(name);
+    if (saved.sizes() != t.sizes() || saved.scalar_type() != t.scalar_type())
+      throw Error("checkpoint", fmt::format("{} of {} values", name, saved.numel()),
+                  fmt::format("{} values", t.numel()), "continue it with the settings it was made with");
+    t.copy_(saved);
+  });
+  progress_ = c.progress;
+}
+
+}  // namespace diffmem
