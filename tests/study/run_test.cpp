@@ -33,11 +33,17 @@ TEST_CASE("a plan is of the network that the images make", "[study][run]") {
   REQUIRE(conditional.parameters == plain.parameters + (3 + 1) * setup.net.base);  // map_label
 }
 
-TEST_CASE("a try of a run's speed leaves it untouched and gives times", "[study][run]") {
+TEST_CASE("a try of a run gives its times and its memory", "[study][run]") {
   const ImageSet images = tiny::images(6);
   Setup setup;
   setup.data.size = 6, setup.net = tiny::net(), setup.train = tiny::params();
-  const RunSpeed speed = Run<tiny::Base>(tiny::Base{}, setup, "", "c").try_speed(images, at::kCPU);
-  REQUIRE(speed.denoise > 0);
-  REQUIRE(speed.train > speed.denoise);  // a step holds a forward pass and more
+  const Run<tiny::Base> run(tiny::Base{}, setup, "", "c");
+  const RunCost cost = run.try_out(images, at::kCPU);
+  REQUIRE(cost.denoise_seconds > 0);
+  REQUIRE(cost.train_seconds > cost.denoise_seconds);                        // a step holds a forward pass and more
+  const auto leaves = static_cast<double>(4 * run.plan(images).parameters);  // bytes
+  REQUIRE(cost.bytes > 5 * leaves);                                          // weights, gradients, average, two moments
+  setup.train.accumulate = 10;
+  setup.sample.batch = 1;
+  REQUIRE(Run<tiny::Base>(tiny::Base{}, setup, "", "c").try_out(images, at::kCPU).bytes < cost.bytes);
 }

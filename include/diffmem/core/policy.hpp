@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What every policy is: a value with a role, a name (the command-line word and the slug's part) and listed parameters.
 #pragma once
+#include <array>
 #include <concepts>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +11,10 @@ namespace diffmem {
 
 /// The slot of a Design that a policy fills.
 enum class Role { schedule, embedding, family, skip, condition, sampler };
+inline constexpr std::array<std::string_view, 6> kRoleWords{"schedule", "embedding", "family",
+                                                            "skip",     "condition", "sampler"};
+/// The role's word: its folder (a family's is net/), its option and its place in a design.
+constexpr std::string_view word_of(Role role) { return kRoleWords[static_cast<std::size_t>(role)]; }
 
 template <class P>
 concept Named = requires(const P p) {

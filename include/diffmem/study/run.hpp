@@ -2,6 +2,7 @@
 // Run: one model trained, sampled and measured, in its own folder.  What depends on the design is a handful of virtual
 // calls; everything else is compiled once.
 #pragma once
+#include <diffmem/core/menu.hpp>
 #include <diffmem/core/params.hpp>
 #include <diffmem/report/records.hpp>
 #include <diffmem/study/progress.hpp>
@@ -41,10 +42,11 @@ struct RunPlan {
   double trained = 0, denoised = 0;  ///< images through a training step, and through the denoiser alone
 };
 
-/// Seconds an image, measured by a short try on this machine.
-struct RunSpeed {
-  double train = 0;    ///< of a training step
-  double denoise = 0;  ///< of one evaluation of the denoiser
+/// What one run costs, measured by a short try on this machine.
+struct RunCost {
+  double train_seconds = 0;    ///< of a training step, an image
+  double denoise_seconds = 0;  ///< of one evaluation of the denoiser, an image
+  double bytes = 0;  ///< of memory: weights, average, moments, gradients and one micro-batch, training or sampling
 };
 
 class AnyRun {
@@ -52,11 +54,12 @@ class AnyRun {
   virtual ~AnyRun() = default;
   const std::string& cell() const { return cell_; }
 
-  /// Sets the design's parameter `path`, such as sampler.steps, from text; false if it has none of that name.
+  /// Sets the design's parameter `path`, such as sampler.steps, from text, or chooses a policy from its menu (path
+  /// "sampler", text "heun"); false if there is none of that name.
   virtual bool set(std::string_view path, std::string_view text) = 0;
   /// `images`: the opened data set.
   RunPlan plan(const ImageSet& images) const;
-  RunSpeed try_speed(const ImageSet& images, at::Device device) const;
+  RunCost try_out(const ImageSet& images, at::Device device) const;
   /// Trains what is not yet trained.  Interrupted if Ctrl-C came: its state is saved then.
   RunRecord run(const RunContext& context);
 
@@ -90,7 +93,14 @@ class Run final : public AnyRun {
   Run(D design, Setup setup, std::string series, std::string cell)
       : AnyRun(std::move(setup), std::move(series), std::move(cell)), design_(std::move(design)) {}
 
-  bool set(std::string_view path, std::string_view text) override { return try_set_param(design_, path, text); }
+  bool set(std::string_view path, std::string_view text) override {
+    bool chosen = false;
+    D::each(design_, [&]<class P>(std::string_view role, P& policy) {
+      if constexpr (ChosenByWord<P>)
+        if (role == path) policy.choose(text), chosen = true;
+    });
+    return chosen || try_set_param(design_, path, text);
+  }
 
  private:
   std::string slug() const override { return design_.slug(); }

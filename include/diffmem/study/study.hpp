@@ -30,6 +30,8 @@ class StudyBase {
   Setup setup_;
   std::vector<std::int64_t> sizes_;
   std::vector<std::pair<std::string, MakeRun>> designs_;  ///< series name, maker
+  std::vector<std::pair<std::string, std::vector<std::string_view>>>
+      menus_;  ///< role, words: options of the command line
 
  private:
   int conduct(int argc, char** argv);
@@ -41,6 +43,9 @@ class HeldStudy : public StudyBase {
  public:
   HeldStudy(StudyBase&& begun, Base base, Setup setup) : StudyBase(std::move(begun)), base_(std::move(base)) {
     setup_ = std::move(setup);
+    Base::each(base_, [&]<class P>(std::string_view role, const P&) {
+      if constexpr (ChosenByWord<P>) menus_.emplace_back(role, P::words());
+    });
     add(base_, "");
   }
 

@@ -3,6 +3,7 @@
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/measure/memorization.hpp>
+#include <diffmem/study/detail/memory.hpp>
 #include <diffmem/study/run.hpp>
 #include <diffmem/study/run_folder.hpp>
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <optional>
 
 namespace diffmem {
@@ -52,21 +54,35 @@ RunPlan AnyRun::plan(const ImageSet& all) const {
   return p;
 }
 
-RunSpeed AnyRun::try_speed(const ImageSet& all, at::Device device) const {
+RunCost AnyRun::try_out(const ImageSet& all, at::Device device) const {
   constexpr double kEnough = 2e10;  // operations of a forward pass: well above the cost of a call, seconds at most
   const ImageSet images = training_images(all, setup_.data);
-  TrainParams few = setup_.train;
-  few.accumulate = 1;
-  few.batch =
-      static_cast<int>(std::clamp(kEnough / shape(images).forward_flops(), 1.0, static_cast<double>(few.batch)));
-  const auto tried = trainer(few, images, device);
-  const Tensor x = zeros({few.batch, images.channels, images.height, images.width}, kFloat32, device);
-  const Tensor sigma = full({few.batch}, 1, kFloat32, device);
-  const auto denoise = [&] {
-    const at::NoGradGuard no_grad;
-    tried->denoise(x, sigma).sum().item();  // item() waits for the device
-  };
-  return {.train = seconds_of([&] { tried->step(); }) / few.batch, .denoise = seconds_of(denoise) / few.batch};
+  const double most = kEnough / shape(images).forward_flops();
+  const auto few = [&](std::int64_t batch) { return std::clamp<std::int64_t>(std::llround(most), 1, batch); };
+  TrainParams params = setup_.train;
+  params.batch = static_cast<int>(few(params.batch / params.accumulate));
+  params.accumulate = 1;
+  const std::int64_t sampled = few(setup_.sample.batch);
+
+  MemoryWatch watch;
+  const auto tried = trainer(params, images, device);
+  const double held = watch.peak();
+  RunCost cost;
+  cost.train_seconds = seconds_of([&] { tried->step(); }) / params.batch;
+  const double step = (watch.peak() - held) / params.batch;  // an image
+  watch.begin();
+  const double resting = watch.peak();
+  const Tensor x = zeros({sampled, images.channels, images.height, images.width}, kFloat32, device);
+  const Tensor sigma = full({sampled}, 1, kFloat32, device);
+  cost.denoise_seconds = seconds_of([&] {
+                           const at::NoGradGuard no_grad;
+                           tried->denoise(x, sigma).sum().item();  // item() waits for the device
+                         }) /
+                         static_cast<double>(sampled);
+  const double evaluation = (watch.peak() - resting) / static_cast<double>(sampled);
+  cost.bytes = held + std::max(step * setup_.train.batch / setup_.train.accumulate,
+                               evaluation * static_cast<double>(setup_.sample.batch));
+  return cost;
 }
 
 RunRecord AnyRun::run(const RunContext& context) {

@@ -39,10 +39,14 @@ constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
 constexpr double kLevel = 0.9;     // 1 - epsilon of Definition 1
 constexpr double kSmallNet = 1e9;  // floating-point operations a forward pass, below which one core a run is best
 
+using Assignment = std::pair<std::string, std::string>;  // name, text
+using Menus = std::vector<std::pair<std::string, std::vector<std::string_view>>>;
+
 /// The command line.
 struct Options {
   std::filesystem::path out;
   std::vector<std::string> sets;
+  std::vector<Assignment> words;  ///< role, chosen policy
   std::string sizes, budget, data, device;
   std::uint64_t seed = 0;
   int jobs = 0, threads = 0;
@@ -55,7 +59,7 @@ struct UsageError : std::runtime_error {
 };
 
 std::optional<Options> parse(int argc, char** argv, const std::string& name, const std::string& question,
-                             const Setup& setup, const std::vector<std::int64_t>& sizes) {
+                             const Setup& setup, const std::vector<std::int64_t>& sizes, const Menus& menus) {
   Options o;
   po::options_description help("options");
   help.add_options()("help", "print this and exit")("version",
@@ -75,6 +79,11 @@ std::optional<Options> parse(int argc, char** argv, const std::string& name, con
       "checkpoint-seconds", po::value(&o.checkpoint_seconds)->default_value(60), "time between checkpoints")(
       "threads", po::value(&o.threads)->default_value(0), "threads of each run; 0: cores / jobs")(
       "device", po::value(&o.device)->default_value("cpu"), "cpu or cuda");
+  o.words.reserve(menus.size());
+  for (const auto& [role, words] : menus)
+    help.add_options()(role.c_str(),
+                       po::value(&o.words.emplace_back(role, "").second)->default_value(std::string(words.front())),
+                       fmt::format("{}", fmt::join(words, ", ")).c_str());
   po::variables_map values;
   try {
     po::store(po::command_line_parser(argc, argv).options(help).positional({}).run(), values);
@@ -93,8 +102,6 @@ std::optional<Options> parse(int argc, char** argv, const std::string& name, con
   }
   return o;
 }
-
-using Assignment = std::pair<std::string, std::string>;  // of --set
 
 std::vector<Assignment> parse_sets(const std::vector<std::string>& items) {
   std::vector<Assignment> result;
@@ -131,8 +138,8 @@ void refuse_overruled(const Setup& setup, const std::vector<Assignment>& assignm
   const Listing asked = list_params(setup);
   for (const auto& [path, text] : assignments)
     if (const std::string used = value_in(plan.settings, path); used != value_in(asked, path))
-      throw Error("--set " + path, text, fmt::format("{}, which the images, the network family or --sizes decide", used),
-                  "leave it out");
+      throw Error("--set " + path, text,
+                  fmt::format("{}, which the images, the network family or --sizes decide", used), "leave it out");
 }
 
 std::vector<std::int64_t> parse_sizes(const std::string& text) {
@@ -177,21 +184,24 @@ std::string today() {
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(now));
 }
 
-/// `speeds`: of each series.
-void print_plan(const std::vector<RunPlan>& plans, const std::map<std::string, RunSpeed>& speeds, int jobs,
-                int threads) {
-  fmt::print("{:<28} {:>12} {:>9} {:>10} {:>12} {:>12} {:>12}\n", "run", "parameters", "steps", "epochs", "train GFLOP",
-             "sample GFLOP", "estimate");
-  double total = 0;
+/// `costs`: of each series.
+void print_plan(const std::vector<RunPlan>& plans, const std::map<std::string, RunCost>& costs, int jobs, int threads) {
+  fmt::print("{:<28} {:>12} {:>9} {:>10} {:>12} {:>12} {:>9} {:>12}\n", "run", "parameters", "steps", "epochs",
+             "train GFLOP", "sample GFLOP", "memory", "time");
+  double total = 0, bytes = 0;
   for (const RunPlan& p : plans) {
-    const RunSpeed& speed = speeds.at(p.series);
-    const double seconds = p.trained * speed.train + p.denoised * speed.denoise;
-    total += seconds;
-    fmt::print("{:<28} {:>12} {:>9} {:>10.0f} {:>12.0f} {:>12.0f} {:>12}\n", p.cell, p.parameters, p.steps, p.epochs,
-               p.train_flops / 1e9, p.sample_flops / 1e9, duration_text(seconds));
+    const RunCost& cost = costs.at(p.series);
+    const double seconds = p.trained * cost.train_seconds + p.denoised * cost.denoise_seconds;
+    total += seconds, bytes = std::max(bytes, cost.bytes);
+    fmt::print("{:<28} {:>12} {:>9} {:>10.0f} {:>12.0f} {:>12.0f} {:>9} {:>12}\n", p.cell, p.parameters, p.steps,
+               p.epochs, p.train_flops / 1e9, p.sample_flops / 1e9, fmt::format("{:.0f} MB", cost.bytes / 1e6),
+               duration_text(seconds));
   }
-  fmt::print("\n{} runs, {} at once with {} threads each: about {}, by a short try of each network on this machine.\n",
-             plans.size(), jobs, threads, duration_text(total / jobs));
+  fmt::print(
+      "\n{} runs, {} at once with {} threads each: about {} and {:.0f} MB of tensors, by a short try of each network "
+      "on "
+      "this machine.\n",
+      plans.size(), jobs, threads, duration_text(total / jobs), jobs * bytes / 1e6);
 }
 
 std::vector<EmmRecord> emms(const ReportRecord& report) {
@@ -230,7 +240,7 @@ int StudyBase::run(int argc, char** argv) {
 }
 
 int StudyBase::conduct(int argc, char** argv) {
-  const std::optional<Options> parsed = parse(argc, argv, name_, question_, setup_, sizes_);
+  const std::optional<Options> parsed = parse(argc, argv, name_, question_, setup_, sizes_, menus_);
   if (!parsed) return 0;
   const Options& options = *parsed;
   setup_.data.source = options.data;
@@ -253,6 +263,8 @@ int StudyBase::conduct(int argc, char** argv) {
   const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
   DataSets data;
   const ImageSet& images = data(setup_.data.source);  // complains before any training
+  for (const auto& [role, word] : options.words)
+    for (const auto& run : runs) run->set(role, word);
   set_in_designs(runs, of_designs, runs.front()->plan(images).settings);
   std::vector<RunPlan> plans;
   for (const auto& run : runs) plans.push_back(run->plan(images));
@@ -268,10 +280,10 @@ int StudyBase::conduct(int argc, char** argv) {
     fmt::print("Settings of the first run:\n");
     for (const auto& [name, text] : plans.front().settings) fmt::print("  {} = {}\n", name, text);
     fmt::print("\n");
-    std::map<std::string, RunSpeed> speeds;
+    std::map<std::string, RunCost> costs;
     for (std::size_t i = 0; i < runs.size(); ++i)
-      if (!speeds.contains(plans[i].series)) speeds[plans[i].series] = runs[i]->try_speed(images, device);
-    print_plan(plans, speeds, jobs, threads);
+      if (!costs.contains(plans[i].series)) costs[plans[i].series] = runs[i]->try_out(images, device);
+    print_plan(plans, costs, jobs, threads);
     return 0;
   }
 
