@@ -148,7 +148,7 @@ void check_skip_masks(const Fixture& f, Checks& checks) {
       const auto part = [&](const std::string& name) { return f.file.at(weights_name + "." + name); };
       const Tensor labels = f.file.contains(weights_name + ".labels") ? part("labels").argmax(1) : Tensor();
       // The inputs are rows 1 and 2 of the weight file's; VP's c_noise in float32 is too coarse to be made anew.
-      const Tensor c_noise = weights.file.at("c_noise32." + precond).narrow(0, 1, 2);
+      const Tensor c_noise = weights.file.at("c_noise32." + precond).narrow(0, 1, part("sigma").size(0));
       const at::NoGradGuard no_grad;
       with_schedule(precond, [&]<class S>(const S& schedule) {
         with_embedding(weights.meta("config"), [&]<class E>(const E& embedding) {
