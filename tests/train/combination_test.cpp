@@ -75,6 +75,17 @@ TEST_CASE("Fourier frequencies are a buffer of the run's seed, the same in the a
   REQUIRE(Model<tiny::Base>({}, flat).net().buffers().empty());
 }
 
+TEST_CASE("a published net's augmentation map stays as it is while training, for its label is 0", "[train]") {
+  UNetConfig net = tiny::net();
+  net.augment_dim = 9;
+  Trainer<tiny::Base> trainer({}, net, tiny::params(), tiny::images());
+  const auto& [name, leaf] = trainer.model().net().parameters()[0];
+  REQUIRE(name == "map_augment.weight");
+  const Tensor before = leaf.detach().clone();
+  for (int i = 0; i < 3; ++i) trainer.step();
+  REQUIRE(leaf.equal(before));
+}
+
 TEST_CASE("a net with dropped skips trains", "[train]") {
   using D = with<tiny::Base, Dropped<Skips<"10 00">>>;
   REQUIRE(D{}.slug() == "vp-positional-ddpmpp-drop-1000-none-heun");
