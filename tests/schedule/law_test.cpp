@@ -130,7 +130,8 @@ TEST_CASE("VP: log1p and expm1 are better than the reference's float32, and the 
   REQUIRE(std::abs(reference.coefficients(small).c_noise.item().toDouble() - 0.04033) < 5e-6);
   REQUIRE(std::abs(accurate.coefficients(small).c_noise.item().toDouble() - 0.03980) < 5e-6);
 
-  const Tensor t32 = (arange(200, kFloat64) / 199.0 * (1 - 1e-5) + 1e-5).to(kFloat32), sigma_truth = accurate.sigma(t32.to(kFloat64));
+  const Tensor t32 = (arange(200, kFloat64) / 199.0 * (1 - 1e-5) + 1e-5).to(kFloat32),
+               sigma_truth = accurate.sigma(t32.to(kFloat64));
   REQUIRE(off(accurate.sigma(t32), sigma_truth) < 2e-6);
   REQUIRE(off(reference.sigma(t32), sigma_truth) > 1e-2);
 
