@@ -2,6 +2,7 @@
 // Single layers, residual blocks with their gradients, and embeddings.
 #include "parity.hpp"
 
+#include <diffmem/embedding/fourier.hpp>
 #include <diffmem/embedding/positional.hpp>
 
 #include <fmt/format.h>
@@ -29,7 +30,7 @@ void check_layers(const Fixture& f, Checks& checks) {
     const int kernel = spec.at("kernel");
     const std::string prefix = "conv." + name + ".";
     const Tensor& want = f.file.at(prefix + "y64");
-    Conv2d conv(leaves, "c", 8, static_cast<int>(want.size(1)),
+    Conv2d conv(leaves, "c", static_cast<int>(x.size(1)), static_cast<int>(want.size(1)),
                 {.kernel = kernel,
                  .resample = resample_of(spec),
                  .filter = spec.value("resample_filter", std::vector<int>{1, 1}),
@@ -41,6 +42,7 @@ void check_layers(const Fixture& f, Checks& checks) {
   }
 
   const auto common = f.meta("block_common");
+  if (common.value("adaptive_scale", false)) throw NotBuilt("blocks with an adaptive scale");
   const auto block = f.meta("block");  // items() needs it to live
   for (const auto& [name, spec] : block.items()) {
     Leaves leaves(at::kCPU, kFloat64);
@@ -78,15 +80,18 @@ void check_layers(const Fixture& f, Checks& checks) {
 void check_embeddings(const Fixture& f, Checks& checks) {
   const Tensor& noise = f.file.at("noise_labels");
   for (const auto& [name, want] : f.file.tensors) {
-    if (name.starts_with("fourier") && name.ends_with(".freqs")) checks.not_built(name, "embedding fourier");
-    if (!name.starts_with("positional") || name.find("endpoint1") == std::string::npos)
-      continue;  // the network's has its end point on
+    const bool fourier = name.starts_with("fourier."), swapped = name.ends_with(".swapped32");
+    if (!swapped && !name.ends_with(".raw32") && !name.ends_with(".raw64")) continue;  // the inputs
     const int channels = static_cast<int>(want.size(1));
     const at::ScalarType dtype = want.scalar_type();
-    const Tensor mine = embed(noise.to(dtype), Positional{}.frequencies(channels, 0).to(dtype));  // [sin, cos]
+    const std::string prefix = name.substr(0, name.rfind('.'));
+    const Positional positional{.endpoint = prefix.ends_with("endpoint1")};
+    // In both dtypes the frequencies are float32 radians here.
+    const Tensor radians = fourier ? f.file.at(prefix + ".freqs") * Fourier::unit : positional.frequencies(channels, 0);
+    const Tensor mine = embed(noise.to(dtype), radians.to(dtype));  // [sin, cos]
     const std::int64_t half = channels / 2;
     const Tensor raw = cat({mine.narrow(1, half, half), mine.narrow(1, 0, half)}, 1);  // [cos, sin]
-    checks.close(name, name.ends_with("swapped32") ? mine : raw, want, dtype == kFloat32 ? 1e-5 : 1e-6);
+    checks.close(name, swapped ? mine : raw, want, dtype == kFloat32 ? 1e-5 : 1e-6);
   }
 }
 

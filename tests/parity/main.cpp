@@ -4,6 +4,7 @@
 #include "parity.hpp"
 
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/params.hpp>
 #include <diffmem/core/runtime.hpp>
 
 #include <fmt/format.h>
@@ -52,22 +53,24 @@ int Checks::conclude(std::string_view file) const {
 Fixture open_fixture(const std::filesystem::path& path) { return {path, read_safetensors(path)}; }
 
 UNetConfig config_of(const nlohmann::json& j) {
-  if (j.at("embedding_type") != "positional")
-    throw NotBuilt(fmt::format("embedding {}", j.at("embedding_type").get<std::string>()));
-  if (j.at("encoder_type") != "standard")
-    throw NotBuilt(fmt::format("encoder {}", j.at("encoder_type").get<std::string>()));
-  if (j.at("decoder_type") != "standard")
-    throw NotBuilt(fmt::format("decoder {}", j.at("decoder_type").get<std::string>()));
-  return {.resolution = j.at("img_resolution"),
-          .channels = j.at("img_channels"),
-          .label_dim = j.at("label_dim"),
-          .base = j.at("model_channels"),
-          .mult = j.at("channel_mult"),
-          .blocks = j.at("num_blocks"),
-          .attention = j.at("attn_resolutions"),
-          .dropout = j.at("dropout"),
-          .noise_mult = j.at("channel_mult_noise"),
-          .filter = j.at("resample_filter")};
+  UNetConfig c{.resolution = j.at("img_resolution"),
+               .channels = j.at("img_channels"),
+               .label_dim = j.value("label_dim", 0),
+               .augment_dim = j.value("augment_dim", 0),
+               .base = j.at("model_channels"),
+               .mult = j.at("channel_mult"),
+               .blocks = j.at("num_blocks"),
+               .attention = j.at("attn_resolutions"),
+               .dropout = j.at("dropout"),
+               .noise_mult = j.value("channel_mult_noise", 1),
+               .filter = j.value("resample_filter", std::vector<int>{1, 1})};
+  // What the reference's class knows and no network of the paper uses.
+  const std::string encoder = j.value("encoder_type", "standard"), decoder = j.value("decoder_type", "standard");
+  if (!from_text(encoder, c.encoder)) throw NotBuilt("encoder " + encoder);
+  if (decoder != "standard") throw NotBuilt("decoder " + decoder);
+  if (j.value("channel_mult_emb", 4) != 4) throw NotBuilt("another width of the embedding than 4 base widths");
+  if (j.value("label_dropout", 0.0) != 0) throw NotBuilt("label dropout");
+  return c;
 }
 
 void load_weights(UNet& net, const SafeTensors& file) {
@@ -98,6 +101,8 @@ int run(const std::filesystem::path& path) {
     // What a file holds is told by its header's keys.
     if (f.has_meta("config") && f.has_meta("param_names"))
       check_songunet(f, checks);
+    else if (f.has_meta("absmax_rms"))
+      check_initial_values(f, checks);
     else if (f.has_meta("block_common"))
       check_layers(f, checks);
     else if (has("noise_labels"))

@@ -49,6 +49,7 @@ UNetConfig config_of(const nlohmann::json& config);
 void load_weights(UNet& net, const SafeTensors& file);
 
 void check_songunet(const Fixture& f, Checks& checks);
+void check_initial_values(const Fixture& f, Checks& checks);
 void check_layers(const Fixture& f, Checks& checks);
 void check_embeddings(const Fixture& f, Checks& checks);
 void check_losses(const Fixture& f, Checks& checks);

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Six optimiser steps with Adam and EMA; the samplers on analytic denoisers.
-#include "parity.hpp"
+#include "designs.hpp"
 
-#include <diffmem/condition/none.hpp>
-#include <diffmem/embedding/positional.hpp>
 #include <diffmem/kernels/adam.hpp>
-#include <diffmem/sampler/heun.hpp>
-#include <diffmem/schedule/edm.hpp>
-#include <diffmem/schedule/vp.hpp>
 #include <diffmem/train/loss.hpp>
-#include <diffmem/train/model.hpp>
 
 #include <fmt/format.h>
 
@@ -35,18 +29,20 @@ void check_training_steps(const Fixture& f, Checks& checks) {
   const auto adam = f.meta("adam");
   const double batch = number("batch");
 
-  const auto check = [&]<NoiseSchedule S>(const std::string& p, const S& schedule, at::ScalarType dtype) {
+  const auto check = [&]<NoiseSchedule S, TimeEmbedding E>(const std::string& p, const S& schedule, const E& embedding,
+                                                           at::ScalarType dtype) {
     const auto part = [&](const std::string& name) { return f.file.at(p + "." + name); };
     const std::string bits = dtype == kFloat32 ? "32" : "64";
     const double tolerance = dtype == kFloat32 ? 1e-5 : 1e-6;
-    UNet net(config, SkipMask::all(), at::kCPU, dtype), average(config, SkipMask::all(), at::kCPU, dtype);
+    const GoldenDesign<S, E> design{.schedule = schedule, .embedding = embedding};
+    Model<GoldenDesign<S, E>> model(design, config, 0, at::kCPU, dtype), ema(design, config, 0, at::kCPU, dtype);
+    UNet &net = model.net(), &average = ema.net();
     load_weights(net, weights.file);
     average.copy_from(net);
     net.require_grad();
-    const Tensor frequencies = Positional{}.frequencies(net.noise_channels(), 0).to(dtype);
-    const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor&) {
+    const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor&) {  // in `dtype`
       const Coefficients c = schedule.coefficients(sigma);
-      return wide(c.c_skip) * x + wide(c.c_out) * net(wide(c.c_in) * x, embed(c.c_noise, frequencies));
+      return wide(c.c_skip) * x + wide(c.c_out) * model.network(wide(c.c_in) * x, c.c_noise);
     };
     Tensors w, m, v, a;
     for (std::size_t i = 0; i < net.parameters().size(); ++i) {
@@ -100,10 +96,12 @@ void check_training_steps(const Fixture& f, Checks& checks) {
         checks.close(p + ".final_ema64." + name, a[i], part("final_ema64." + name), 1e-6);
     }
   };
-  for (const at::ScalarType dtype : {kFloat32, kFloat64}) {
-    check("vp", VpSchedule{}, dtype);
-    check("edm", EdmSchedule{}, dtype);
-  }
+  for (const at::ScalarType dtype : {kFloat32, kFloat64})
+    for (const std::string p : kSchedules)
+      if (f.file.contains(p + ".sigma"))
+        with_schedule(p, [&](const auto& schedule) {
+          with_embedding(weights.meta("config"), [&](const auto& e) { check(p, schedule, e, dtype); });
+        });
 }
 
 void check_samplers(const Fixture& f, Checks& checks) {

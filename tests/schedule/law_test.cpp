@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
 
+#include <diffmem/core/params.hpp>
 #include <diffmem/core/random.hpp>
 #include <diffmem/schedule/edm.hpp>
+#include <diffmem/schedule/ve.hpp>
 #include <diffmem/schedule/vp.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <limits>
+#include <tuple>
 
 using namespace diffmem;
 
@@ -18,27 +22,46 @@ Tensor sigmas() { return (arange(200, kFloat64) / 199.0 * std::log(80 / 0.002) +
 double apart(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item().toDouble(); }
 Tensor ones() { return full({200}, 1, kFloat64); }
 
-/// Standard deviation of the data for which a schedule's coefficients are made.
-double sigma_data(const EdmSchedule& s) { return s.sigma_data; }
-double sigma_data(const VpSchedule&) { return 1; }
+/// Variance of the network's input for data of the variance that a schedule is made for.
+Tensor input_variance(const EdmSchedule& s, const Tensor& sigma) {
+  return (sigma.square() + s.sigma_data * s.sigma_data) * s.coefficients(sigma).c_in.square();
+}
+Tensor input_variance(const VpSchedule& s, const Tensor& sigma) {
+  return (sigma.square() + 1.0) * s.coefficients(sigma).c_in.square();
+}
+Tensor input_variance(const VeSchedule& s, const Tensor& sigma) {  // the image goes in as it is
+  return s.coefficients(sigma).c_in.square();
+}
+
+struct AccurateVp : VpSchedule {
+  AccurateVp() { arithmetic = Arithmetic::accurate; }
+};
+using Schedules = std::tuple<VpSchedule, AccurateVp, VeSchedule, EdmSchedule>;
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("preconditioning", "[schedule]", VpSchedule, EdmSchedule) {
+TEMPLATE_LIST_TEST_CASE("preconditioning", "[schedule][law]", Schedules) {
   const TestType schedule;
   const Tensor sigma = sigmas();
   const Coefficients c = schedule.coefficients(sigma);
-  const double d2 = sigma_data(schedule) * sigma_data(schedule);
 
-  SECTION("the network's input has unit variance") {
-    REQUIRE(apart((sigma.square() + d2) * c.c_in.square(), ones()) < 1e-12);
+  SECTION("the network's input has unit variance, or is the image") {
+    REQUIRE(apart(input_variance(schedule, sigma), ones()) < 1e-12);
+  }
+  SECTION("without noise the denoiser is the identity, whatever the network says") {
+    const Coefficients none = schedule.coefficients(full({1}, 1e-9, kFloat64));
+    REQUIRE(apart(none.c_skip, full({1}, 1, kFloat64)) < 1e-15);
+    REQUIRE(none.c_out.abs().item().toDouble() <= 1e-9);
+    REQUIRE(none.c_noise.isfinite().all().item().toBool());
   }
   SECTION("the loss weight undoes c_out") {
     REQUIRE(apart(schedule.loss_weight(sigma) * c.c_out.square(), ones()) < 1e-12);
   }
   SECTION("dtype and shape follow sigma, coefficients are finite, and c_noise rises with sigma") {
-    const Coefficients narrow = schedule.coefficients(sigma.to(kFloat32));
-    for (const Tensor& t : {narrow.c_skip, narrow.c_out, narrow.c_in, narrow.c_noise}) {
+    const Tensor sigma32 = sigma.to(kFloat32);
+    const Coefficients narrow = schedule.coefficients(sigma32);
+    for (const Tensor& t : {narrow.c_skip, narrow.c_out, narrow.c_in, narrow.c_noise, schedule.loss_weight(sigma32),
+                            schedule.training_sigma(sigma32 / 80.0)}) {
       REQUIRE(t.scalar_type() == kFloat32);
       REQUIRE(t.sizes() == sigma.sizes());
       REQUIRE(t.isfinite().all().item().toBool());
@@ -47,7 +70,7 @@ TEMPLATE_TEST_CASE("preconditioning", "[schedule]", VpSchedule, EdmSchedule) {
   }
 }
 
-TEMPLATE_TEST_CASE("training sigmas", "[schedule]", VpSchedule, EdmSchedule) {
+TEMPLATE_LIST_TEST_CASE("training sigmas", "[schedule][law]", Schedules) {
   const TestType schedule;
   std::vector<double> values;
   RandomStream random(4, Stream::train_sigma);
@@ -60,8 +83,9 @@ TEMPLATE_TEST_CASE("training sigmas", "[schedule]", VpSchedule, EdmSchedule) {
 
   // Below the law's p-quantile lies the share p, within four standard errors.
   const double n = static_cast<double>(sigma.size());
+  constexpr bool falls = std::derived_from<TestType, VpSchedule>;  // sigma falls with the variate
   for (const auto& [p, z] : {std::pair{0.1, -1.2815515655446004}, {0.5, 0.0}, {0.9, 1.2815515655446004}}) {
-    const double variate = TestType::variate == Variate::normal ? z : 1 - p;  // VP: sigma falls with u
+    const double variate = TestType::variate == Variate::normal ? z : falls ? 1 - p : p;
     const double quantile = values_of<double>(schedule.training_sigma(full({1}, variate, kFloat64)))[0];
     const auto below =
         static_cast<double>(std::count_if(sigma.begin(), sigma.end(), [&](double s) { return s < quantile; }));
@@ -87,6 +111,49 @@ TEST_CASE("VP: time and sigma are each other's inverse, c_noise is 999 t", "[sch
   REQUIRE(apart((vp.sigma(vp.time(sigmas())) / sigmas()), ones()) < 1e-7);
   REQUIRE(apart(vp.coefficients(vp.sigma(t)).c_noise, t * 999.0) < 1e-6);
   REQUIRE(apart(vp.coefficients(sigmas()).c_skip, ones()) == 0);
-  REQUIRE(std::abs(vp.sigma_max() - std::sqrt(std::exp(0.5 * 19.9 + 0.1) - 1)) < 1e-9);  // 152.2
-  REQUIRE(std::abs(vp.sigma_min() - 1.0005e-3) < 1e-6);
+}
+
+TEST_CASE("VP: log1p and expm1 are better than the reference's float32, and the same in float64", "[schedule]") {
+  const VpSchedule reference;
+  const AccurateVp accurate;
+  const auto off = [](const Tensor& got, const Tensor& want) {  // largest relative error
+    return ((got.to(kFloat64) - want) / want).abs().max().item().toDouble();
+  };
+  const Tensor sigma = sigmas(), t = reference.time(sigma);
+  REQUIRE(off(accurate.time(sigma), t) < 1e-9);
+  REQUIRE(off(accurate.sigma(t), sigma) < 1e-9);
+
+  const Tensor sigma32 = sigma.to(kFloat32), truth = accurate.time(sigma32.to(kFloat64));
+  REQUIRE(off(accurate.time(sigma32), truth) < 1e-6);
+  REQUIRE(off(reference.time(sigma32), truth) > 1e-2);
+  const Tensor small = full({1}, 0.002);
+  REQUIRE(std::abs(reference.coefficients(small).c_noise.item().toDouble() - 0.04033) < 5e-6);
+  REQUIRE(std::abs(accurate.coefficients(small).c_noise.item().toDouble() - 0.03980) < 5e-6);
+
+  const Tensor t32 = (arange(200, kFloat64) / 199.0 * (1 - 1e-5) + 1e-5).to(kFloat32),
+               sigma_truth = accurate.sigma(t32.to(kFloat64));
+  REQUIRE(off(accurate.sigma(t32), sigma_truth) < 2e-6);
+  REQUIRE(off(reference.sigma(t32), sigma_truth) > 1e-2);
+
+  // The range of sigma: the reference's float32 numbers, and the formula's.
+  REQUIRE(reference.sigma_min() == 0.0009765625);
+  REQUIRE(std::abs(reference.sigma_max() - 152.1669769) < 1e-6);
+  REQUIRE(std::abs(accurate.sigma_min() - std::sqrt(std::expm1(0.5 * 19.9e-10 + 0.1e-5))) < 1e-12);
+  REQUIRE(std::abs(accurate.sigma_max() - std::sqrt(std::expm1(0.5 * 19.9 + 0.1))) < 1e-9);
+}
+
+TEST_CASE("VP: the arithmetic is a listed parameter", "[schedule]") {
+  VpSchedule vp;
+  REQUIRE(list_params(vp).back() == std::pair<std::string, std::string>("arithmetic", "reference"));
+  set_param(vp, "arithmetic", "accurate");
+  REQUIRE(vp.arithmetic == Arithmetic::accurate);
+}
+
+TEST_CASE("VE: training sigmas are log-uniform on the range that the network accepts", "[schedule]") {
+  const VeSchedule ve;
+  const Tensor u = arange(101, kFloat64) / 100.0;
+  REQUIRE(apart(ve.training_sigma(u).log(), u * std::log(100 / 0.02) + std::log(0.02)) < 1e-12);
+  REQUIRE(ve.sigma_min() == 0.02);
+  REQUIRE(ve.sigma_max() == 100);
+  REQUIRE(apart(ve.coefficients(sigmas()).c_noise.exp() * 2.0 / sigmas(), ones()) < 1e-12);
 }

@@ -26,6 +26,7 @@ enum class Stream : std::uint32_t {
   sample_churn = 10,  ///< a generated image's per-step noise        index = image, sub = sampler step
   bootstrap = 11,     ///< resampling for intervals                  index = replicate
   embedding = 12,     ///< random frequencies of a time embedding
+  skips = 13,         ///< random skip masks
 };
 
 using PhiloxBlock = std::array<std::uint32_t, 4>;
@@ -59,11 +60,11 @@ constexpr std::array<std::uint32_t, 2> philox_key(std::uint64_t seed, Stream str
 /// `index` below 2^64, `sub` below 2^32; one sequence holds 2^34 32-bit words.
 class RandomStream {
  public:
-  RandomStream(std::uint64_t seed, Stream stream, std::uint64_t index = 0, std::uint32_t sub = 0)
+  constexpr RandomStream(std::uint64_t seed, Stream stream, std::uint64_t index = 0, std::uint32_t sub = 0)
       : key_(philox_key(seed, stream)), index_(index), sub_(sub) {}
 
   /// 32 random bits.
-  std::uint32_t bits() {
+  constexpr std::uint32_t bits() {
     if (used_ == 4) {
       block_ = philox4x32(
           {counter_++, sub_, static_cast<std::uint32_t>(index_), static_cast<std::uint32_t>(index_ >> 32)}, key_);
@@ -72,12 +73,12 @@ class RandomStream {
     return block_[used_++];
   }
   /// Uniform on [0, 1), 53 bits.
-  double uniform() {
+  constexpr double uniform() {
     const std::uint64_t high = bits();
     return static_cast<double>(((high << 32) | bits()) >> 11) * 0x1p-53;
   }
   /// Uniform integer in [0, n), n >= 1, without bias (masked rejection).
-  std::uint64_t below(std::uint64_t n) {
+  constexpr std::uint64_t below(std::uint64_t n) {
     std::uint64_t mask = n - 1;
     for (int s = 1; s < 64; s *= 2) mask |= mask >> s;
     for (;;) {

@@ -11,14 +11,25 @@ template <class E>
 concept HasFrequencies = requires(const E e, int channels, std::uint64_t seed) {
   { e.frequencies(channels, seed) } -> std::same_as<Tensor>;
 };
-/// frequencies(channels, seed) -> float32 [channels/2], in radians per unit of c_noise.
 template <class E>
-concept TimeEmbedding = Policy<E, Role::embedding> && HasFrequencies<E>;
+concept HasUnit = requires {
+  { E::unit } -> std::convertible_to<double>;
+};
+/// frequencies(channels, seed) -> float32 [channels/2], channels even;  unit: what 1 of them is in radians per unit of
+/// c_noise.
+template <class E>
+concept TimeEmbedding = Policy<E, Role::embedding> && HasFrequencies<E> && HasUnit<E>;
+
+/// An embedding whose frequencies belong to the weights, for they are drawn at random: E::buffer is their name there.
+template <class E>
+concept SavesFrequencies = requires {
+  { E::buffer } -> std::convertible_to<std::string_view>;
+};
 
 /// The features the network sees: [sin, cos] of c_noise times frequency (the reference computes [cos, sin] and swaps).
-/// c_noise [N], frequencies [channels/2] in the same dtype.                                             -> [N,channels]
-inline Tensor embed(const Tensor& c_noise, const Tensor& frequencies) {
-  const Tensor angle = c_noise.unsqueeze(1) * frequencies.unsqueeze(0);
+/// c_noise [N], radians [channels/2] per unit of c_noise in the same dtype.                             -> [N,channels]
+inline Tensor embed(const Tensor& c_noise, const Tensor& radians) {
+  const Tensor angle = c_noise.unsqueeze(1) * radians.unsqueeze(0);
   return cat({angle.sin(), angle.cos()}, 1);
 }
 

@@ -20,8 +20,23 @@ struct DdpmPp {
   void configure(UNetConfig& c) const {
     c.noise_mult = 1;
     c.filter = {1, 1};
+    c.encoder = Encoder::standard;
   }
 };
 static_assert(Family<DdpmPp>);
+
+/// NCSN++ (Song et al. 2021b): residual encoder, [1,3,3,1] resampling, noise features twice as wide as the base.  The
+/// paper trains it with Fourier features and the VE schedule, but any embedding and schedule fit.
+struct NcsnPp {
+  static constexpr Role role = Role::family;
+  static constexpr std::string_view name = "ncsnpp";
+  template <class Self, class Visit> static void each(Self&, Visit&&) {}
+  void configure(UNetConfig& c) const {
+    c.noise_mult = 2;
+    c.filter = {1, 3, 3, 1};
+    c.encoder = Encoder::residual;
+  }
+};
+static_assert(Family<NcsnPp>);
 
 }  // namespace diffmem

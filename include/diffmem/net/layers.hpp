@@ -5,17 +5,21 @@
 #include <diffmem/core/tensor.hpp>
 #include <diffmem/kernels/dropout.hpp>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace diffmem {
 
-/// How a leaf starts.  weight: gain * sqrt(6 / (fan_in + fan_out)) * U(-1, 1).
+/// How a leaf starts: gain * sqrt(6 / (fan_in + fan_out)) * U(-1, 1), or `constant` where there are no fans.  Biases
+/// have a gain of 0: they start at 0 and draw nevertheless, as the reference's do.
 struct InitLaw {
-  enum class Kind { weight, zero, one } kind = Kind::zero;
-  double fan_in = 0, fan_out = 0, gain = 1;
+  double fan_in = 0, fan_out = 0, gain = 0, constant = 0;
+  bool draws() const { return fan_in > 0; }
 };
+/// `count` numbers uniform on [0, 1) for a leaf, given its place; asked for in the order of the leaves that draw.
+using InitDraws = std::function<std::vector<double>(std::size_t leaf, std::size_t count)>;
 
 /// The leaves of a network by name, in the order of the reference's state dict.
 class Leaves {
@@ -28,6 +32,8 @@ class Leaves {
   void add_buffer(const std::string& name, const Tensor& value) { buffers_.emplace_back(name, value); }
   /// Draws every leaf from its law: a pure function of (seed, place of the leaf).
   void initialise(std::uint64_t seed);
+  /// The same with uniform numbers of another source.
+  void initialise(const InitDraws& draws);
 
   const std::vector<std::pair<std::string, Tensor>>& parameters() const { return parameters_; }
   const std::vector<std::pair<std::string, Tensor>>& buffers() const { return buffers_; }
@@ -41,11 +47,11 @@ class Leaves {
   std::vector<InitLaw> laws_;
 };
 
-/// x W^T + b.                                                                            [B,in] -> [B,out]
+/// x W^T + b, or x W^T.                                                                  [B,in] -> [B,out]
 struct Linear {
   Tensor weight, bias;  // [out,in], [out]
   Linear() = default;
-  Linear(Leaves& leaves, const std::string& name, int in, int out, double gain = 1);
+  Linear(Leaves& leaves, const std::string& name, int in, int out, bool with_bias = true);
   Tensor operator()(const Tensor& x) const;
 };
 
@@ -73,7 +79,7 @@ struct Conv2d {
 /// Groups of a normalisation over `channels` channels: min(32, channels / 4).
 inline int group_count(int channels) { return channels / 4 < 32 ? channels / 4 : 32; }
 
-/// Group normalisation with min(32, C/4) groups and eps 1e-6.                            [B,C,H,W] -> same
+/// Group normalisation with min(32, C/4) groups and eps 1e-6; Error if C does not split into them.  [B,C,H,W] -> same
 struct GroupNorm {
   Tensor weight, bias;  // [C], [C]
   GroupNorm() = default;

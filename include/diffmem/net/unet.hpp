@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The EDM-style U-Net (Song et al. 2021's DDPM++ as re-implemented by Karras et al. 2022): one ordinary class; family,
-// skip mask and sizes are values, so twenty masks cost one compiled network.
+// The EDM-style U-Net (Song et al. 2021's DDPM++ and NCSN++ as re-implemented by Karras et al. 2022): one ordinary class;
+// family, skip mask and sizes are values, so twenty masks cost one compiled network.
 #pragma once
 #include <diffmem/net/layers.hpp>
 #include <diffmem/skip/mask.hpp>
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -13,11 +14,18 @@
 
 namespace diffmem {
 
+/// What the encoder does besides its blocks.  residual: a second path of strided convolutions from the image down is
+/// added to each level's first output (NCSN++).
+enum class Encoder { standard, residual };
+inline constexpr std::array<std::string_view, 2> kEncoderWords{"standard", "residual"};
+constexpr const auto& words_of(Encoder) { return kEncoderWords; }
+
 /// Everything that is a number in a network.  Defaults: the paper's CIFAR-10 net (35,125,251 parameters).
 struct UNetConfig {
   int resolution = 32;                ///< side of the images, a multiple of 2^(levels-1)   [pixels]
   int channels = 3;                   ///< image channels
   int label_dim = 0;                  ///< classes; 0: unconditional
+  int augment_dim = 0;                ///< width of an augmentation label, which is always 0 here; published nets have 9
   int base = 128;                     ///< base width
   std::vector<int> mult = {2, 2, 2};  ///< width multiplier per level, finest first
   int blocks = 2;                     ///< residual blocks per level
@@ -25,6 +33,7 @@ struct UNetConfig {
   double dropout = 0.13;              ///< probability of dropping a value while training
   int noise_mult = 1;                 ///< width of the noise features / base; set by the family
   std::vector<int> filter = {1, 1};   ///< resampling taps; set by the family
+  Encoder encoder = Encoder::standard;  ///< set by the family
 
   int levels() const { return static_cast<int>(mult.size()); }
   /// Encoder outputs handed to the decoder: levels * (blocks + 1).
@@ -35,8 +44,9 @@ struct UNetConfig {
   template <class Self, class Visit>
   static void each(Self& c, Visit&& visit) {
     visit("resolution", c.resolution), visit("channels", c.channels), visit("label_dim", c.label_dim);
-    visit("base", c.base), visit("mult", c.mult), visit("blocks", c.blocks), visit("attention", c.attention);
-    visit("dropout", c.dropout), visit("noise_mult", c.noise_mult), visit("filter", c.filter);
+    visit("augment_dim", c.augment_dim), visit("base", c.base), visit("mult", c.mult), visit("blocks", c.blocks);
+    visit("attention", c.attention), visit("dropout", c.dropout), visit("noise_mult", c.noise_mult);
+    visit("filter", c.filter), visit("encoder", c.encoder);
   }
 };
 
@@ -65,15 +75,19 @@ class UNet {
   double forward_flops() const;
 
   void initialise(std::uint64_t seed) { leaves_.initialise(seed); }
+  void initialise(const InitDraws& draws) { leaves_.initialise(draws); }
+  /// Adds a fixed tensor to the buffers: the frequencies of a random embedding.
+  void add_buffer(const std::string& name, const Tensor& value) { leaves_.add_buffer(name, value); }
   void require_grad();
-  /// Copies values by position; both nets have the same configuration.
+  /// Copies parameters and buffers by position; both nets have the same configuration.
   void copy_from(const UNet& other);
 
  private:
   struct Level {
     std::string name;  // "16x16"
     int resolution = 0;
-    std::optional<Conv2d> conv;  // encoder, finest level
+    std::optional<Conv2d> conv;          // encoder, finest level
+    std::optional<Conv2d> aux_residual;  // residual encoder, other levels
     std::optional<Block> resample, in0, in1;
     std::vector<Block> blocks;
   };
@@ -81,7 +95,7 @@ class UNet {
   UNetConfig config_;
   SkipMask mask_;
   Leaves leaves_;
-  Linear map_label_, map_layer0_, map_layer1_;
+  Linear map_label_, map_augment_, map_layer0_, map_layer1_;
   std::vector<Level> encoder_, decoder_;  // encoder finest first, decoder coarsest first
   GroupNorm out_norm_;
   Conv2d out_conv_;

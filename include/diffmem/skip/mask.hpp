@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which encoder outputs the decoder sees.  A skip that is switched off hands over zeros of the same shape: widths,
-// parameter counts and initialisation stay, as in the reference.
+// parameter counts and initialisation stay, as in the reference.  (dropped.hpp has the other way.)
 #pragma once
 #include <diffmem/core/policy.hpp>
 
@@ -23,9 +23,18 @@ class SkipMask {
   /// Number of switches; 0 for "all", which fits any network.
   std::size_t size() const { return on_.size(); }
 
+  /// The same switches for a decoder that is built without the channels of the skips that are off.
+  SkipMask dropping() const {
+    SkipMask mask = *this;
+    mask.drops_ = true;
+    return mask;
+  }
+  bool drops() const { return drops_; }
+
  private:
   SkipMask() = default;
   std::vector<bool> on_;
+  bool drops_ = false;
 };
 
 template <class S>
@@ -48,16 +57,22 @@ static_assert(SkipPolicy<AllSkips>);
 /// A mask's text, parsed while compiling: 0 and 1, finest level first, spaces for the eye.
 /// Skips<"111 000 111"> and Skips<"111000111"> are one type.
 struct MaskText {
-  static constexpr std::size_t kMost = 64;
+  static constexpr std::size_t kMost = 256;
   std::array<char, kMost + 1> digits{};  // zero-terminated
   std::size_t count = 0;
 
+  /// `switches` switches, all of them on or all off.
+  consteval MaskText(std::size_t switches, bool on) : count(switches) {
+    if (count == 0) throw "a skip mask needs at least one switch";
+    if (count > kMost) throw "a skip mask has at most 256 switches";
+    for (std::size_t i = 0; i < count; ++i) digits[i] = on ? '1' : '0';
+  }
   template <std::size_t N>
   consteval MaskText(const char (&text)[N]) {
     for (std::size_t i = 0; i + 1 < N; ++i) {
       if (text[i] == ' ') continue;
       if (text[i] != '0' && text[i] != '1') throw "a skip mask is written in 0 and 1, finest level first";
-      if (count == kMost) throw "a skip mask has at most 64 switches";
+      if (count == kMost) throw "a skip mask has at most 256 switches";
       digits[count++] = text[i];
     }
     if (count == 0) throw "a skip mask needs at least one switch";

@@ -12,6 +12,8 @@
 #include <ATen/ops/silu_ops.h>
 #include <ATen/ops/upsample_nearest2d_ops.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -71,34 +73,46 @@ Tensor Leaves::add(const std::string& name, at::IntArrayRef shape, InitLaw law) 
 }
 
 void Leaves::initialise(std::uint64_t seed) {
+  initialise([seed](std::size_t leaf, std::size_t count) {
+    RandomStream random(seed, Stream::init, leaf);
+    std::vector<double> values(count);
+    for (double& v : values) v = random.uniform();
+    return values;
+  });
+}
+
+void Leaves::initialise(const InitDraws& draws) {
   const at::NoGradGuard no_grad;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     Tensor& leaf = parameters_[i].second;
     const InitLaw& law = laws_[i];
-    if (law.kind != InitLaw::Kind::weight) {
-      leaf.fill_(law.kind == InitLaw::Kind::one ? 1.0 : 0.0);
+    if (!law.draws()) {
+      leaf.fill_(law.constant);
       continue;
     }
-    RandomStream random(seed, Stream::init, i);
     const double bound = law.gain * std::sqrt(6 / (law.fan_in + law.fan_out));
-    std::vector<float> values(static_cast<std::size_t>(leaf.numel()));
-    for (float& v : values) v = static_cast<float>(bound * (2 * random.uniform() - 1));
-    leaf.copy_(tensor_of(std::span<const float>(values), leaf.sizes()));
+    std::vector<double> values = draws(i, static_cast<std::size_t>(leaf.numel()));
+    for (double& v : values) v = bound * (2 * v - 1);
+    leaf.copy_(tensor_of(std::span<const double>(values), leaf.sizes()).to(kFloat32));  // also in a float64 net
   }
 }
 
-Linear::Linear(Leaves& leaves, const std::string& name, int in, int out, double gain)
-    : weight(leaves.add(name + ".weight", {out, in}, {InitLaw::Kind::weight, double(in), double(out), gain})),
-      bias(leaves.add(name + ".bias", {out}, {})) {}
+Linear::Linear(Leaves& leaves, const std::string& name, int in, int out, bool with_bias)
+    : weight(leaves.add(name + ".weight", {out, in}, {.fan_in = double(in), .fan_out = double(out), .gain = 1})) {
+  if (with_bias) bias = leaves.add(name + ".bias", {out}, {.fan_in = double(in), .fan_out = double(out)});
+}
 
-Tensor Linear::operator()(const Tensor& x) const { return at::_ops::linear::call(x, weight, bias); }
+Tensor Linear::operator()(const Tensor& x) const {
+  return at::_ops::linear::call(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt);
+}
 
 Conv2d::Conv2d(Leaves& leaves, const std::string& name, int in, int out, ConvOptions o) : options(std::move(o)) {
   const int k = options.kernel;
   if (k > 0) {
-    weight = leaves.add(name + ".weight", {out, in, k, k},
-                        {InitLaw::Kind::weight, double(in) * k * k, double(out) * k * k, options.gain});
-    bias = leaves.add(name + ".bias", {out}, {});
+    const double fan_in = double(in) * k * k, fan_out = double(out) * k * k;
+    weight =
+        leaves.add(name + ".weight", {out, in, k, k}, {.fan_in = fan_in, .fan_out = fan_out, .gain = options.gain});
+    bias = leaves.add(name + ".bias", {out}, {.fan_in = fan_in, .fan_out = fan_out});
   }
   if (options.resample == Resample::none) return;
   filter = make_filter(options.filter).to(leaves.device());
@@ -123,8 +137,12 @@ Tensor Conv2d::operator()(const Tensor& x) const {
 }
 
 GroupNorm::GroupNorm(Leaves& leaves, const std::string& name, int channels)
-    : weight(leaves.add(name + ".weight", {channels}, {InitLaw::Kind::one})),
-      bias(leaves.add(name + ".bias", {channels}, {})) {}
+    : weight(leaves.add(name + ".weight", {channels}, {.constant = 1})),
+      bias(leaves.add(name + ".bias", {channels}, {})) {
+  if (const int groups = group_count(channels); groups < 1 || channels % groups != 0)
+    throw Error("network", fmt::format("{} of {} channels", name, channels),
+                "at least 4 that split into min(32, channels/4) groups", "correct base or mult");
+}
 
 Tensor GroupNorm::operator()(const Tensor& x) const {
   const std::int64_t groups = group_count(static_cast<int>(weight.size(0)));

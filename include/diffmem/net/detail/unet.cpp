@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+#include <numeric>
 
 namespace diffmem {
 
@@ -20,12 +22,13 @@ void UNetConfig::validate() const {
     refuse("resolution", resolution, fmt::format("a positive multiple of {}", 1 << (levels() - 1)));
   if (channels < 1) refuse("channels", channels, "1 or more");
   if (label_dim < 0) refuse("label_dim", label_dim, "0 or more");
-  if (base < 4 || base % 4 != 0) refuse("base", base, "a positive multiple of 4");
+  if (augment_dim < 0) refuse("augment_dim", augment_dim, "0 or more");
+  if (base < 4 || base % 2 != 0) refuse("base", base, "an even number of 4 or more");
   for (const int m : mult)
     if (m < 1) refuse("mult", fmt::format("{}", mult), "positive multipliers");
-  for (const int m : mult)
-    if (const int width = base * m; width % std::min(32, width / 4) != 0)
-      refuse("base * mult", width, "a width that splits into min(32, width/4) groups");
+  if (noise_mult < 1) refuse("noise_mult", noise_mult, "1 or more");
+  if (filter.empty() || filter.size() % 2 != 0 || std::accumulate(filter.begin(), filter.end(), 0) == 0)
+    refuse("filter", fmt::format("{}", filter), "an even number of taps whose sum is not 0, such as 1,1 or 1,3,3,1");
   if (blocks < 1) refuse("blocks", blocks, "1 or more");
   if (!(dropout >= 0 && dropout < 1)) refuse("dropout", dropout, "0 <= dropout < 1");
 }
@@ -61,11 +64,14 @@ UNet::UNet(UNetConfig config, SkipMask mask, at::Device device, at::ScalarType d
   };
 
   if (config_.label_dim > 0) map_label_ = Linear(leaves_, "map_label", config_.label_dim, noise_channels());
+  if (config_.augment_dim > 0)
+    map_augment_ = Linear(leaves_, "map_augment", config_.augment_dim, noise_channels(), false);
   map_layer0_ = Linear(leaves_, "map_layer0", noise_channels(), embedding);
   map_layer1_ = Linear(leaves_, "map_layer1", embedding, embedding);
 
-  int now = config_.channels;
-  std::vector<int> pushed;
+  int now = config_.channels, aux = config_.channels;
+  std::vector<int> pushed;  // widths that the decoder gets
+  const auto push = [&](int width) { pushed.push_back(mask_.drops() && !mask_[pushed.size()] ? 0 : width); };
   for (int l = 0; l < levels; ++l) {
     Level e = level(l);
     const std::string at = "enc." + e.name;
@@ -74,12 +80,17 @@ UNet::UNet(UNetConfig config, SkipMask mask, at::Device device, at::ScalarType d
       now = config_.base;
     } else {
       e.resample = block(at + "_down", now, now, false, Resample::down);
+      if (config_.encoder == Encoder::residual) {
+        e.aux_residual = Conv2d(leaves_, at + "_aux_residual", aux, now,
+                                {.kernel = 3, .resample = Resample::down, .filter = config_.filter, .fused = true});
+        aux = now;
+      }
     }
-    pushed.push_back(now);
+    push(now);
     for (int i = 0; i < config_.blocks; ++i) {
       e.blocks.push_back(block(fmt::format("{}_block{}", at, i), now, width(l), attends(e.resolution)));
       now = width(l);
-      pushed.push_back(now);
+      push(now);
     }
     encoder_.push_back(std::move(e));
   }
@@ -122,14 +133,20 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
               shift;  // [B,noise_channels]
     e = e + shift;
   }
+  // The label of an image that is not augmented is 0; the map's gradient is then 0 too, and not undefined.
+  if (config_.augment_dim > 0) e = e + map_augment_(zeros({1, config_.augment_dim}, e.scalar_type(), e.device()));
   const Tensor emb = silu(map_layer1_(silu(map_layer0_(e))));  // [B,4*base]
 
-  Tensors skips;
-  Tensor h = x;
-  const auto push = [&](const Tensor& t) { skips.push_back(mask_[skips.size()] ? t : zeros_like(t)); };
+  Tensors skips;  // undefined: dropped
+  Tensor h = x, aux = x;
+  const auto push = [&](const Tensor& t) {
+    skips.push_back(mask_[skips.size()] ? t : mask_.drops() ? Tensor() : zeros_like(t));
+  };
   for (const Level& level : encoder_) {
     const std::string at = "enc." + level.name;
     h = level.conv ? seen(at + "_conv", (*level.conv)(h)) : seen(at + "_down", (*level.resample)(h, emb, dropout));
+    if (level.aux_residual)
+      h = aux = (h + seen(at + "_aux_residual", (*level.aux_residual)(aux))) / std::numbers::sqrt2;
     push(h);
     for (std::size_t i = 0; i < level.blocks.size(); ++i) {
       h = seen(fmt::format("{}_block{}", at, i), level.blocks[i](h, emb, dropout));
@@ -145,7 +162,8 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
       h = seen(at + "_up", (*level.resample)(h, emb, dropout));
     }
     for (std::size_t i = 0; i < level.blocks.size(); ++i) {
-      h = seen(fmt::format("{}_block{}", at, i), level.blocks[i](cat({h, skips.back()}, 1), emb, dropout));
+      const Tensor in = skips.back().defined() ? cat({h, skips.back()}, 1) : h;
+      h = seen(fmt::format("{}_block{}", at, i), level.blocks[i](in, emb, dropout));
       skips.pop_back();
     }
   }
@@ -178,6 +196,8 @@ double UNet::forward_flops() const {
   for (const auto* side : {&encoder_, &decoder_})
     for (const Level& level : *side) {
       if (level.conv) add_conv(*level.conv, level.resolution);
+      if (level.aux_residual)  // convolves before it halves, over the filter's wider border
+        add_conv(*level.aux_residual, 2 * level.resolution + static_cast<int>(config_.filter.size()) - 2);
       for (const auto* extra : {&level.resample, &level.in0, &level.in1})
         if (*extra) add_block(**extra, level.resolution);
       for (const Block& b : level.blocks) add_block(b, level.resolution);
@@ -193,6 +213,7 @@ void UNet::require_grad() {
 void UNet::copy_from(const UNet& other) {
   const at::NoGradGuard no_grad;
   for (std::size_t i = 0; i < parameters().size(); ++i) parameters()[i].second.copy_(other.parameters()[i].second);
+  for (std::size_t i = 0; i < buffers().size(); ++i) buffers()[i].second.copy_(other.buffers()[i].second);
 }
 
 }  // namespace diffmem
