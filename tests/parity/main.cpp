@@ -127,8 +127,10 @@ int run(const std::filesystem::path& path) {
 }  // namespace diffmem::parity
 
 int main(int argc, char** argv) {
+  constexpr const char* usage = "usage: diffmem_parity FILE.safetensors    compares this build with golden numbers";
+  if (diffmem::answered(argc, argv, usage)) return 0;
   if (argc != 2) {
-    fmt::print(stderr, "usage: diffmem_parity FILE.safetensors\n");
+    fmt::print(stderr, "{}\n", usage);
     return 2;
   }
   diffmem::set_up_runtime({.threads = 1});  // ctest runs one test a core

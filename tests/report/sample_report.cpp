@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // sample_report FOLDER: a realistic report of invented runs, without training, for tests of the page and its pictures.
+#include <diffmem/core/runtime.hpp>
 #include <diffmem/report/write.hpp>
 
 #include <fmt/format.h>
@@ -79,14 +80,17 @@ RunRecord sample_run(std::int64_t size, double ratio, double distance) {
                   {"train.lr", "0.002"},
                   {"train.ema", "0.99"},
                   {"sample.images", "1000"}};
+  run.made_with = {{"commit", "0000000"}, {"threads", size < 64 ? "1" : "2"}};
   return run;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
+  constexpr const char* usage = "usage: sample_report FOLDER    writes a report of invented numbers there";
+  if (answered(argc, argv, usage)) return 0;
   if (argc != 2) {
-    fmt::print(stderr, "usage: sample_report FOLDER\n");
+    fmt::print(stderr, "{}\n", usage);
     return 2;
   }
   ReportRecord report;

@@ -32,13 +32,20 @@ snapshot >"$work/before"
 grep -q "sampler.steps = 5" "$work/log" || { echo "FAILED: a policy's setting is not taken"; cat "$work/log"; exit 1; }
 
 refuses "unknown option" 2 "unrecognised option" "--help" -- "$demo" --sizs 4
-refuses "no sense in a size" 1 "--sizes" "numbers of 2 or more" -- "$demo" --sizes 4,x
-refuses "unknown setting" 1 "no setting \"train.rl\"" "train.lr" "sampler.steps" -- "$demo" --set train.rl=1
-refuses "a setting that the images decide" 1 "--set net.channels" "the images" -- "$demo" --set net.channels=3
-refuses "a size beside --sizes" 1 "--set data.size" "--sizes" -- "$demo" --set data.size=20
-refuses "wrong type of value" 1 "--set train.lr" "a value like" -- "$demo" --set train.lr=fast
-refuses "value out of range" 1 "1 or more" -- "$demo" --set train.batch=0
-refuses "unknown budget" 1 "train.budget" -- "$demo" --budget hours
+refuses "no sense in a size" 2 "--sizes" "numbers of 2 or more" -- "$demo" --sizes 4,x
+refuses "unknown setting" 2 "no setting \"train.rl\"" "train.lr" "sampler.steps" -- "$demo" --set train.rl=1
+refuses "a setting that the images decide" 2 "--set net.channels" "the images" -- "$demo" --set net.channels=3
+refuses "a size beside --sizes" 2 "--set data.size" "--sizes" -- "$demo" --set data.size=20
+refuses "wrong type of value" 2 "--set train.lr" "a value like" -- "$demo" --set train.lr=fast
+refuses "value out of range" 2 "1 or more" -- "$demo" --set train.batch=0
+refuses "unknown budget" 2 "--budget" "epochs or steps" -- "$demo" --budget hours
+refuses "a seed below zero" 2 "--seed" -- "$demo" --seed -1
+refuses "too many threads" 2 "--threads" "1024" -- "$demo" --threads 100000
+refuses "a policy's value out of range" 2 "sampler heun" "steps" -- "$demo" --set sampler.steps=0
+refuses "a length beyond counting" 2 "length" -- "$demo" --set train.length=1e30
+refuses "attention at no level" 2 "attention" -- "$demo" --set net.attention=5
+refuses "a training that does not stay finite" 1 "not finite" "last good checkpoint" "sigma" -- "$demo" "${tiny[@]}" \
+  --sizes 12 --set train.lr=1e20 --set train.warmup=3 --checkpoint-seconds 0 --out "$work/wild"
 refuses "unknown data" 1 "fashion-mnist" "cifar10" -- "$demo" --data no-such-thing --out "$work/good"
 refuses "missing file" 1 "$work/nowhere" -- "$demo" --data "fashion-mnist:$work/nowhere" --out "$work/good"
 mkdir "$work/cut"
@@ -69,6 +76,11 @@ while [ ! -e "$run/lock.held" ]; do sleep 0.1; done
 rm "$run/lock.held"
 refuses "a run another process works in" 1 "another process" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/good"
 kill $holder
+
+# A finished run whose files were changed afterwards.
+cp -r "$work/good" "$work/changed"
+echo >>"$(echo "$work"/changed/runs/*)/measures.jsonl"
+refuses "a changed result" 1 "measures.jsonl" "checksum" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/changed"
 
 # A full disk: a file may not grow beyond 20 kB.  The run that is there stays as it was.
 full() { (trap '' XFSZ; ulimit -f 20; exec "$demo" "${tiny[@]}" --sizes 14 --out "$work/good"); }

@@ -8,9 +8,9 @@ RANDOM=${DIFFMEM_KILL_SEED:-$$}
 echo "kills: $kills, seed of their moments: ${DIFFMEM_KILL_SEED:-$$} (DIFFMEM_KILL_SEED repeats them)"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-study() { # a training of some ten seconds
+study() { # a training of half a minute, more than twenty short starts can do
   "$DIFFMEM_BUILD/studies/demo" --sizes 12 --jobs 1 --threads 1 --checkpoint-seconds 0.2 --out "$1" --set net.base=16 \
-    --set train.batch=8 --set train.length=500 --set train.evaluations=3 --set net.dropout=0.1 --set sample.images=24 --set sample.batch=24
+    --set train.batch=8 --set train.length=2000 --set train.evaluations=3 --set net.dropout=0.1 --set sample.images=24 --set sample.batch=24
 }
 study "$work/whole" >"$work/whole.log"
 for ((i = 1; i <= kills; ++i)); do
@@ -18,21 +18,18 @@ for ((i = 1; i <= kills; ++i)); do
   pid=$!
   sleep "$((RANDOM % 2)).$((RANDOM % 5 + 5))"
   child=$(pgrep -P "$pid" || true)
-  if ! kill -9 ${child:-$pid} 2>/dev/null; then
-    wait "$pid" || { cat "$work/killed.log"; exit 1; }
-    echo "finished before kill $i"
-    break
-  fi
+  kill -9 ${child:-$pid} 2>/dev/null || { echo "FAILED: finished before kill $i of $kills; make the training longer"; exit 1; }
   wait "$pid" 2>/dev/null || true
 done
-if ! ls "$work"/killed/runs/*/finished.json >/dev/null 2>&1; then
-  study "$work/killed" >>"$work/killed.log" 2>&1 &
-  pid=$!
-  sleep 1.5
-  kill -INT $(pgrep -P "$pid" || echo "$pid") 2>/dev/null || true
-  wait "$pid" && echo "finished before Ctrl-C" || [ $? -eq 130 ]
-  study "$work/killed" >>"$work/killed.log" 2>&1
-fi
+ls "$work"/killed/runs/*/finished.json 2>/dev/null && { echo "FAILED: finished before Ctrl-C"; exit 1; }
+study "$work/killed" >>"$work/killed.log" 2>&1 &
+pid=$!
+sleep 1.5
+kill -INT $(pgrep -P "$pid" || echo "$pid")
+code=0
+wait "$pid" || code=$?
+[ "$code" -eq 130 ] || { echo "FAILED: Ctrl-C ended with $code"; exit 1; }
+study "$work/killed" >>"$work/killed.log" 2>&1
 grep -c "continues from step" "$work/killed.log" | sed 's/$/ continuations/'
 python3 - "$work/whole" "$work/killed" <<'PY'
 import json, pathlib, sys

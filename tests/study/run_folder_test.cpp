@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const Listing kParameters{{"design", "vp"}, {"train.lr", "0.001"}};
+const Listing kFacts{{"commit", "abc"}, {"threads", "1"}};
 
 ImageSet training() {
   ImageSet set{
@@ -29,7 +30,7 @@ TEST_CASE("a run folder records, rewinds and reads back", "[study]") {
   const TestFolder scratch;
   const ImageSet set = training();
   {
-    RunFolder folder(scratch.path, kParameters);
+    RunFolder folder(scratch.path, kParameters, kFacts);
     folder.rewind_to({});
     folder.add(LossPoint{1, 0.5, 2.0});
     folder.add(LossPoint{2, 1.0, 1.0});
@@ -45,7 +46,7 @@ TEST_CASE("a run folder records, rewinds and reads back", "[study]") {
   REQUIRE(record.pictures.nearest == std::vector<std::uint8_t>{0, 0, 0, 0});
   REQUIRE(record.pictures.ratio.at(1) == 1.0);
 
-  RunFolder folder(scratch.path, kParameters);  // goes on from before step 2
+  RunFolder folder(scratch.path, kParameters, kFacts);  // goes on from before step 2
   TrainProgress progress;
   progress.losses = {{1, 0.5, 2.0}};
   folder.rewind_to(progress);
@@ -55,7 +56,7 @@ TEST_CASE("a run folder records, rewinds and reads back", "[study]") {
 
 TEST_CASE("a line that a crash cut short is left out; a damaged one is an error", "[study]") {
   const TestFolder scratch;
-  RunFolder folder(scratch.path, kParameters);
+  RunFolder folder(scratch.path, kParameters, kFacts);
   folder.add(LossPoint{1, 0.5, 2.0});
   std::ofstream(scratch.path / "progress.jsonl", std::ios::app) << "{\"step\": 2, \"epo";
   REQUIRE(read_run(scratch.path, training(), 1).losses.size() == 1);
@@ -66,14 +67,58 @@ TEST_CASE("a line that a crash cut short is left out; a damaged one is an error"
 TEST_CASE("a run folder of another configuration or of another process is refused", "[study]") {
   const TestFolder scratch;
   {
-    RunFolder folder(scratch.path, kParameters);
-    REQUIRE_THROWS_WITH(RunFolder(scratch.path, kParameters), Contains("another process"));
+    RunFolder folder(scratch.path, kParameters, kFacts);
+    REQUIRE_THROWS_WITH(RunFolder(scratch.path, kParameters, kFacts), Contains("another process"));
   }
-  REQUIRE_THROWS_WITH(RunFolder(scratch.path, (Listing{{"design", "vp"}, {"train.lr", "0.1"}})),
+  REQUIRE_THROWS_WITH(RunFolder(scratch.path, (Listing{{"design", "vp"}, {"train.lr", "0.1"}}), kFacts),
                       Contains("train.lr = 0.001 (now 0.1)"));
-  RunFolder again(scratch.path, kParameters);
-  REQUIRE(again.path() == scratch.path);
+  REQUIRE_THROWS_WITH(RunFolder(scratch.path, {{"design", "vp"}}, kFacts), Contains("train.lr = 0.001 (now not there)"));
+  { const RunFolder again(scratch.path, kParameters, {{"commit", "abc"}, {"threads", "2"}}); }
+  const RunRecord record = read_run(scratch.path, training(), 1);
+  REQUIRE(record.made_with == Listing{{"commit", "abc"}, {"threads", "1, then 2"}});
   write_file_atomically(scratch.path / "run.json", "{\"par");
+  REQUIRE_THROWS_WITH(RunFolder(scratch.path, kParameters, kFacts), Contains("a damaged") && Contains("run.json"));
+  write_file_atomically(scratch.path / "run.json", "{\"parameters\": 3, \"made_with\": []}");
+  REQUIRE_THROWS_WITH(RunFolder(scratch.path, kParameters, kFacts), Contains("a damaged") && Contains("run.json"));
+}
+
+TEST_CASE("a finished run whose files were changed is not believed", "[study]") {
+  const TestFolder scratch;
+  const auto finish = [&](const fs::path& path) {
+    RunFolder folder(path, kParameters, kFacts);
+    TrainProgress progress{.step = 2};
+    progress.losses = {{1, 0.5, 2.0}};
+    progress.evaluations = {{.step = 2, .images = 2, .memorized = 1, .ratio = 0.5, .low = 0.1, .high = 0.9}};
+    folder.rewind_to({});
+    folder.add(progress.losses[0]);
+    folder.add(progress.evaluations[0], {0, 0, 100, 1}, training());
+    SafeTensors weights;
+    weights.tensors["w"] = zeros({2});
+    folder.finish(progress, weights);
+  };
+  int i = 0;
+  for (const char* file : {"measures.jsonl", "progress.jsonl", "weights.safetensors", "run.json",
+                           "samples/step-0000000002.safetensors"}) {
+    INFO(file);
+    const fs::path path = scratch.path / std::to_string(i++);
+    finish(path);
+    REQUIRE(read_run(path, training(), 2).steps == 2);
+    const std::string good = read_file(path / file);
+    for (const std::string& bad : {std::string(), good.substr(0, good.size() - 1), good + "\n"}) {
+      write_file_atomically(path / file, bad);
+      REQUIRE_THROWS_WITH(read_run(path, training(), 2), Contains(file) && Contains("checksum"));
+    }
+    fs::remove(path / file);
+    REQUIRE_THROWS_WITH(read_run(path, training(), 2), Contains(file));
+    if (file == std::string("run.json"))
+      REQUIRE_THROWS_WITH(RunFolder(path, kParameters, kFacts), Contains("no run.json"));
+  }
+  const fs::path path = scratch.path / "finished";
+  finish(path);
+  for (const char* bad : {"", "{}", "{\"steps\": \"x\"", "3"}) {
+    write_file_atomically(path / "finished.json", bad);
+    REQUIRE_THROWS_WITH(read_run(path, training(), 2), Contains("finished.json"));
+  }
 }
 
 TEST_CASE("a run's name changes with every parameter", "[study]") {

@@ -41,6 +41,19 @@ TEST_CASE("a checkpoint comes back whole, and only the newest are kept", "[train
   REQUIRE(std::distance(fs::directory_iterator(scratch.path), fs::directory_iterator()) == 2);
 }
 
+TEST_CASE("a step saved again stays beside the first one until it is whole, and then counts", "[train][checkpoint]") {
+  const TestFolder scratch;
+  Checkpoint c = at_step(5);
+  write_checkpoint(scratch.path, c);
+  c.progress.loss_sum = 7;
+  write_checkpoint(scratch.path, c);
+  REQUIRE(read_newest_checkpoint(scratch.path)->progress.loss_sum == 7);
+  REQUIRE(fs::exists(scratch.path / "step-0000000005"));
+  write_checkpoint(scratch.path, at_step(6));
+  REQUIRE(read_newest_checkpoint(scratch.path)->progress.step == 6);
+  REQUIRE_FALSE(fs::exists(scratch.path / "step-0000000005"));
+}
+
 TEST_CASE("what a crash left half-written is not a checkpoint", "[train][checkpoint]") {
   const TestFolder scratch;
   write_checkpoint(scratch.path, at_step(5));

@@ -15,6 +15,9 @@ class Error : public std::runtime_error {
   Error(std::string_view who, std::string_view got, std::string_view want, std::string_view todo)
       : std::runtime_error(std::string(who) + ": got " + std::string(got) + "; want " + std::string(want) + "; " +
                            std::string(todo)) {}
+
+ protected:
+  explicit Error(const std::string& whole) : std::runtime_error(whole) {}
 };
 
 /// Thrown when Ctrl-C or SIGTERM asked a long work to stop after it saved its state; mains exit with 130.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a training leaves behind, as plain values: points of its loss curve and evaluations.
 #pragma once
+#include <cmath>
 #include <cstdint>
+#include <vector>
 
 namespace diffmem {
 
@@ -24,5 +26,13 @@ struct Evaluation {
   double knn_distance = 0;       ///< mean of d1 / sqrt(C*H*W), to the nearest training image   [8-bit grey levels]
   double seconds = 0;            ///< wall time of sampling and measuring
 };
+
+/// The evaluation with the highest ratio (the value the paper reports), the earliest of equals; null if there is none.
+inline const Evaluation* best_of(const std::vector<Evaluation>& evaluations) {
+  const Evaluation* best = nullptr;
+  for (const Evaluation& e : evaluations)
+    if (std::isfinite(e.ratio) && (!best || e.ratio > best->ratio)) best = &e;
+  return best;
+}
 
 }  // namespace diffmem

@@ -35,6 +35,12 @@ class Menu {
     name = word_in_menu(word);
   }
 
+  void validate() const {
+    on([](const auto& chosen) {
+      if constexpr (requires { chosen.validate(); }) chosen.validate();
+    });
+  }
+
   template <class Self, class Visit>
   static void each(Self& menu, Visit&& visit) {
     std::visit([&]<class Q>(Q& chosen) { std::remove_const_t<Q>::each(chosen, visit); }, menu.chosen_);

@@ -3,6 +3,7 @@
 // records it and refuses strangers.  Fields are numbers, strings, lists of int, enums with words, or nested listings.
 #pragma once
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/policy.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -16,10 +17,6 @@
 #include <vector>
 
 namespace diffmem {
-
-/// A struct that lists its fields.
-template <class P>
-concept Listed = requires(P& p) { std::remove_cvref_t<P>::each(p, [](std::string_view, auto&) {}); };
 
 /// An enum with words: words_of(E{}) returns them in the order of its values.
 template <class E>
@@ -53,6 +50,7 @@ bool from_text(std::string_view text, T& value) {
     return text == "true" || text == "false";
   } else if constexpr (std::same_as<T, std::vector<int>>) {
     std::vector<int> list;
+    if (text.empty()) return value.clear(), true;
     while (true) {
       const std::size_t comma = text.find(',');
       if (int item = 0; from_text(text.substr(0, comma), item))
@@ -88,6 +86,17 @@ Listing list_params(const P& params, const std::string& prefix = "") {
   return result;
 }
 
+/// What a text must be to become a value like `field`.
+template <class T>
+std::string expected(const T& field) {
+  if constexpr (Worded<T>)
+    return fmt::format("{}", fmt::join(words_of(field), " or "));
+  else if constexpr (std::same_as<T, std::vector<int>>)
+    return "whole numbers with commas between";
+  else
+    return fmt::format("a value like {}", to_text(field));
+}
+
 /// Sets the field "a.b" of `params` from text; false if there is none.  Error naming the type if text is not of it.
 template <Listed P>
 bool try_set_param(P& params, std::string_view path, std::string_view text) {
@@ -99,10 +108,8 @@ bool try_set_param(P& params, std::string_view path, std::string_view text) {
         self(self, field, here + ".");
       } else if (here == path) {
         found = true;
-        const std::string before = to_text(field);
         if (!from_text(text, field))
-          throw Error("--set " + here, fmt::format("\"{}\"", text), fmt::format("a value like {}", before),
-                      "correct the value");
+          throw Error("--set " + here, fmt::format("\"{}\"", text), expected(field), "correct the value");
       }
     });
   };

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace diffmem {
@@ -20,14 +21,15 @@ template <class P>
 concept Named = requires(const P p) {
   { p.name } -> std::convertible_to<std::string_view>;
 };
+/// A struct that lists its fields: each(self, visit(name, field)).
 template <class P>
-concept ListsItsParameters = requires(P& p) { P::each(p, [](std::string_view, auto&) {}); };
+concept Listed = requires(P& p) { std::remove_cvref_t<P>::each(p, [](std::string_view, auto&) {}); };
 template <class P, Role R>
 concept FillsRole = requires { requires P::role == R; };
 
 /// A policy of role R: default-constructible, named, its numbers listed once by each(self, visit(name, field)).
 template <class P, Role R>
 concept Policy =
-    std::default_initializable<P> && std::copyable<P> && FillsRole<P, R> && Named<P> && ListsItsParameters<P>;
+    std::default_initializable<P> && std::copyable<P> && FillsRole<P, R> && Named<P> && Listed<P>;
 
 }  // namespace diffmem

@@ -2,6 +2,7 @@
 // What every executable sets up once (threads, allocator, interrupts) and can say about itself (--version).
 #pragma once
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,5 +29,7 @@ bool interrupted();
 std::vector<std::pair<std::string, std::string>> build_facts();
 /// The facts, one "name: value" a line.
 std::string version_text();
+/// Prints `usage` if the only argument is --help, the facts if it is --version; true if it did.
+bool answered(int argc, char** argv, std::string_view usage);
 
 }  // namespace diffmem

@@ -99,6 +99,9 @@ struct BlockOptions {
   double dropout = 0;  ///< probability that a value is dropped while training
 };
 
+/// x sigmoid(x), the activation everywhere.
+Tensor silu(const Tensor& x);
+
 /// Residual block:  h = conv0(silu(norm0 x)) + affine(emb);  h = conv1(dropout(silu(norm1 h)));
 /// x = (h + skip x) / sqrt 2;  then, with attention, x = (proj(attention(norm2 x)) + x) / sqrt 2.
 struct Block {

@@ -16,7 +16,7 @@ namespace diffmem {
 /// | size, seed, parameters | training images, training seed, trainable numbers of the network |
 /// | budget, steps, epochs | what all runs share, and how long this one trained |
 /// | train_seconds, sample_seconds, images_per_second | whole run: training, all evaluations, training images a second |
-/// | folder | run folder |
+/// | commit, folder | the program that made the run; where it lies |
 /// | step, epoch | when the evaluation was made |
 /// | images, memorized, zero_second | generated; with d1/d2 < 1/3; with d2 = 0 |
 /// | ratio, ratio_low, ratio_high | memorized / images and its 95 % interval, in [0, 1] |

@@ -4,7 +4,6 @@
 #include <diffmem/core/history.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,7 +38,8 @@ struct RunRecord {
   double images_per_second = 0;         ///< seen in training
   std::string folder;
   PictureStrip pictures;
-  std::vector<std::pair<std::string, std::string>> settings;  ///< every resolved parameter
+  std::vector<std::pair<std::string, std::string>> settings;   ///< every resolved parameter
+  std::vector<std::pair<std::string, std::string>> made_with;  ///< versions, threads, device
 };
 
 /// The effective model memorization (EMM) of one series: the |D| at which 90 % of generated images are memorized.
@@ -59,14 +59,6 @@ struct ReportRecord {
   std::vector<std::pair<std::string, std::string>> machine;
   std::string date, command;
 };
-
-/// The evaluation with the highest ratio (the value the paper reports), the earliest one of equals; null when there is none.
-inline const Evaluation* best_evaluation(const RunRecord& run) {
-  const Evaluation* best = nullptr;
-  for (const auto& evaluation : run.evaluations)
-    if (std::isfinite(evaluation.ratio) && (!best || evaluation.ratio > best->ratio)) best = &evaluation;
-  return best;
-}
 
 /// Names of the curves in the order they appear.
 inline std::vector<std::string> series_names(const ReportRecord& report) {

@@ -2,8 +2,11 @@
 // Generated images as grey levels, image by image from their own random streams.
 #pragma once
 #include <diffmem/condition/concept.hpp>
+#include <diffmem/core/error.hpp>
 #include <diffmem/data/pixels.hpp>
 #include <diffmem/sampler/denoiser.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -26,6 +29,9 @@ struct GenerateOptions {
 /// uint8 [images,C,H,W], quantised as the reference does.
 template <Sampler P, Denoiser D>
 std::vector<std::uint8_t> generate(const P& sampler, D&& denoise, SigmaRange range, const GenerateOptions& options) {
+  if (options.images < 0 || options.batch < 1)
+    throw Error("generate", fmt::format("{} images in batches of {}", options.images, options.batch),
+                "0 or more images, batches of 1 or more", "correct the options");
   const at::NoGradGuard no_grad;
   std::vector<std::uint8_t> result;
   for (std::int64_t done = 0; done < options.images; done += options.batch) {

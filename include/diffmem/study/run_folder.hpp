@@ -18,7 +18,8 @@ class RunFolder {
  public:
   /// Opens or begins the run at `path` and locks it against a second process.  Error if another process holds it, or
   /// if it was begun with other `parameters` (the differing fields are named).
-  RunFolder(std::filesystem::path path, const Listing& parameters);
+  /// `facts` (versions, threads, device) may differ; run.json keeps the list of all that the run was made with.
+  RunFolder(std::filesystem::path path, const Listing& parameters, const Listing& facts);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
@@ -44,7 +45,7 @@ class RunFolder {
   int lock_ = -1;
 };
 
-/// What a finished (or unfinished) run's files say, with up to `pictures` of the best evaluation's images over their
+/// What a finished (or unfinished) run's files say, once their checksums are found right, with up to `pictures` of the best evaluation's images over their
 /// nearest training images.  Name, cell, series and size are left to the caller.
 RunRecord read_run(const std::filesystem::path& path, const ImageSet& training, int pictures);
 

@@ -21,6 +21,8 @@ struct DataParams {
   static void each(Self& p, Visit&& visit) {
     visit("source", p.source), visit("resolution", p.resolution), visit("size", p.size), visit("seed", p.seed);
   }
+  /// Error naming the field that is out of range.
+  void validate() const;
 };
 
 struct Setup {
@@ -33,6 +35,8 @@ struct Setup {
   static void each(Self& s, Visit&& visit) {
     visit("data", s.data), visit("net", s.net), visit("train", s.train), visit("sample", s.sample);
   }
+  /// Error naming the field that is out of range; the network's are looked at when the images are known.
+  void validate() const;
 };
 
 /// The training images of `p` out of the opened data set `all`: shrunk, and cut to size.

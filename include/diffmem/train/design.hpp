@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace diffmem {
@@ -41,6 +42,13 @@ struct Design {
   std::string slug() const {
     return fmt::format("{}-{}-{}-{}-{}-{}", schedule.name, embedding.name, family.name, skip.name, condition.name,
                        sampler.name);
+  }
+
+  /// Error naming the policy's parameter that is out of range, where a policy looks after that (validate()).
+  void validate() const {
+    each(*this, []<class P>(std::string_view, const P& policy) {
+      if constexpr (requires { policy.validate(); }) policy.validate();
+    });
   }
 
   /// Visits (role, policy) in order; the policies list their own parameters.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Trainer: the optimiser steps of one run, as in the paper's Appendix B.
 #pragma once
+#include <diffmem/core/error.hpp>
 #include <diffmem/sampler/generate.hpp>
 #include <diffmem/train/batch.hpp>
 #include <diffmem/train/checkpoint.hpp>
@@ -14,6 +15,14 @@
 
 namespace diffmem {
 
+/// Thrown by a step whose loss or gradient is not finite.
+class NotFinite : public Error {
+ public:
+  using Error::Error;
+  /// The same with more said about it.
+  explicit NotFinite(const std::string& whole) : Error(whole) {}
+};
+
 /// What every training is, whatever its policies: steps, averages, moments, checkpoints.
 class AnyTrainer {
  public:
@@ -21,7 +30,7 @@ class AnyTrainer {
   AnyTrainer(const AnyTrainer&) = delete;
   AnyTrainer& operator=(const AnyTrainer&) = delete;
 
-  /// One optimiser step.  The loss: the batch's mean of per-image sums.  Error naming step and sigma, with nothing
+  /// One optimiser step.  The loss: the batch's mean of per-image sums.  NotFinite naming step and sigma, with nothing
   /// changed, if the loss or a gradient is not finite.
   double step();
   bool finished() const { return progress_.step >= total_steps(); }
@@ -74,7 +83,7 @@ class AnyTrainer {
   CycledOrder order_;
   std::vector<std::string> names_;
   Tensors weights_, averages_, m_, v_;
-  Tensor last_sigma_;
+  Tensors sigmas_;  // of this step
   TrainProgress progress_;
 };
 
@@ -94,6 +103,7 @@ class Trainer final : public AnyTrainer {
       : AnyTrainer(params, images, design.condition.training_labels(images, params.seed), device),
         model_(design, fitted(net, images_, labels_), params.seed, device),
         average_(design, fitted(net, images_, labels_), params.seed, device) {
+    design.validate();
     begin(model_.net(), average_.net());
   }
 
@@ -110,6 +120,7 @@ class Trainer final : public AnyTrainer {
 
   /// The network that these arguments make, without its values: to count parameters and operations.
   static UNet shape(const D& design, const UNetConfig& net, const ImageSet& images, std::uint64_t seed) {
+    design.validate();
     UNetConfig config = fitted(net, images, design.condition.training_labels(images, seed));
     design.family.configure(config);
     return UNet(config, design.skip.mask(), at::kMeta);

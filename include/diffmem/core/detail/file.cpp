@@ -37,8 +37,10 @@ class Descriptor {
 
 [[noreturn]] void complain(const fs::path& path, std::string_view doing, std::uint64_t size) {
   const int code = errno;
-  throw Error("file", fmt::format("\"{}\" while {} {} ({} bytes)", std::strerror(code), doing, path.string(), size),
-              "a readable, writable path with room left",
+  throw Error("file",
+              fmt::format("\"{}\" while {} {}{}", std::strerror(code), doing, path.string(),
+                          size > 0 ? fmt::format(" ({} bytes)", size) : ""),
+              size > 0 ? "a readable, writable path with room left" : "a path that can be opened",
               code == ENOSPC || code == EDQUOT
                   ? "free some disk space and run the same command again; nothing written before is lost"
                   : "check the path and its permissions");

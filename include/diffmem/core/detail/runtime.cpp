@@ -82,4 +82,11 @@ std::string version_text() {
   return text;
 }
 
+bool answered(int argc, char** argv, std::string_view usage) {
+  const std::string_view word = argc == 2 ? argv[1] : "";
+  if (word == "--help") fmt::print("{}\n", usage);
+  if (word == "--version") fmt::print("{}", version_text());
+  return word == "--help" || word == "--version";
+}
+
 }  // namespace diffmem

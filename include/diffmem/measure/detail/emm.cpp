@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/text.hpp>
 #include <diffmem/measure/emm.hpp>
 
 #include <fmt/format.h>
@@ -27,15 +28,6 @@ void expect_series(const std::vector<SizeRatio>& sorted, double level) {
   }
 }
 
-/// 1067.4 as "1,067".
-std::string grouped(double number) {
-  std::string digits = fmt::format("{:.0f}", number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<std::size_t>(at), 1, ',');
-  return digits;
-}
-std::string grouped(std::int64_t number) { return grouped(static_cast<double>(number)); }
-
 }  // namespace
 
 Emm estimate_emm(std::vector<SizeRatio> series, double level) {
@@ -48,14 +40,14 @@ Emm estimate_emm(std::vector<SizeRatio> series, double level) {
   const auto last = std::find_if(series.rbegin(), series.rend(), memorized);
   if (last == series.rend()) {
     emm.above = series.front().size;
-    emm.statement = fmt::format("{}: below the smallest size, {}", named, grouped(emm.above));
+    emm.statement = fmt::format("{}: below the smallest size, {}", named, count_text(emm.above));
   } else if (last->ratio == level) {
     emm.below = emm.above = last->size;
     emm.linear = emm.logarithmic = static_cast<double>(last->size);
-    emm.statement = fmt::format("{}: {}, whose ratio equals the level", named, grouped(last->size));
+    emm.statement = fmt::format("{}: {}, whose ratio equals the level", named, count_text(last->size));
   } else if (last == series.rbegin()) {
     emm.below = last->size;
-    emm.statement = fmt::format("{}: above the largest size, {}", named, grouped(emm.below));
+    emm.statement = fmt::format("{}: above the largest size, {}", named, count_text(emm.below));
   } else {
     const SizeRatio &low = *last, &high = *std::prev(last);
     emm.below = low.size;
@@ -65,7 +57,7 @@ Emm estimate_emm(std::vector<SizeRatio> series, double level) {
     emm.linear = a + part * (b - a);
     emm.logarithmic = a * std::pow(b / a, part);
     emm.statement = fmt::format("{}: {} (linear in N), {} (linear in log N), between sizes {} and {}", named,
-                                grouped(*emm.linear), grouped(*emm.logarithmic), grouped(low.size), grouped(high.size));
+                                count_text(std::llround(*emm.linear)), count_text(std::llround(*emm.logarithmic)), count_text(low.size), count_text(high.size));
   }
   const auto rises = std::adjacent_find(series.begin(), series.end(),
                                         [&](const auto& a, const auto& b) { return !memorized(a) && memorized(b); });
@@ -73,7 +65,7 @@ Emm estimate_emm(std::vector<SizeRatio> series, double level) {
     emm.statement += fmt::format(
         "; the ratio is not monotone (it rises through the level after size {}), the largest size that "
         "reaches the level counts",
-        grouped(rises->size));
+        count_text(rises->size));
   return emm;
 }
 

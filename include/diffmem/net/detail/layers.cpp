@@ -25,8 +25,6 @@ const double kHalfSqrt = std::sqrt(0.5);
 
 using SymInts = std::vector<c10::SymInt>;
 
-Tensor silu(const Tensor& x) { return at::_ops::silu::call(x); }
-
 Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, std::int64_t padding,
                 std::int64_t stride = 1, std::int64_t groups = 1) {
   return at::_ops::conv2d::call(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt,
@@ -64,6 +62,8 @@ Tensor downsample(const Tensor& x, const Tensor& filter, std::int64_t padding, b
 }
 
 }  // namespace
+
+Tensor silu(const Tensor& x) { return at::_ops::silu::call(x); }
 
 Tensor Leaves::add(const std::string& name, at::IntArrayRef shape, InitLaw law) {
   Tensor leaf = empty(shape, dtype_, device_);

@@ -2,7 +2,6 @@
 #include <diffmem/core/error.hpp>
 #include <diffmem/net/unet.hpp>
 
-#include <ATen/ops/silu_ops.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -122,7 +121,6 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
     if (watch) watch(name, t);
     return t;
   };
-  const auto silu = [](const Tensor& t) { return at::_ops::silu::call(t); };
 
   Tensor e = noise;
   if (config_.label_dim > 0) {

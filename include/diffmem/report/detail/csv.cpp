@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 #include <vector>
@@ -20,18 +21,24 @@ std::string field(std::string_view text) {
 /// Empty where the number does not exist.
 std::string field(double value) { return std::isfinite(value) ? fmt::format("{}", value) : std::string(); }
 
+/// The program's commit, as the run's own record has it.
+std::string commit_of(const RunRecord& run) {
+  const auto found = std::ranges::find(run.made_with, "commit", &std::pair<std::string, std::string>::first);
+  return found == run.made_with.end() ? std::string() : found->second;
+}
+
 }  // namespace
 
 std::string results_csv(const ReportRecord& report) {
   std::string out =
-      "run,cell,series,size,seed,parameters,budget,steps,epochs,train_seconds,sample_seconds,images_per_second,folder,"
+      "run,cell,series,size,seed,parameters,budget,steps,epochs,train_seconds,sample_seconds,images_per_second,commit,folder,"
       "step,epoch,images,memorized,zero_second,ratio,ratio_low,ratio_high,knn_distance,evaluation_seconds,best\r\n";
   for (const auto& run : report.runs) {
-    const std::string head = fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}", field(run.name), field(run.cell),
+    const std::string head = fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}", field(run.name), field(run.cell),
                                          field(run.series), run.size, run.seed, run.parameters, field(run.budget),
                                          run.steps, field(run.epochs), field(run.train_seconds),
-                                         field(run.sample_seconds), field(run.images_per_second), field(run.folder));
-    const auto* best = best_evaluation(run);
+                                         field(run.sample_seconds), field(run.images_per_second), field(commit_of(run)), field(run.folder));
+    const auto* best = best_of(run.evaluations);
     for (const auto& e : run.evaluations)
       out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", head, e.step, field(e.epoch), e.images, e.memorized,
                          e.zero_second, field(e.ratio), field(e.low), field(e.high), field(e.knn_distance),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <diffmem/core/duration.hpp>
+#include <diffmem/core/text.hpp>
 #include <diffmem/report/detail/svg.hpp>
 #include <diffmem/report/detail/text.hpp>
 #include <diffmem/report/html.hpp>
@@ -172,18 +172,18 @@ std::string pictures(const ReportRecord& report) {
 std::string table_row(const ReportRecord& report, const RunRecord& run) {
   std::string out = fmt::format("<tr><th scope=\"row\">{}</th>", safe(run_label(report, run)));
   const auto cell = [&](std::string_view text) { out += fmt::format("<td>{}</td>", text); };
-  cell(count(run.size));
-  const auto* best = best_evaluation(run);
+  cell(count_text(run.size));
+  const auto* best = best_of(run.evaluations);
   cell(best ? percent(best->ratio) : missing);
   cell(best ? fmt::format("{}–{}", percent(best->low), percent(best->high)) : missing);
-  cell(best ? count(best->images) : missing);
-  cell(best ? count(best->zero_second) : missing);
+  cell(best ? count_text(best->images) : missing);
+  cell(best ? count_text(best->zero_second) : missing);
   cell(best ? number(best->knn_distance) : missing);
-  cell(best ? count(best->step) : missing);
-  cell(count(run.steps));
+  cell(best ? count_text(best->step) : missing);
+  cell(count_text(run.steps));
   cell(number(run.epochs));
   cell(fmt::format("{}", run.seed));
-  cell(count(run.parameters));
+  cell(count_text(run.parameters));
   cell(duration_text(run.train_seconds));
   cell(duration_text(run.sample_seconds));
   cell(number(run.images_per_second));
@@ -222,6 +222,13 @@ std::string details(std::string_view summary, const std::vector<std::pair<std::s
                        : fmt::format("<details>\n<summary>{}</summary>\n{}</details>\n", safe(summary), facts(pairs));
 }
 
+/// What a run says of itself: settings, and what it was made with.
+std::vector<std::pair<std::string, std::string>> facts_of(const RunRecord& run) {
+  auto all = run.settings;
+  for (const auto& [name, value] : run.made_with) all.emplace_back("made with: " + name, value);
+  return all;
+}
+
 /// One row per run: its folder and the settings that not all runs share.
 std::string own_settings(const ReportRecord& report, const std::vector<std::string>& names) {
   std::string out =
@@ -233,8 +240,9 @@ std::string own_settings(const ReportRecord& report, const std::vector<std::stri
   for (const auto& run : report.runs) {
     out += fmt::format("<tr><th scope=\"row\">{}</th>", safe(run_label(report, run)));
     for (const auto& name : names) {
-      const auto found = std::ranges::find(run.settings, name, &std::pair<std::string, std::string>::first);
-      out += fmt::format("<td>{}</td>", found == run.settings.end() ? std::string(missing) : safe(found->second));
+      const auto facts = facts_of(run);
+      const auto found = std::ranges::find(facts, name, &std::pair<std::string, std::string>::first);
+      out += fmt::format("<td>{}</td>", found == facts.end() ? std::string(missing) : safe(found->second));
     }
     out += fmt::format("<td>{}</td></tr>\n", safe(run.folder));
   }
@@ -245,14 +253,15 @@ std::string all_details(const ReportRecord& report) {
   auto origin = report.machine;
   if (!report.command.empty()) origin.insert(origin.begin(), {"command", report.command});
   if (!report.date.empty()) origin.insert(origin.begin(), {"date", report.date});
-  std::string out = details("Versions and machine", origin);
+  std::string out = details("Versions and machine of the last command", origin);
 
   std::vector<std::pair<std::string, std::string>> common;
   std::vector<std::string> differing;
   for (const auto& run : report.runs)
-    for (const auto& setting : run.settings) {
+    for (const auto& setting : facts_of(run)) {
       const bool shared = std::ranges::all_of(report.runs, [&](const RunRecord& other) {
-        return std::ranges::find(other.settings, setting) != other.settings.end();
+        const auto facts = facts_of(other);
+        return std::ranges::find(facts, setting) != facts.end();
       });
       if (shared && &run == &report.runs.front()) common.push_back(setting);
       if (!shared && std::ranges::find(differing, setting.first) == differing.end()) differing.push_back(setting.first);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/text.hpp>
 #include <diffmem/report/detail/gnuplot.hpp>
 #include <diffmem/report/detail/svg.hpp>
 #include <diffmem/report/detail/text.hpp>
@@ -101,7 +102,7 @@ void size_axis(Script& script, const std::set<double>& sizes) {
   std::string tics;
   double free_from = -1e9;
   for (const double size : sizes) {
-    const std::string text = count(static_cast<std::int64_t>(size));
+    const std::string text = count_text(static_cast<std::int64_t>(size));
     const double at = plot_area * std::log(size / low) / std::log(high / low),
                  half = letter * static_cast<double>(text.size()) / 2;
     const bool room = at - half > free_from;
@@ -124,7 +125,7 @@ std::vector<Curve> curves_over_size(const ReportRecord& report, Value&& value) {
   for (const auto& name : series_names(report)) {
     Curve curve{{}, name, curves.size()};
     for (const auto& run : report.runs) {
-      const auto* best = best_evaluation(run);
+      const auto* best = best_of(run.evaluations);
       if (run.series != name || !best || run.size < 1) continue;
       Point point = value(*best);
       point.x = static_cast<double>(run.size);
@@ -208,7 +209,7 @@ std::string ratio_plot(const ReportRecord& report) {
   for (const auto& curve : curves)
     for (const auto& p : curve.points)
       alt += fmt::format(" {}{} images: {} %.", curve.name.empty() ? "" : curve.name + ", ",
-                         count(static_cast<std::int64_t>(p.x)), percent(p.y / 100));
+                         count_text(static_cast<std::int64_t>(p.x)), percent(p.y / 100));
   for (const auto& emm : report.emms) alt += " " + emm.statement;
   return script.draw("ratio", alt);
 }
@@ -227,7 +228,7 @@ std::string distance_plot(const ReportRecord& report) {
   for (const auto& curve : curves)
     for (const auto& p : curve.points)
       alt += fmt::format(" {}{} images: {}.", curve.name.empty() ? "" : curve.name + ", ",
-                         count(static_cast<std::int64_t>(p.x)), number(p.y));
+                         count_text(static_cast<std::int64_t>(p.x)), number(p.y));
   return script.draw("distance", alt);
 }
 
@@ -352,7 +353,7 @@ std::string progress_plot(const ReportRecord& report) {
 
   std::string alt = "Memorized share of generated images through training.";
   for (const auto& run : report.runs)
-    if (const auto* best = best_evaluation(run))
+    if (const auto* best = best_of(run.evaluations))
       alt += fmt::format(" {}: highest {} %.", run_label(report, run), percent(best->ratio));
   return script.draw("progress", alt);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <diffmem/core/duration.hpp>
+#include <diffmem/core/text.hpp>
 #include <diffmem/report/detail/text.hpp>
 #include <diffmem/report/table.hpp>
 
@@ -33,8 +33,8 @@ std::string shorten(std::string_view text) {
 }
 
 Row row_of(const ReportRecord& report, const RunRecord& run) {
-  Row row{shorten(one_line(run_label(report, run))), fmt::format("{}", run.seed), count(run.steps), number(run.epochs)};
-  const auto* best = best_evaluation(run);
+  Row row{shorten(one_line(run_label(report, run))), fmt::format("{}", run.seed), count_text(run.steps), number(run.epochs)};
+  const auto* best = best_of(run.evaluations);
   row[4] = best ? percent(best->ratio) : missing;
   row[5] = best ? fmt::format("{}–{}", percent(best->low), percent(best->high)) : missing;
   row[6] = best ? number(best->knn_distance) : missing;
@@ -70,11 +70,11 @@ std::string text_table(const ReportRecord& report) {
 
   std::int64_t zero_second = 0;
   for (const auto& run : report.runs)
-    if (const auto* best = best_evaluation(run)) zero_second += best->zero_second;
+    if (const auto* best = best_of(run.evaluations)) zero_second += best->zero_second;
   if (zero_second > 0)
     out += fmt::format(
         "{} generated images have two equally near training images at distance 0; they count as not memorized.\n",
-        count(zero_second));
+        count_text(zero_second));
   if (!report.emms.empty()) out += "\n";
   for (const auto& emm : report.emms)
     out += emm.series.empty() ? one_line(emm.statement) + "\n"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/text.hpp>
 #include <diffmem/report/detail/text.hpp>
 
 #include <fmt/format.h>
@@ -70,16 +71,9 @@ std::size_t columns(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-std::string count(std::int64_t number) {
-  std::string digits = fmt::format("{}", number);
-  const std::size_t sign = number < 0 ? 1 : 0;
-  for (std::size_t at = digits.size(); at > sign + 3; at -= 3) digits.insert(at - 3, 1, ',');
-  return digits;
-}
-
 std::string number(double value) {
   if (!std::isfinite(value)) return std::string(missing);
-  if (std::abs(value) >= 100 && std::abs(value) < 1e15) return count(std::llround(value));
+  if (std::abs(value) >= 100 && std::abs(value) < 1e15) return count_text(std::llround(value));
   return fmt::format("{:.3g}", value);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <diffmem/core/duration.hpp>
+#include <diffmem/core/text.hpp>
 #include <diffmem/study/progress.hpp>
 
 #include <fmt/format.h>

@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace diffmem {
@@ -29,6 +31,9 @@ Json to_json(const Listing& listing) {
   for (const auto& [name, text] : listing) object[name] = value_of(text);
   return object;
 }
+
+constexpr const char *kRecord = "run.json", *kFinished = "finished.json", *kLosses = "progress.jsonl",
+                     *kMeasures = "measures.jsonl", *kWeights = "weights.safetensors";
 
 Json to_json(const LossPoint& p) { return {{"step", p.step}, {"epoch", p.epoch}, {"loss", p.loss}}; }
 Json to_json(const Evaluation& e) {
@@ -68,13 +73,79 @@ void write_lines(const fs::path& path, const std::vector<Json>& lines) {
   write_file_atomically(path, text);
 }
 
-fs::path samples_file(const fs::path& run, std::int64_t step) {
-  return run / "samples" / fmt::format("step-{:010}.safetensors", step);
+/// The JSON object in `path`.  Error if it is damaged.
+Json read_object(const fs::path& path) {
+  Json object = Json::parse(read_file(path), nullptr, false);
+  if (!object.is_object())
+    throw Error("run folder", "a damaged " + path.string(), "a JSON object",
+                "move the run's folder away to make this run anew");
+  return object;
 }
+
+/// `object[key]` as a T.  Error naming `path` if it is missing or of another type.
+template <class T>
+T field(const Json& object, std::string_view key, const fs::path& path) {
+  try {
+    return object.at(std::string(key)).get<T>();
+  } catch (const nlohmann::json::exception&) {
+    throw Error("run folder", fmt::format("{} without a proper \"{}\"", path.string(), key), "the record of a run",
+                "move the run's folder away to make this run anew");
+  }
+}
+
+/// Error unless the file still has the checksum that the finished run recorded.
+void verify(const fs::path& run, const Json& finished, const std::string& file) {
+  const auto sums = field<Json>(finished, "checksums", run / kFinished);
+  const std::string want = field<std::string>(sums, file, run / kFinished), have = digest(read_file(run / file));
+  if (have != want)
+    throw Error("run folder", fmt::format("{} with checksum {}", (run / file).string(), have),
+                fmt::format("{}, as when the run was finished", want), "move the run's folder away to make this run anew");
+}
+
+std::string samples_file(std::int64_t step) { return fmt::format("samples/step-{:010}.safetensors", step); }
 
 /// The images of the evaluation at `step`, uint8 [images,C,H,W].
 Tensor read_samples(const fs::path& run, std::int64_t step) {
-  return read_safetensors(samples_file(run, step)).at("images");
+  return read_safetensors(run / samples_file(step)).at("images");
+}
+
+/// Writes run.json, or compares it with what it holds.
+void record(const fs::path& run, const Json& parameters, const Json& facts) {
+  const fs::path path = run / kRecord;
+  const bool finished = fs::exists(run / kFinished);
+  const auto write = [&](const Json& made_with) {
+    write_file_atomically(path, Json{{"parameters", parameters}, {"made_with", made_with}}.dump(2) + "\n");
+  };
+  if (!fs::exists(path)) {
+    if (finished)
+      throw Error("run folder " + run.string(), fmt::format("no {} beside {}", kRecord, kFinished), "the record of a run",
+                  "move the folder away to make this run anew");
+    return write(Json::array({facts}));
+  }
+  const Json saved = read_object(path);
+  const Json theirs = field<Json>(saved, "parameters", path);
+  Json made_with = field<Json>(saved, "made_with", path);
+  if (!theirs.is_object() || !made_with.is_array() || made_with.empty())
+    throw Error("run folder", "a damaged " + path.string(), "the record of a run",
+                "move the run's folder away to make this run anew");
+  std::string differences;
+  const auto differ = [&](const std::string& name, const std::string& then, const std::string& now) {
+    differences += fmt::format("{}{} = {} (now {})", differences.empty() ? "" : ", ", name, then, now);
+  };
+  for (const auto& [name, value] : parameters.items())
+    if (!theirs.contains(name))
+      differ(name, "not there", value.dump());
+    else if (theirs[name] != value)
+      differ(name, theirs[name].dump(), value.dump());
+  for (const auto& [name, value] : theirs.items())
+    if (!parameters.contains(name)) differ(name, value.dump(), "not there");
+  if (!differences.empty())
+    throw Error("run folder " + run.string(), "a run of another configuration: " + differences, "the same parameters",
+                "choose another folder, or the old settings");
+  if (!finished && made_with.back() != facts) {
+    made_with.push_back(facts);
+    write(made_with);
+  }
 }
 
 }  // namespace
@@ -83,35 +154,19 @@ std::string run_name(const std::string& slug, const Listing& parameters) {
   return fmt::format("{}-{}", slug, digest(to_json(parameters).dump()).substr(0, 12));
 }
 
-RunFolder::RunFolder(fs::path path, const Listing& parameters) : path_(std::move(path)) {
+RunFolder::RunFolder(fs::path path, const Listing& parameters, const Listing& facts) : path_(std::move(path)) {
   make_folder(path_ / "samples");
   lock_ = ::open((path_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    if (lock_ >= 0) ::close(lock_);
+  if (lock_ < 0)
+    throw Error("run folder", fmt::format("\"{}\" while opening {}", std::strerror(errno), (path_ / "lock").string()),
+                "a writable folder", "check its permissions, or choose another --out");
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(lock_);
     throw Error("run folder " + path_.string(), "a folder that another process works in", "one process a run",
                 "wait for the other process, or stop it and run the same command again");
   }
   try {
-    const fs::path record = path_ / "run.json";
-    const Json mine = to_json(parameters);
-    if (!fs::exists(record)) {
-      Json facts = Json::object();
-      for (const auto& [name, text] : build_facts()) facts[name] = text;
-      write_file_atomically(record, Json{{"parameters", mine}, {"made_with", facts}}.dump(2) + "\n");
-      return;
-    }
-    const Json saved = Json::parse(read_file(record), nullptr, false);
-    if (!saved.is_object() || !saved.contains("parameters"))
-      throw Error("run folder", "a damaged " + record.string(), "the record of a run",
-                  "move the folder away to start this run anew");
-    if (saved["parameters"] == mine) return;
-    std::string differences;
-    for (const auto& [name, value] : mine.items())
-      if (const Json& theirs = saved["parameters"].value(name, Json()); theirs != value)
-        differences +=
-            fmt::format("{}{} = {} (now {})", differences.empty() ? "" : ", ", name, theirs.dump(), value.dump());
-    throw Error("run folder " + path_.string(), "a run of another configuration: " + differences, "the same parameters",
-                "choose another folder, or the old settings");
+    record(path_, to_json(parameters), to_json(facts));
   } catch (...) {
     ::close(lock_);
     throw;
@@ -120,25 +175,25 @@ RunFolder::RunFolder(fs::path path, const Listing& parameters) : path_(std::move
 
 RunFolder::~RunFolder() { ::close(lock_); }
 
-bool RunFolder::finished() const { return fs::exists(path_ / "finished.json"); }
+bool RunFolder::finished() const { return fs::exists(path_ / kFinished); }
 
 void RunFolder::rewind_to(const TrainProgress& progress) {
   std::vector<Json> losses, measures;
   for (const LossPoint& p : progress.losses) losses.push_back(to_json(p));
   for (const Evaluation& e : progress.evaluations) measures.push_back(to_json(e));
-  write_lines(path_ / "progress.jsonl", losses);
-  write_lines(path_ / "measures.jsonl", measures);
+  write_lines(path_ / kLosses, losses);
+  write_lines(path_ / kMeasures, measures);
 }
 
-void RunFolder::add(const LossPoint& point) { append_line(path_ / "progress.jsonl", to_json(point).dump()); }
+void RunFolder::add(const LossPoint& point) { append_line(path_ / kLosses, to_json(point).dump()); }
 
 void RunFolder::add(const Evaluation& evaluation, const std::vector<std::uint8_t>& generated,
                     const ImageSet& training) {
   SafeTensors file;
   file.tensors["images"] = tensor_of(std::span<const std::uint8_t>(generated),
                                      {evaluation.images, training.channels, training.height, training.width});
-  write_file_atomically(samples_file(path_, evaluation.step), to_safetensors(file));
-  append_line(path_ / "measures.jsonl", to_json(evaluation).dump());
+  write_file_atomically(path_ / samples_file(evaluation.step), to_safetensors(file));
+  append_line(path_ / kMeasures, to_json(evaluation).dump());
 }
 
 std::vector<std::uint8_t> RunFolder::samples(std::int64_t step) const {
@@ -146,43 +201,57 @@ std::vector<std::uint8_t> RunFolder::samples(std::int64_t step) const {
 }
 
 void RunFolder::finish(const TrainProgress& progress, const SafeTensors& weights) {
-  const std::string bytes = to_safetensors(weights);
-  write_file_atomically(path_ / "weights.safetensors", bytes);
+  write_file_atomically(path_ / kWeights, to_safetensors(weights));
+  std::vector<std::string> files = {kRecord, kLosses, kMeasures, kWeights};
+  for (const Evaluation& e : progress.evaluations) files.push_back(samples_file(e.step));
+  Json sums = Json::object();
+  for (const std::string& file : files) sums[file] = digest(read_file(path_ / file));
   write_file_atomically(
-      path_ / "finished.json",
-      Json{{"steps", progress.step}, {"train_seconds", progress.train_seconds}, {"weights", digest(bytes)}}.dump() +
-          "\n");
+      path_ / kFinished,
+      Json{{"steps", progress.step}, {"train_seconds", progress.train_seconds}, {"checksums", sums}}.dump(2) + "\n");
 }
 
 RunRecord read_run(const fs::path& path, const ImageSet& training, int pictures) {
   RunRecord record;
   record.folder = path.string();
   record.size = training.count;
-  const Json run = Json::parse(read_file(path / "run.json"));
-  for (const auto& [name, value] : run.at("parameters").items())
-    record.settings.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
-  for (const Json& line : read_lines(path / "progress.jsonl"))
-    record.losses.push_back({line.at("step"), line.at("epoch"), line.at("loss")});
-  for (const Json& line : read_lines(path / "measures.jsonl")) {
-    record.evaluations.push_back({.step = line.at("step"),
-                                  .epoch = line.at("epoch"),
-                                  .images = line.at("images"),
-                                  .memorized = line.at("memorized"),
-                                  .zero_second = line.at("zero_second"),
-                                  .ratio = line.at("ratio"),
-                                  .low = line.at("low"),
-                                  .high = line.at("high"),
-                                  .knn_distance = line.at("knn_distance"),
-                                  .seconds = line.at("seconds")});
-    record.sample_seconds += record.evaluations.back().seconds;
+  const bool finished = fs::exists(path / kFinished);
+  const Json done = finished ? read_object(path / kFinished) : Json();
+  if (finished)
+    for (const char* file : {kRecord, kLosses, kMeasures, kWeights}) verify(path, done, file);
+
+  const Json run = read_object(path / kRecord);
+  const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
+  for (const auto& [name, value] : field<Json>(run, "parameters", path / kRecord).items())
+    record.settings.emplace_back(name, text(value));
+  for (const Json& facts : field<Json>(run, "made_with", path / kRecord))  // one entry for each change of machine or program
+    for (const auto& [name, value] : facts.items()) {
+      const auto same = std::ranges::find(record.made_with, name, &std::pair<std::string, std::string>::first);
+      if (same == record.made_with.end())
+        record.made_with.emplace_back(name, text(value));
+      else if (!same->second.ends_with(text(value)))
+        same->second += ", then " + text(value);
+    }
+  for (const Json& line : read_lines(path / kLosses)) {
+    const auto get = [&]<class T>(std::string_view key, T& into) { into = field<T>(line, key, path / kLosses); };
+    LossPoint& p = record.losses.emplace_back();
+    get("step", p.step), get("epoch", p.epoch), get("loss", p.loss);
   }
-  if (fs::exists(path / "finished.json")) {
-    const Json done = Json::parse(read_file(path / "finished.json"));
-    record.steps = done.at("steps");
-    record.train_seconds = done.at("train_seconds");
+  for (const Json& line : read_lines(path / kMeasures)) {
+    const auto get = [&]<class T>(std::string_view key, T& into) { into = field<T>(line, key, path / kMeasures); };
+    Evaluation& e = record.evaluations.emplace_back();
+    get("step", e.step), get("epoch", e.epoch), get("images", e.images), get("memorized", e.memorized);
+    get("zero_second", e.zero_second), get("ratio", e.ratio), get("low", e.low), get("high", e.high);
+    get("knn_distance", e.knn_distance), get("seconds", e.seconds);
+    record.sample_seconds += e.seconds;
   }
-  const Evaluation* best = best_evaluation(record);
+  if (finished) {
+    record.steps = field<std::int64_t>(done, "steps", path / kFinished);
+    record.train_seconds = field<double>(done, "train_seconds", path / kFinished);
+  }
+  const Evaluation* best = best_of(record.evaluations);
   if (!best) return record;
+  if (finished) verify(path, done, samples_file(best->step));
 
   // Shown: the first images of the best evaluation, chosen by index alone, so that nobody picked them.
   const Tensor images = read_samples(path, best->step);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <diffmem/core/duration.hpp>
+#include <diffmem/core/text.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/params.hpp>
@@ -36,6 +36,7 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
+constexpr int kMostThreads = 1024;
 constexpr double kLevel = 0.9;     // 1 - epsilon of Definition 1
 constexpr double kSmallNet = 1e9;  // floating-point operations a forward pass, below which one core a run is best
 
@@ -47,8 +48,7 @@ struct Options {
   std::filesystem::path out;
   std::vector<std::string> sets;
   std::vector<Assignment> words;  ///< role, chosen policy
-  std::string sizes, budget, data, device;
-  std::uint64_t seed = 0;
+  std::string sizes, budget, data, device, seed;
   int jobs = 0, threads = 0;
   double checkpoint_seconds = 0;
   bool dry_run = false;
@@ -69,7 +69,7 @@ std::optional<Options> parse(int argc, char** argv, const std::string& name, con
       "folder of runs and report; the same command continues there")(
       "data", po::value(&o.data)->default_value(setup.data.source), "training images (see below)")(
       "sizes", po::value(&o.sizes)->default_value(fmt::format("{}", fmt::join(sizes, ","))),
-      "training-set sizes |D|, nested")("seed", po::value(&o.seed)->default_value(setup.train.seed),
+      "training-set sizes |D|, nested")("seed", po::value(&o.seed)->default_value(fmt::format("{}", setup.train.seed)),
                                         "of weights, data order, noise")(
       "budget", po::value(&o.budget)->default_value(to_text(setup.train.budget)),
       "what all sizes share: epochs (the paper's rule) or steps")(
@@ -96,11 +96,36 @@ std::optional<Options> parse(int argc, char** argv, const std::string& name, con
     return std::nullopt;
   }
   if (values.contains("version")) {
-    set_up_runtime({.threads = o.threads});
+    set_up_runtime();
     std::cout << version_text();
     return std::nullopt;
   }
   return o;
+}
+
+/// act(), where a bad value is the command line's fault.
+template <class Act>
+void on_command_line(Act&& act) {
+  try {
+    act();
+  } catch (const Error& e) {
+    throw UsageError(e.what());
+  }
+}
+
+/// `text` of an option into `value`.
+template <class T>
+void apply(std::string_view option, const std::string& text, T& value) {
+  if (!from_text(text, value)) throw Error(option, fmt::format("\"{}\"", text), expected(value), "correct the value");
+}
+
+void check_ranges(const Options& o) {
+  const auto need = [](bool holds, std::string_view option, double got, std::string_view want) {
+    if (!holds) throw Error(option, fmt::format("{}", got), want, "correct the value");
+  };
+  need(o.jobs >= 0 && o.jobs <= kMostThreads, "--jobs", o.jobs, fmt::format("0 to {}", kMostThreads));
+  need(o.threads >= 0 && o.threads <= kMostThreads, "--threads", o.threads, fmt::format("0 to {}", kMostThreads));
+  need(o.checkpoint_seconds >= 0, "--checkpoint-seconds", o.checkpoint_seconds, "0 or more");
 }
 
 std::vector<Assignment> parse_sets(const std::vector<std::string>& items) {
@@ -116,13 +141,13 @@ std::vector<Assignment> parse_sets(const std::vector<std::string>& items) {
 
 /// Sets what the designs of `runs` and not the setup list.  Error naming all settings if nobody lists it.
 void set_in_designs(const std::vector<std::unique_ptr<AnyRun>>& runs, const std::vector<Assignment>& assignments,
-                    const Listing& known) {
+                    const ImageSet& images) {
   for (const auto& [path, text] : assignments) {
     bool found = false;
     for (const auto& run : runs) found |= run->set(path, text);
     if (found) continue;
     std::vector<std::string> names;
-    for (const auto& [name, value] : known) names.push_back(name);
+    for (const auto& [name, value] : runs.front()->plan(images).settings) names.push_back(name);
     throw Error("--set", fmt::format("no setting \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")),
                 "correct the name");
   }
@@ -209,9 +234,9 @@ std::vector<EmmRecord> emms(const ReportRecord& report) {
   for (const std::string& name : series_names(report)) {
     const auto points =
         report.runs |
-        ranges::views::filter([&](const RunRecord& r) { return r.series == name && best_evaluation(r); }) |
+        ranges::views::filter([&](const RunRecord& r) { return r.series == name && best_of(r.evaluations); }) |
         ranges::views::transform([](const RunRecord& r) {
-          const Evaluation& e = *best_evaluation(r);
+          const Evaluation& e = *best_of(r.evaluations);
           return SizeRatio{r.size, e.ratio, {e.low, e.high}};
         }) |
         ranges::to<std::vector>;
@@ -243,38 +268,42 @@ int StudyBase::conduct(int argc, char** argv) {
   const std::optional<Options> parsed = parse(argc, argv, name_, question_, setup_, sizes_, menus_);
   if (!parsed) return 0;
   const Options& options = *parsed;
-  setup_.data.source = options.data;
-  setup_.train.seed = options.seed;
-  set_param(setup_, "train.budget", options.budget);
-  std::vector<Assignment> of_setup, of_designs;
-  for (const Assignment& a : parse_sets(options.sets))
-    (try_set_param(setup_, a.first, a.second) ? of_setup : of_designs).push_back(a);
-  setup_.train.validate();
-  setup_.sample.validate();
-  const at::Device device = parse_device(options.device);
-
+  std::vector<Assignment> of_setup, of_designs;  // --set
   std::vector<std::unique_ptr<AnyRun>> runs;
-  for (const auto& [series, make] : designs_)
-    for (const std::int64_t size : parse_sizes(options.sizes)) {
-      Setup setup = setup_;
-      setup.data.size = size;
-      runs.push_back(make(setup, fmt::format("{}{}|D| = {}", series, series.empty() ? "" : ", ", size)));
-    }
+  on_command_line([&] {
+    check_ranges(options);
+    setup_.data.source = options.data;
+    apply("--seed", options.seed, setup_.train.seed);
+    apply("--budget", options.budget, setup_.train.budget);
+    for (const Assignment& a : parse_sets(options.sets))
+      (try_set_param(setup_, a.first, a.second) ? of_setup : of_designs).push_back(a);
+    setup_.validate();
+    for (const auto& [series, make] : designs_)
+      for (const std::int64_t size : parse_sizes(options.sizes)) {
+        Setup setup = setup_;
+        setup.data.size = size;
+        runs.push_back(make(setup, fmt::format("{}{}|D| = {}", series, series.empty() ? "" : ", ", size)));
+        for (const auto& [role, word] : options.words) runs.back()->set(role, word);
+      }
+  });
+  const at::Device device = parse_device(options.device);
   const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
   DataSets data;
   const ImageSet& images = data(setup_.data.source);  // complains before any training
-  for (const auto& [role, word] : options.words)
-    for (const auto& run : runs) run->set(role, word);
-  set_in_designs(runs, of_designs, runs.front()->plan(images).settings);
   std::vector<RunPlan> plans;
-  for (const auto& run : runs) plans.push_back(run->plan(images));
-  refuse_overruled(setup_, of_setup, plans.front());
+  on_command_line([&] {
+    set_in_designs(runs, of_designs, images);
+    for (const auto& run : runs) plans.push_back(run->plan(images));
+    refuse_overruled(setup_, of_setup, plans.front());
+  });
   const double per_image = plans.front().forward_flops;
   const int jobs = std::max(1, std::min<int>(options.jobs > 0                            ? options.jobs
                                              : device.is_cuda() || per_image > kSmallNet ? 1
                                                                                          : cores,
                                              static_cast<int>(runs.size())));
-  const int threads = options.threads > 0 ? options.threads : std::max(1, cores / jobs);
+  const int threads = options.threads > 0                                      ? options.threads
+                      : per_image <= kSmallNet && !device.is_cuda() ? 1
+                                                                    : std::max(1, cores / jobs);
   set_up_runtime({.threads = threads});
   if (options.dry_run) {
     fmt::print("Settings of the first run:\n");
@@ -320,9 +349,11 @@ int StudyBase::conduct(int argc, char** argv) {
         const std::lock_guard guard(mutex);
         interruptions.emplace_back(e.what());
       } catch (const std::exception& e) {
-        board.finish(runs[order[i]]->cell(), fmt::format("{}: failed", runs[order[i]]->cell()));
+        const std::string& cell = runs[order[i]]->cell();
+        const std::string why = std::string_view(e.what()).starts_with(cell) ? e.what() : fmt::format("{}: {}", cell, e.what());
+        board.finish(cell, "failed: " + why);
         const std::lock_guard guard(mutex);
-        failures.push_back(fmt::format("{}: {}", runs[order[i]]->cell(), e.what()));
+        failures.push_back(why);
       }
     }
   };

@@ -51,6 +51,14 @@ std::vector<fs::path> checkpoints(const fs::path& folder) {
   return found;
 }
 
+/// Removes a folder so that a crash in between leaves nothing that looks like a checkpoint.
+void discard(const fs::path& folder) {
+  std::error_code ignored;
+  const fs::path aside = fs::path(folder) += ".partial";
+  fs::rename(folder, aside, ignored);
+  fs::remove_all(aside, ignored);
+}
+
 Checkpoint read_checkpoint(const fs::path& folder) {
   const auto broken = [&](const fs::path& file, std::string_view got, std::string_view want) {
     std::vector<fs::path> all = checkpoints(folder.parent_path());
@@ -93,9 +101,12 @@ fs::path newest_checkpoint(const fs::path& folder) {
 }
 
 void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, int keep) {
-  const fs::path target = folder / fmt::format("step-{:010}", checkpoint.progress.step),
-                 beside = fs::path(target) += ".partial";
   make_folder(folder);
+  // A step may be saved twice (after an evaluation that was made again): the first one stays until the second is whole.
+  fs::path target = folder / fmt::format("step-{:010}", checkpoint.progress.step);
+  for (int again = 1; fs::exists(target); ++again)
+    target = folder / fmt::format("step-{:010}-{:04}", checkpoint.progress.step, again);
+  const fs::path beside = fs::path(target) += ".partial";
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder))  // what a crash or a full disk left half-written
     if (entry.path().extension() == ".partial") fs::remove_all(entry.path(), ignored);
@@ -115,12 +126,11 @@ void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, int 
     fs::remove_all(beside, ignored);
     throw;
   }
-  if (fs::exists(target)) fs::remove_all(target);
   fs::rename(beside, target);
   sync_folder(folder);
   read_checkpoint(target);
   auto all = checkpoints(folder);
-  for (std::size_t i = 0; i + static_cast<std::size_t>(keep) < all.size(); ++i) fs::remove_all(all[i], ignored);
+  for (std::size_t i = 0; i + static_cast<std::size_t>(keep) < all.size(); ++i) discard(all[i]);
 }
 
 std::optional<Checkpoint> read_newest_checkpoint(const fs::path& folder) {

@@ -45,10 +45,11 @@ void AnyTrainer::begin(UNet& net, UNet& average) {
 double AnyTrainer::step() {
   const std::int64_t at = progress_.step, micro = params_.batch / params_.accumulate;
   double loss = 0;
+  sigmas_.clear();
   for (std::int64_t first = 0; first < params_.batch; first += micro) loss += accumulate(at, first, micro);
   Tensors gradients;
   for (const Tensor& w : weights_) gradients.push_back(w.grad());
-  if (!kernels::all_finite(gradients)) refuse(at, "a gradient that is not finite", last_sigma_);
+  if (!kernels::all_finite(gradients)) refuse(at, "a gradient that is not finite", cat(sigmas_));
   adam_ema(weights_, gradients, m_, v_, averages_,
            {.lr = params_.lr_at(at, images_.count),
             .beta1 = params_.beta1,
@@ -70,7 +71,7 @@ double AnyTrainer::accumulate(std::int64_t step, std::int64_t first, std::int64_
   Dropout dropout{
       .seed = params_.seed, .step = static_cast<std::uint64_t>(step), .first_place = static_cast<std::uint32_t>(first)};
   const Losses l = losses(batch, &dropout);
-  last_sigma_ = l.sigma;
+  sigmas_.push_back(l.sigma);
   const Tensor loss = l.per_image.sum() / static_cast<double>(params_.batch);
   const double value = loss.item().toDouble();
   if (!std::isfinite(value)) {
@@ -87,10 +88,10 @@ void AnyTrainer::refuse(std::int64_t step, const std::string& got, const Tensor&
   clear_gradients();
   const auto s = values_of<double>(sigma);
   const auto [low, high] = std::minmax_element(s.begin(), s.end());
-  throw Error(fmt::format("training step {}", step + 1),
-              s.size() == 1 ? fmt::format("{}, sigma {:.6g}", got, *low)
-                            : fmt::format("{}, sigma {:.6g} to {:.6g}", got, *low, *high),
-              "finite numbers", "lower the learning rate, or look at the data");
+  throw NotFinite(fmt::format("training step {}", step + 1),
+                  s.size() == 1 ? fmt::format("{}, sigma {:.6g}", got, *low)
+                                : fmt::format("{}, sigma {:.6g} to {:.6g}", got, *low, *high),
+                  "finite numbers", "lower the learning rate, or look at the data");
 }
 
 void AnyTrainer::clear_gradients() {

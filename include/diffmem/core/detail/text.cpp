@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <diffmem/core/duration.hpp>
+#include <diffmem/core/text.hpp>
 
 #include <fmt/format.h>
 
@@ -14,7 +14,14 @@ std::string duration_text(double seconds) {
   const std::int64_t whole = std::llround(seconds);
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
-  return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+  return fmt::format("{} h {:02} min", count_text(whole / 3600), whole / 60 % 60);
+}
+
+std::string count_text(std::int64_t number) {
+  std::string digits = fmt::format("{}", number);
+  const std::size_t sign = number < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > sign + 3; at -= 3) digits.insert(at - 3, 1, ',');
+  return digits;
 }
 
 }  // namespace diffmem

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "check.hpp"
+
+#include <diffmem/core/text.hpp>
+
+#include <cmath>
+
+using namespace diffmem;
+
+TEST_CASE("durations and counts as people read them", "[core][text]") {
+  REQUIRE(duration_text(0) == "0.0 s");
+  REQUIRE(duration_text(9.94) == "9.9 s");
+  REQUIRE(duration_text(9.96) == "10 s");
+  REQUIRE(duration_text(59.4) == "59 s");
+  REQUIRE(duration_text(59.6) == "1 min 00 s");
+  REQUIRE(duration_text(3599.6) == "1 h 00 min");
+  REQUIRE(duration_text(3600 * 1234.0 + 61) == "1,234 h 01 min");
+  for (const double none : {-1.0, std::nan(""), HUGE_VAL}) REQUIRE(duration_text(none) == "–");
+  REQUIRE(count_text(0) == "0");
+  REQUIRE(count_text(999) == "999");
+  REQUIRE(count_text(1000) == "1,000");
+  REQUIRE(count_text(-1234567) == "-1,234,567");
+}
