@@ -24,8 +24,9 @@ struct GenerateOptions {
 };
 
 /// uint8 [images,C,H,W], quantised as the reference does.
-template <Sampler P, Denoiser D>
-std::vector<std::uint8_t> generate(const P& sampler, D&& denoise, SigmaRange range, const GenerateOptions& options) {
+template <Sampler P>
+std::vector<std::uint8_t> generate(const P& sampler, DenoiserRef denoise, SigmaRange range,
+                                   const GenerateOptions& options) {
   const at::NoGradGuard no_grad;
   std::vector<std::uint8_t> result;
   for (std::int64_t done = 0; done < options.images; done += options.batch) {

@@ -3,8 +3,7 @@
 // the paper's basic setup.
 #pragma once
 #include <diffmem/schedule/concept.hpp>
-
-#include <cmath>
+#include <diffmem/schedule/path.hpp>
 
 namespace diffmem {
 
@@ -39,11 +38,11 @@ struct VpSchedule {
   Tensor loss_weight(const Tensor& sigma) const { return sigma.square().reciprocal(); }
   /// t = 1 + u (epsilon_t - 1), u uniform on [0, 1).
   Tensor training_sigma(const Tensor& u) const { return sigma(u * (epsilon_t - 1) + 1.0); }
-  double sigma_min() const { return sigma_of(epsilon_t); }
-  double sigma_max() const { return sigma_of(1.0); }
+  double sigma_min() const { return path().sigma(epsilon_t); }
+  double sigma_max() const { return path().sigma(1.0); }
 
  private:
-  double sigma_of(double t) const { return std::sqrt(std::expm1(0.5 * beta_d * t * t + beta_min * t)); }
+  VpPath path() const { return {.beta_d = beta_d, .beta_min = beta_min}; }
 };
 static_assert(NoiseSchedule<VpSchedule>);
 
