@@ -7,9 +7,9 @@
 namespace diffmem {
 
 /// The noise paths of schedule/path.hpp.
-enum class PathWord { linear, vp, ve };
-inline constexpr std::array<std::string_view, 3> kPathWords{"linear", "vp", "ve"};
-constexpr const auto& words_of(PathWord) { return kPathWords; }
+enum class Path { linear, vp, ve };
+inline constexpr std::array<std::string_view, 3> kPaths{"linear", "vp", "ve"};
+constexpr const auto& words_of(Path) { return kPaths; }
 
 /// The samplers that the literature uses are the following (solver apart): VP = grid vp, path vp, scaling vp; VE = ve,
 /// ve, none; iDDPM and DDIM = iddpm, linear, none; EDM = edm, linear, none.
@@ -20,7 +20,7 @@ struct Ablation {
   Solver solver = Solver::heun;
   double alpha = 1;  ///< where Heun's second evaluation is taken, see OdeOptions
   NoiseLevels levels = {};
-  PathWord path = PathWord::linear;  ///< vp: the one on which time levels.epsilon is at sigma_min, 1 at sigma_max
+  Path path = Path::linear;  ///< vp: the one on which time levels.epsilon is at sigma_min, 1 at sigma_max
   Scaling scaling = Scaling::none;
   Churn churn = {};
 
@@ -37,7 +37,8 @@ struct Ablation {
   /// Its steps.  `range` clamps the grid to what the denoiser accepts.
   Plan plan(SigmaRange range) const;
   /// Images from noise.                                                             -> float64 [N,C,H,W], about [-1,1]
-  Tensor operator()(DenoiserRef denoise, const NoiseSource& noise, SigmaRange range, const Tensor& labels = {}) const {
+  template <Denoiser D>
+  Tensor operator()(D&& denoise, const NoiseSource& noise, SigmaRange range, const Tensor& labels = {}) const {
     return walk(denoise, noise, plan(range), labels);
   }
 };

@@ -28,7 +28,8 @@ struct Euler {
     return ode_plan(LinearPath{}, Scaling::none, levels.within(range), {.solver = Solver::euler});
   }
   /// Images from noise.                                                             -> float64 [N,C,H,W], about [-1,1]
-  Tensor operator()(DenoiserRef denoise, const NoiseSource& noise, SigmaRange range, const Tensor& labels = {}) const {
+  template <Denoiser D>
+  Tensor operator()(D&& denoise, const NoiseSource& noise, SigmaRange range, const Tensor& labels = {}) const {
     return walk(denoise, noise, plan(range), labels);
   }
 };

@@ -37,7 +37,8 @@ struct Heun {
     return ode_plan(LinearPath{}, Scaling::none, levels, {.churn = {churn, churn_min, churn_max, churn_noise}});
   }
   /// Images from noise.                                                             -> float64 [N,C,H,W], about [-1,1]
-  Tensor operator()(DenoiserRef denoise, const NoiseSource& noise, SigmaRange range, const Tensor& labels = {}) const {
+  template <Denoiser D>
+  Tensor operator()(D&& denoise, const NoiseSource& noise, SigmaRange range, const Tensor& labels = {}) const {
     return walk(denoise, noise, plan(range), labels);
   }
 };

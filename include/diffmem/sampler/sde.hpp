@@ -21,7 +21,7 @@ struct ReverseSde {
   static constexpr Role role = Role::sampler;
   static constexpr std::string_view name = "sde";
 
-  NoiseLevels levels = {.grid = Grid::vp, .steps = 1000};
+  NoiseLevels levels = {.steps = 1000};
   Scaling scaling = Scaling::vp;  ///< alpha: vp 1/sqrt(1 + sigma^2), none 1
 
   template <class Self, class Visit>
@@ -45,7 +45,8 @@ struct ReverseSde {
     return plan;
   }
   /// Images from noise.                                                             -> float64 [N,C,H,W], about [-1,1]
-  Tensor operator()(DenoiserRef denoise, const NoiseSource& noise, SigmaRange range, const Tensor& labels = {}) const {
+  template <Denoiser D>
+  Tensor operator()(D&& denoise, const NoiseSource& noise, SigmaRange range, const Tensor& labels = {}) const {
     return walk(denoise, noise, plan(range), labels);
   }
 };

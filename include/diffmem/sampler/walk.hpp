@@ -30,7 +30,7 @@ struct WalkStep {
 /// z_0 = start * latents, then the steps; z must end at scale s = 1.
 struct Plan {
   double start = 0;
-  std::vector<WalkStep> steps;
+  std::vector<WalkStep> steps = {};
 };
 
 /// Walks the plan, in float64.                                                                     -> float64 [N,C,H,W]

@@ -9,12 +9,12 @@ Plan Ablation::plan(SigmaRange range) const {
     return ode_plan(curve, scaling, grid, {.solver = solver, .alpha = alpha, .churn = churn});
   };
   switch (path) {
-    case PathWord::vp: {
+    case Path::vp: {
       const auto [low, high] = levels.clamped(range);
       return along(VpPath::through(levels.epsilon, low, high));
     }
-    case PathWord::ve: return along(VePath{});
-    case PathWord::linear: break;
+    case Path::ve: return along(VePath{});
+    case Path::linear: break;
   }
   return along(LinearPath{});
 }
