@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Six optimiser steps with Adam and EMA; the samplers on analytic denoisers.
+// Six optimiser steps with Adam and EMA.
 #include "designs.hpp"
 
 #include <diffmem/kernels/adam.hpp>
@@ -102,53 +102,6 @@ void check_training_steps(const Fixture& f, Checks& checks) {
         with_schedule(p, [&](const auto& schedule) {
           with_embedding(weights.meta("config"), [&](const auto& e) { check(p, schedule, e, dtype); });
         });
-}
-
-void check_samplers(const Fixture& f, Checks& checks) {
-  const Tensor &data = f.file.at("data"), &mu = f.file.at("gauss.mu"), &var = f.file.at("gauss.var"),
-               &latents = f.file.at("latents");
-  const auto variants = f.meta("variants");  // items() needs it to live
-  for (const auto& [variant, spec] : variants.items()) {
-    if (spec.at("sampler") != "edm_sampler") {
-      checks.not_built(variant, "the ablation sampler");
-      continue;
-    }
-    const auto bound = [&](const char* key) {
-      return spec.at(key).is_string() ? std::stod(spec.at(key).get<std::string>()) : spec.at(key).get<double>();
-    };
-    const auto& options = spec.at("kwargs");
-    Heun heun;
-    heun.steps = options.value("num_steps", heun.steps);
-    heun.churn = options.value("S_churn", heun.churn);
-    heun.churn_min = options.value("S_min", heun.churn_min);
-    if (options.contains("S_max") && options["S_max"].is_number()) heun.churn_max = options["S_max"];
-    heun.churn_noise = options.value("S_noise", heun.churn_noise);
-    heun.rho = options.value("rho", heun.rho);
-    heun.sigma_min = options.value("sigma_min", heun.sigma_min);
-    heun.sigma_max = options.value("sigma_max", heun.sigma_max);
-    const NoiseSource noise{[&] { return latents; },
-                            [&](std::uint32_t step) { return f.file.at(variant + ".noise").select(0, step); }};
-    for (const std::string which : {"opt", "gauss"}) {
-      if (!f.file.contains(variant + "." + which + ".final")) continue;
-      Tensors inputs, sigmas;
-      const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor&) {
-        inputs.push_back(x);
-        sigmas.push_back(sigma.select(0, 0));
-        const Tensor s2 = sigma.select(0, 0).square();
-        if (which == "gauss") return mu + var / (var + s2) * (x - mu);
-        const Tensor d2 = (x.flatten(1).unsqueeze(1) - data.flatten(1).unsqueeze(0)).square().sum({2});  // [N,32]
-        return (d2 / (s2 * -2.0)).softmax(1, std::nullopt).matmul(data.flatten(1)).reshape(x.sizes());
-      };
-      const Tensor final_images = heun(denoise, noise, SigmaRange{bound("net_sigma_min"), bound("net_sigma_max")});
-      const auto part = [&](const std::string& name) { return f.file.at(variant + "." + which + "." + name); };
-      checks.close(variant + "." + which + ".call_sigma", stack(sigmas), part("call_sigma"), 1e-10);
-      Tensors kept;
-      for (std::size_t i = 0; i < inputs.size(); i += spec.at("call_x_stride").get<std::size_t>())
-        kept.push_back(inputs[i]);
-      checks.close(variant + "." + which + ".call_x", stack(kept), part("call_x"), 1e-10);
-      checks.close(variant + "." + which + ".final", final_images, part("final"), 1e-10);
-    }
-  }
 }
 
 }  // namespace diffmem::parity

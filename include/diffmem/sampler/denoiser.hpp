@@ -6,6 +6,8 @@
 #include <diffmem/core/tensor.hpp>
 
 #include <functional>
+#include <memory>
+#include <type_traits>
 
 namespace diffmem {
 
@@ -15,6 +17,28 @@ template <class D>
 concept Denoiser = requires(D& d, const Tensor& x, const Tensor& sigma, const Tensor& labels) {
   { d(x, sigma, labels) } -> std::same_as<Tensor>;
 };
+
+/// A Denoiser seen from a sampler, by address: the body of a sampler is compiled once, not once for every network type.
+/// It must not outlive the denoiser; made at a call, it lives as long as the call.
+class DenoiserRef {
+ public:
+  template <class D>
+    requires(!std::same_as<std::remove_cvref_t<D>, DenoiserRef> && Denoiser<std::remove_reference_t<D>>)
+  DenoiserRef(D&& denoise)  // implicit: any Denoiser may stand where one is wanted
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(denoise)))),
+        call_([](void* object, const Tensor& x, const Tensor& sigma, const Tensor& labels) -> Tensor {
+          return (*static_cast<std::remove_reference_t<D>*>(object))(x, sigma, labels);
+        }) {}
+
+  Tensor operator()(const Tensor& x, const Tensor& sigma, const Tensor& labels) const {
+    return call_(object_, x, sigma, labels);
+  }
+
+ private:
+  void* object_;
+  Tensor (*call_)(void*, const Tensor&, const Tensor&, const Tensor&);
+};
+static_assert(Denoiser<const DenoiserRef>);
 
 /// Where a sampler gets random numbers: the images' own streams, so that image i does not depend on its neighbours.
 /// latents() -> float64 [N,C,H,W];  step_noise(i) -> the same shape, for sampler step i.
@@ -47,8 +71,7 @@ struct SigmaRange {
 };
 
 template <class S>
-concept MakesImages = requires(const S s, Tensor (*denoise)(const Tensor&, const Tensor&, const Tensor&),
-                               const NoiseSource& noise, const Tensor& labels) {
+concept MakesImages = requires(const S s, DenoiserRef denoise, const NoiseSource& noise, const Tensor& labels) {
   { s(denoise, noise, SigmaRange{}, labels) } -> std::same_as<Tensor>;
   { s.evaluations() } -> std::convertible_to<int>;
 };

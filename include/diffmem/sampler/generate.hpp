@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Generated images as grey levels, image by image from their own random streams.
 #pragma once
-#include <diffmem/condition/concept.hpp>
-#include <diffmem/core/error.hpp>
-#include <diffmem/data/pixels.hpp>
 #include <diffmem/sampler/denoiser.hpp>
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -26,30 +20,17 @@ struct GenerateOptions {
   std::function<bool(std::int64_t done)> after_batch = {};  ///< called after each batch; false stops with what is there
 };
 
+/// One batch of images from its noise and labels (undefined: unconditional).                    -> [N,C,H,W], about [-1,1]
+using SampleBatch = std::function<Tensor(const NoiseSource& noise, const Tensor& labels)>;
 /// uint8 [images,C,H,W], quantised as the reference does.
-template <Sampler P, Denoiser D>
-std::vector<std::uint8_t> generate(const P& sampler, D&& denoise, SigmaRange range, const GenerateOptions& options) {
-  if (options.images < 0 || options.batch < 1)
-    throw Error("generate", fmt::format("{} images in batches of {}", options.images, options.batch),
-                "0 or more images, batches of 1 or more", "correct the options");
-  const at::NoGradGuard no_grad;
-  std::vector<std::uint8_t> result;
-  for (std::int64_t done = 0; done < options.images; done += options.batch) {
-    const std::int64_t count = std::min(options.batch, options.images - done);
-    const auto first = static_cast<std::uint64_t>(options.first + done);
-    Tensor labels;
-    if (options.classes > 0) {
-      std::vector<std::int64_t> chosen;
-      for (std::int64_t i = 0; i < count; ++i)
-        chosen.push_back(generation_label(options.seed, first + static_cast<std::uint64_t>(i), options.classes));
-      labels = tensor_of(chosen).to(options.device);
-    }
-    const NoiseSource noise = image_noise(options.seed, first, count, options.shape, options.device);
-    for (const double value : values_of<double>(sampler(denoise, noise, range, labels)))
-      result.push_back(quantise(value));
-    if (options.after_batch && !options.after_batch(done + count)) break;
-  }
-  return result;
+std::vector<std::uint8_t> generate(const SampleBatch& sample, const GenerateOptions& options);
+
+/// The same, by a sampler.
+template <Sampler P>
+std::vector<std::uint8_t> generate(const P& sampler, DenoiserRef denoise, SigmaRange range,
+                                   const GenerateOptions& options) {
+  return generate(
+      [&](const NoiseSource& noise, const Tensor& labels) { return sampler(denoise, noise, range, labels); }, options);
 }
 
 }  // namespace diffmem

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/condition/concept.hpp>
+#include <diffmem/core/error.hpp>
+#include <diffmem/data/pixels.hpp>
+#include <diffmem/sampler/generate.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace diffmem {
+
+std::vector<std::uint8_t> generate(const SampleBatch& sample, const GenerateOptions& options) {
+  if (options.images < 0 || options.batch < 1)
+    throw Error("generate", fmt::format("{} images in batches of {}", options.images, options.batch),
+                "0 or more images, batches of 1 or more", "correct the options");
+  const at::NoGradGuard no_grad;
+  std::vector<std::uint8_t> result;
+  for (std::int64_t done = 0; done < options.images; done += options.batch) {
+    const std::int64_t count = std::min(options.batch, options.images - done);
+    const auto first = static_cast<std::uint64_t>(options.first + done);
+    Tensor labels;
+    if (options.classes > 0) {
+      std::vector<std::int64_t> chosen;
+      for (std::int64_t i = 0; i < count; ++i)
+        chosen.push_back(generation_label(options.seed, first + static_cast<std::uint64_t>(i), options.classes));
+      labels = tensor_of(chosen).to(options.device);
+    }
+    const NoiseSource noise = image_noise(options.seed, first, count, options.shape, options.device);
+    for (const double value : values_of<double>(sample(noise, labels))) result.push_back(quantise(value));
+    if (options.after_batch && !options.after_batch(done + count)) break;
+  }
+  return result;
+}
+
+}  // namespace diffmem

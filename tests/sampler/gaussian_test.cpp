@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Every sampler ends at the law of the data.  On Gaussian data the images are affine in the noise, so one run whose
+// images see one noise each gives their law exactly.
+#include "sampler/samplers.hpp"
+
+using namespace diffmem;
+using namespace diffmem::testing;
+
+namespace {
+
+struct Law {
+  double mean = 0, variance = 0;
+};
+
+/// The law of the images of Gaussian data.  Image 0 sees no noise, image 1 the latents alone, image k + 2 the noise of
+/// step k alone.
+template <class P>
+Law law_of(const P& sampler, int steps, const Gaussian& gaussian = {}) {
+  const auto only = [&](std::size_t image) {
+    std::vector<double> values(static_cast<std::size_t>(steps) + 2);
+    values.at(image) = 1;
+    return tensor_of(values).reshape({-1, 1, 1, 1});
+  };
+  const NoiseSource noise{[&] { return only(1); }, [&](std::uint32_t step) { return only(step + 2); }};
+  const auto images = values_of<double>(sampler(gaussian, noise, kAnySigma));
+  Law law{.mean = images[0]};
+  for (const double x : images) law.variance += (x - images[0]) * (x - images[0]);
+  return law;
+}
+
+/// variance / 0.25 - 1 of the SDE's images.
+template <class Case>
+double excess(int steps) {
+  return law_of(Case::make(steps), steps).variance / 0.25 - 1;
+}
+
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE("images of Gaussian data have the data's mean and variance", "[sampler]", EverySampler) {
+  const Law law = law_of(TestType::make(800), 800);
+  INFO("mean " << law.mean << ", variance " << law.variance);
+  REQUIRE(std::abs(law.mean - 0.1) < 0.005);
+  REQUIRE(std::abs(law.variance / 0.25 - 1) < 0.02);
+}
+
+TEMPLATE_TEST_CASE("real noise gives the law that its steps imply", "[sampler]", PlainHeun, ChurnedHeun, Ddpm, VpSde,
+                   VeSde, ChurnedAblation) {
+  // With few steps, where that law is not the data's: four standard errors of 32,000 values.
+  const auto sampler = TestType::make(30);
+  const Law law = law_of(sampler, 30);
+  const auto values = values_of<double>(sampler(Gaussian{}, image_noise(3, 0, 2000, {1, 4, 4}), kAnySigma));
+  double sum = 0, square = 0;
+  for (const double x : values) sum += x - law.mean, square += (x - law.mean) * (x - law.mean);
+  const double n = static_cast<double>(values.size());
+  REQUIRE(std::abs(sum / n) < 4 * std::sqrt(law.variance / n));
+  REQUIRE(std::abs(square / n / law.variance - 1) < 4 * std::sqrt(2 / n));
+}
+
+TEMPLATE_TEST_CASE("the reverse SDE's variance is within 2 % at 1,000 steps, and twice the steps halve its error",
+                   "[sampler]", VpSde, VeSde) {
+  REQUIRE(std::abs(excess<TestType>(1000)) < 0.02);
+  double before = excess<TestType>(250);
+  for (const int steps : {500, 1000, 2000}) {
+    const double now = excess<TestType>(steps);
+    INFO(steps << " steps: variance off by " << now << ", before " << before);
+    REQUIRE(std::abs(before / now / 2 - 1) < 0.05);
+    before = now;
+  }
+}
+
+TEST_CASE("the reverse SDE as printed in Eq. 54 loses the data's variance", "[sampler]") {
+  // g Delta in place of g sqrt(|Delta|), where Delta is the step of time on the EDM grid, time = sigma: what this test
+  // fears is that the printed form comes back.
+  struct Printed {
+    Plan plan(SigmaRange range) const {
+      Plan plan = VeSde::make(1000).plan(range);
+      for (WalkStep& step : plan.steps) step.noise *= std::sqrt(-step.h / 2);
+      return plan;
+    }
+    Tensor operator()(DenoiserRef denoise, const NoiseSource& noise, SigmaRange range) const {
+      return walk(denoise, noise, plan(range), {});
+    }
+  };
+  REQUIRE(law_of(Printed{}, 1000).variance < 0.25 * 0.05);
+}
