@@ -71,7 +71,7 @@ class AnyTrainer {
   template <class Visit>
   void visit(Visit&& see) const;
 
-  CycledOrder order_;
+  DataOrder order_;
   std::vector<std::string> names_;
   Tensors weights_, averages_, m_, v_;
   Tensor last_sigma_;

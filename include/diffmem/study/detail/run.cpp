@@ -164,7 +164,7 @@ bool AnyRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& 
   const double begun = now();
   const auto& s = setup_.sample;
   GenerateOptions options;
-  options.seed = s.seed, options.images = s.images, options.batch = s.batch;
+  options.seed = s.seed, options.images = s.images, options.batch = s.batch, options.labels = s.labels;
   options.after_batch = [&](std::int64_t done) {
     line.doing = fmt::format("sampling {}/{}", done, s.images);
     context.board->update(cell_, line);
