@@ -99,10 +99,11 @@ bool try_set_param(P& params, std::string_view path, std::string_view text) {
         self(self, field, here + ".");
       } else if (here == path) {
         found = true;
-        const std::string before = to_text(field);
+        std::string want = "a value like " + to_text(field);
+        if constexpr (Worded<std::remove_cvref_t<decltype(field)>>)
+          want = fmt::format("one of {}", fmt::join(words_of(field), " "));
         if (!from_text(text, field))
-          throw Error("--set " + here, fmt::format("\"{}\"", text), fmt::format("a value like {}", before),
-                      "correct the value");
+          throw Error("--set " + here, fmt::format("\"{}\"", text), want, "correct the value");
       }
     });
   };
