@@ -6,6 +6,7 @@
 #include <diffmem/core/safetensors.hpp>
 #include <diffmem/data/resize.hpp>
 
+#include <cmath>
 #include <cstdlib>
 
 using namespace diffmem;
@@ -113,6 +114,88 @@ TEST_CASE("shrink is Pillow's BOX to one grey level at whole ratios", "[data][or
     ++compared;
   }
   REQUIRE(compared == 6);
+}
+
+// Whole files made by Pillow are compared by the parity test `resize`.
+
+/// Pillow's resampling by its definition, in float64 and along one axis at a time: each new pixel is the weighted mean of
+/// the old ones whose middles lie within the filter, placed on its middle and widened by the scale; each pass rounds.
+std::vector<double> by_weights(const ImageSet& set, std::int64_t size, Shrink how) {
+  const auto filter = [&](double x) {
+    if (how == Shrink::box) return x > -0.5 && x <= 0.5 ? 1.0 : 0.0;
+    const double p = M_PI * x;
+    return std::abs(x) < 3 ? (x == 0 ? 1.0 : std::sin(p) * 3 * std::sin(p / 3) / (p * p)) : 0.0;
+  };
+  const auto pass = [&](const std::vector<double>& in, std::int64_t side, std::int64_t others, bool across) {
+    const double scale = static_cast<double>(side) / static_cast<double>(size);
+    std::vector<double> out(static_cast<std::size_t>(size * others));
+    for (std::int64_t o = 0; o < others; ++o)
+      for (std::int64_t to = 0; to < size; ++to) {
+        double sum = 0, weights = 0;
+        for (std::int64_t i = 0; i < side; ++i) {
+          const double w = filter((static_cast<double>(i) + 0.5) / scale - (static_cast<double>(to) + 0.5));
+          sum += w * in[static_cast<std::size_t>(across ? o * side + i : i * others + o)];
+          weights += w;
+        }
+        out[static_cast<std::size_t>(across ? o * size + to : to * others + o)] =
+            std::floor(std::clamp(sum / weights, 0.0, 255.0) + 0.5);
+      }
+    return out;
+  };
+  std::vector<double> all;
+  for (std::int64_t plane = 0; plane < set.count * set.channels; ++plane) {
+    const auto* from = set.pixels.data() + plane * set.height * set.width;
+    const auto narrow = pass({from, from + set.height * set.width}, set.width, set.height, true);
+    const auto small = pass(narrow, set.height, size, false);
+    all.insert(all.end(), small.begin(), small.end());
+  }
+  return all;
+}
+
+TEST_CASE("box and lanczos weigh pixels by their filters, to one grey level", "[data][oracle]") {
+  for (const Shrink how : {Shrink::box, Shrink::lanczos})
+    for (const auto& set : {noise(3, 1, 28, 28), noise(2, 3, 10, 7), noise(1, 3, 40, 32)})
+      for (const int size : {1, 3, 5, 7}) {
+        const ImageSet small = shrink(set, size, how);
+        small.validate();
+        const auto expected = by_weights(set, size, how);
+        REQUIRE(small.pixels.size() == expected.size());
+        std::size_t equal = 0;
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+          REQUIRE(std::abs(small.pixels[i] - expected[i]) <= 1);
+          equal += small.pixels[i] == expected[i];
+        }
+        // A box's mean is often a half, which the fixed-point weights round either way.
+        REQUIRE(static_cast<double>(equal) >= (how == Shrink::box ? 0.8 : 0.99) * static_cast<double>(expected.size()));
+        REQUIRE(small.name == "noise " + std::to_string(size) + "x" + std::to_string(size) +
+                                  (how == Shrink::box ? " box" : " lanczos"));
+      }
+}
+
+TEST_CASE("a flat image stays flat under every filter", "[data][law]") {
+  for (const Shrink how : {Shrink::area, Shrink::box, Shrink::lanczos})
+    for (const int level : {0, 1, 127, 254, 255}) {
+      ImageSet set = noise(1, 1, 29, 23);
+      std::fill(set.pixels.begin(), set.pixels.end(), static_cast<std::uint8_t>(level));
+      for (const std::uint8_t pixel : shrink(set, 8, how).pixels) REQUIRE(pixel == level);
+    }
+}
+
+TEST_CASE("crop_square keeps the middle", "[data]") {
+  for (const auto& [height, width] : {std::pair{5, 8}, {8, 5}, {4, 5}, {6, 6}}) {
+    const ImageSet set = noise(2, 3, height, width), square = crop_square(set);
+    square.validate();
+    const std::int64_t size = std::min(height, width), top = (height - size) / 2, left = (width - size) / 2;
+    REQUIRE(square.height == size);
+    REQUIRE(square.width == size);
+    for (std::int64_t plane = 0; plane < 6; ++plane)
+      for (std::int64_t y = 0; y < size; ++y)
+        for (std::int64_t x = 0; x < size; ++x)
+          REQUIRE(square.pixels[static_cast<std::size_t>((plane * size + y) * size + x)] ==
+                  set.pixels[static_cast<std::size_t>((plane * height + top + y) * width + left + x)]);
+    REQUIRE(square.name ==
+            (height == width ? "noise" : "noise cropped " + std::to_string(size) + "x" + std::to_string(size)));
+  }
 }
 
 TEST_CASE("pad puts the image in the middle of black", "[data]") {

@@ -115,6 +115,14 @@ int run(const std::filesystem::path& path) {
       check_training_steps(f, checks);
     else if (f.has_meta("variants"))
       check_samplers(f, checks);
+    else if (has("train_u8"))
+      check_memorization(f, checks);
+    else if (f.has_meta("columns"))
+      check_orders(f, checks);
+    else if (has("src_index"))
+      check_optimum(f, checks);
+    else if (f.has_meta("source") && f.file.metadata.at("source").starts_with("Pillow"))
+      check_resize(f, checks);
     else
       checks.not_built(path.stem().string(), "a check that this build does not have");
   } catch (const NotBuilt& what) {

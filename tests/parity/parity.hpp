@@ -56,5 +56,9 @@ void check_losses(const Fixture& f, Checks& checks);
 void check_skip_masks(const Fixture& f, Checks& checks);
 void check_training_steps(const Fixture& f, Checks& checks);
 void check_samplers(const Fixture& f, Checks& checks);
+void check_memorization(const Fixture& f, Checks& checks);
+void check_resize(const Fixture& f, Checks& checks);
+void check_orders(const Fixture& f, Checks& checks);
+void check_optimum(const Fixture& f, Checks& checks);
 
 }  // namespace diffmem::parity

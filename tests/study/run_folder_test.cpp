@@ -72,7 +72,8 @@ TEST_CASE("a run folder of another configuration or of another process is refuse
   }
   REQUIRE_THROWS_WITH(RunFolder(scratch.path, (Listing{{"design", "vp"}, {"train.lr", "0.1"}}), kFacts),
                       Contains("train.lr = 0.001 (now 0.1)"));
-  REQUIRE_THROWS_WITH(RunFolder(scratch.path, {{"design", "vp"}}, kFacts), Contains("train.lr = 0.001 (now not there)"));
+  REQUIRE_THROWS_WITH(RunFolder(scratch.path, {{"design", "vp"}}, kFacts),
+                      Contains("train.lr = 0.001 (now not there)"));
   { const RunFolder again(scratch.path, kParameters, {{"commit", "abc"}, {"threads", "2"}}); }
   const RunRecord record = read_run(scratch.path, training(), 1);
   REQUIRE(record.made_with == Listing{{"commit", "abc"}, {"threads", "1, then 2"}});
@@ -86,7 +87,8 @@ TEST_CASE("a finished run whose files were changed is not believed", "[study]") 
   const TestFolder scratch;
   const auto finish = [&](const fs::path& path) {
     RunFolder folder(path, kParameters, kFacts);
-    TrainProgress progress{.step = 2};
+    TrainProgress progress;
+    progress.step = 2;
     progress.losses = {{1, 0.5, 2.0}};
     progress.evaluations = {{.step = 2, .images = 2, .memorized = 1, .ratio = 0.5, .low = 0.1, .high = 0.9}};
     folder.rewind_to({});
@@ -97,8 +99,8 @@ TEST_CASE("a finished run whose files were changed is not believed", "[study]") 
     folder.finish(progress, weights);
   };
   int i = 0;
-  for (const char* file : {"measures.jsonl", "progress.jsonl", "weights.safetensors", "run.json",
-                           "samples/step-0000000002.safetensors"}) {
+  for (const char* file :
+       {"measures.jsonl", "progress.jsonl", "weights.safetensors", "run.json", "samples/step-0000000002.safetensors"}) {
     INFO(file);
     const fs::path path = scratch.path / std::to_string(i++);
     finish(path);

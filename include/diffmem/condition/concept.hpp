@@ -5,7 +5,9 @@
 #include <diffmem/core/random.hpp>
 #include <diffmem/data/image_set.hpp>
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace diffmem {
@@ -14,7 +16,7 @@ template <class C>
 concept LabelsTraining = requires(const C c, const ImageSet& images, std::uint64_t seed) {
   { c.training_labels(images, seed) } -> std::same_as<std::vector<std::int64_t>>;
 };
-/// training_labels(images, seed) -> one label an image, or empty for an unconditional model.
+/// training_labels(images, seed) -> one label an image, 0 or more, or empty for an unconditional model.
 template <class C>
 concept Conditioning = Policy<C, Role::condition> && LabelsTraining<C>;
 
@@ -25,10 +27,17 @@ inline std::int64_t label_dim(const std::vector<std::int64_t>& labels) {
   return most + 1;
 }
 
-/// The label of generated image `index`: uniform over all `classes` (the reference's way).
-inline std::int64_t generation_label(std::uint64_t seed, std::uint64_t index, std::int64_t classes) {
-  return static_cast<std::int64_t>(
-      RandomStream(seed, Stream::sample_label, index).below(static_cast<std::uint64_t>(classes)));
-}
+/// How generated images get their labels.
+enum class LabelLaw {
+  uniform,   ///< each image's label is drawn on its own (the reference's way)
+  balanced,  ///< images k*classes ... (k+1)*classes-1 carry every label once, in an order drawn for each k
+};
+inline constexpr std::array<std::string_view, 2> kLabelLawWords{"uniform", "balanced"};
+constexpr const auto& words_of(LabelLaw) { return kLabelLawWords; }
+
+/// The labels of generated images first ... first+count-1, each in 0 ... classes-1, classes >= 1.  All labels are drawn,
+/// those that no training image carries too, as in the reference.  A label depends on (seed, index) alone.   -> [count]
+std::vector<std::int64_t> generation_labels(LabelLaw law, std::uint64_t seed, std::uint64_t first, std::int64_t count,
+                                            std::int64_t classes);
 
 }  // namespace diffmem

@@ -29,7 +29,6 @@ concept FillsRole = requires { requires P::role == R; };
 
 /// A policy of role R: default-constructible, named, its numbers listed once by each(self, visit(name, field)).
 template <class P, Role R>
-concept Policy =
-    std::default_initializable<P> && std::copyable<P> && FillsRole<P, R> && Named<P> && Listed<P>;
+concept Policy = std::default_initializable<P> && std::copyable<P> && FillsRole<P, R> && Named<P> && Listed<P>;
 
 }  // namespace diffmem

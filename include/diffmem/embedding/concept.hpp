@@ -12,18 +12,19 @@ concept HasFrequencies = requires(const E e, int channels, std::uint64_t seed) {
   { e.frequencies(channels, seed) } -> std::same_as<Tensor>;
 };
 template <class E>
-concept HasUnit = requires {
-  { E::unit } -> std::convertible_to<double>;
+concept HasUnit = requires(const E e) {
+  { e.unit } -> std::convertible_to<double>;
 };
 /// frequencies(channels, seed) -> float32 [channels/2], channels even;  unit: what 1 of them is in radians per unit of
 /// c_noise.
 template <class E>
 concept TimeEmbedding = Policy<E, Role::embedding> && HasFrequencies<E> && HasUnit<E>;
 
-/// An embedding whose frequencies belong to the weights, for they are drawn at random: E::buffer is their name there.
+/// An embedding whose frequencies belong to the weights, for they are drawn at random: buffer is their name there (empty:
+/// they do not).
 template <class E>
-concept SavesFrequencies = requires {
-  { E::buffer } -> std::convertible_to<std::string_view>;
+concept SavesFrequencies = requires(const E e) {
+  { e.buffer } -> std::convertible_to<std::string_view>;
 };
 
 /// The features the network sees: [sin, cos] of c_noise times frequency (the reference computes [cos, sin] and swaps).

@@ -6,7 +6,7 @@
 
 namespace diffmem {
 
-class AnyFamily : public Menu<Role::family, DdpmPp> {
+class AnyFamily : public Menu<Role::family, DdpmPp, NcsnPp> {
  public:
   void configure(UNetConfig& c) const {
     on([&](const auto& f) { f.configure(c); });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Generated images as grey levels, image by image from their own random streams.
 #pragma once
+#include <diffmem/condition/concept.hpp>
 #include <diffmem/sampler/denoiser.hpp>
 
 #include <cstdint>
@@ -12,10 +13,11 @@ namespace diffmem {
 /// Which images to generate.
 struct GenerateOptions {
   std::uint64_t seed = 0;
-  std::int64_t first = 0, images = 0;  ///< indices first ... first+images-1
-  std::int64_t batch = 250;            ///< images sampled together; the random numbers do not depend on it
-  Shape shape = {};                    ///< [C,H,W]
-  std::int64_t classes = 0;            ///< labels drawn uniformly from this many; 0: unconditional
+  std::int64_t first = 0, images = 0;   ///< indices first ... first+images-1
+  std::int64_t batch = 250;             ///< images sampled together; the random numbers do not depend on it
+  Shape shape = {};                     ///< [C,H,W]
+  std::int64_t classes = 0;             ///< labels are drawn from this many; 0: unconditional
+  LabelLaw labels = LabelLaw::uniform;  ///< by this law
   at::Device device = at::kCPU;
   std::function<bool(std::int64_t done)> after_batch = {};  ///< called after each batch; false stops with what is there
 };

@@ -3,11 +3,12 @@
 #pragma once
 #include <diffmem/core/menu.hpp>
 #include <diffmem/schedule/edm.hpp>
+#include <diffmem/schedule/ve.hpp>
 #include <diffmem/schedule/vp.hpp>
 
 namespace diffmem {
 
-class AnySchedule : public Menu<Role::schedule, VpSchedule, EdmSchedule> {
+class AnySchedule : public Menu<Role::schedule, VpSchedule, VeSchedule, EdmSchedule> {
  public:
   Variate variate = VpSchedule::variate;  ///< of the chosen schedule
 

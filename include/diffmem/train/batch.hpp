@@ -6,24 +6,12 @@
 #include <diffmem/data/image_set.hpp>
 #include <diffmem/data/pixels.hpp>
 #include <diffmem/schedule/concept.hpp>
+#include <diffmem/train/order.hpp>
 
 #include <cstdint>
 #include <vector>
 
 namespace diffmem {
-
-/// The paper's data order: shuffled once, then cycled for ever; batches straddle epoch ends.
-class CycledOrder {
- public:
-  CycledOrder(std::int64_t size, std::uint64_t seed) : order_(RandomStream(seed, Stream::order).permutation(size)) {}
-  /// The image at `position` = step * batch + place.
-  std::int64_t operator()(std::int64_t position) const {
-    return order_[static_cast<std::size_t>(position % static_cast<std::int64_t>(order_.size()))];
-  }
-
- private:
-  std::vector<std::int64_t> order_;
-};
 
 /// One (micro-)batch of training: images, noise and the variate behind each sigma.
 struct TrainingBatch {
@@ -34,9 +22,9 @@ struct TrainingBatch {
 };
 
 /// Places first ... first+count-1 of the global batch of `step`; `labels` has one a training image, or is empty.
-inline TrainingBatch training_batch(const ImageSet& set, const std::vector<std::int64_t>& labels,
-                                    const CycledOrder& order, Variate law, std::uint64_t seed, std::int64_t step,
-                                    std::int64_t batch, std::int64_t first, std::int64_t count) {
+inline TrainingBatch training_batch(const ImageSet& set, const std::vector<std::int64_t>& labels, DataOrder& order,
+                                    Variate law, std::uint64_t seed, std::int64_t step, std::int64_t batch,
+                                    std::int64_t first, std::int64_t count) {
   const auto size = static_cast<std::size_t>(set.image_size());
   std::vector<float> images, noise(static_cast<std::size_t>(count) * size), variate;
   images.reserve(noise.size());

@@ -44,9 +44,11 @@ struct Design {
                        sampler.name);
   }
 
-  /// Error naming the policy's parameter that is out of range, where a policy looks after that (validate()).
+  /// Error naming the policy's parameter that is out of range, where a policy looks after that: in validate(), or, for a
+  /// sampler, when it plans its steps.
   void validate() const {
-    each(*this, []<class P>(std::string_view, const P& policy) {
+    if constexpr (requires { sampler.plan(SigmaRange{}); }) sampler.plan({schedule.sigma_min(), schedule.sigma_max()});
+    each(*this, []<class Policy>(std::string_view, const Policy& policy) {
       if constexpr (requires { policy.validate(); }) policy.validate();
     });
   }

@@ -20,7 +20,8 @@ class Model {
         net_(configured(design, std::move(config)), design.skip.mask(), device, dtype),
         frequencies_(design.embedding.frequencies(net_.noise_channels(), seed).to(device)) {
     if constexpr (SavesFrequencies<typename D::Embedding>)
-      net_.add_buffer(std::string(D::Embedding::buffer), frequencies_);  // shared: loading weights sets it
+      if (const std::string name(design.embedding.buffer); !name.empty())
+        net_.add_buffer(name, frequencies_);  // shared: loading weights sets it
   }
 
   /// The denoised image.  x and sigma are cast to float32, as in the reference; labels int64 [N] or undefined.
@@ -34,7 +35,8 @@ class Model {
   /// The raw network output F for an already scaled x and a noise level c_noise [N].
   Tensor network(const Tensor& x, const Tensor& c_noise, const Tensor& labels = {}, Dropout* dropout = nullptr,
                  const UNet::Watch& watch = {}) const {
-    return net_(x, embed(c_noise, frequencies_.to(c_noise.scalar_type()) * D::Embedding::unit), labels, dropout, watch);
+    return net_(x, embed(c_noise, frequencies_.to(c_noise.scalar_type()) * design_.embedding.unit), labels, dropout,
+                watch);
   }
 
   SigmaRange sigma_range() const { return {design_.schedule.sigma_min(), design_.schedule.sigma_max()}; }

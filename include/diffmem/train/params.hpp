@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The numbers of a training run (paper, Appendix B), and the rates they imply at each step.
 #pragma once
+#include <diffmem/condition/concept.hpp>
 #include <diffmem/core/error.hpp>
+#include <diffmem/train/order.hpp>
 
 #include <fmt/format.h>
 
@@ -18,6 +20,25 @@ enum class Budget { epochs, steps };
 inline constexpr std::array<std::string_view, 2> kBudgetWords{"epochs", "steps"};
 constexpr const auto& words_of(Budget) { return kBudgetWords; }
 
+/// How weight decay enters Adam.
+enum class WeightDecay {
+  l2,         ///< weight_decay * weight joins the gradient (the paper's)
+  decoupled,  ///< weights shrink by lr * weight_decay, apart from the moments (AdamW)
+};
+inline constexpr std::array<std::string_view, 2> kWeightDecayWords{"l2", "decoupled"};
+constexpr const auto& words_of(WeightDecay) { return kWeightDecayWords; }
+
+/// The EMA rate of a step.  r in [0, 1] is the warm-up's progress, p = 0.5^(batch/500000) the rate after which the
+/// average's half-life is 500,000 images.  After the warm-up all but `epochs` give `ema` itself.
+enum class EmaRule {
+  steps,     ///< ema^(1/r): the half-life in steps grows with r (the paper's: DiffMemorize's mode 2)
+  epochs,    ///< ema^(batch/512 * 50000/N / r), N = |D|: the default `ema` lasts ten epochs (EDM's way: mode 1)
+  constant,  ///< ema from the first step on (mode 3)
+  sweep,     ///< ema p^(1/r - 1): the paper's ramp, whatever rate it ends at, down to 0 (its EMA study: mode 4)
+};
+inline constexpr std::array<std::string_view, 4> kEmaRuleWords{"steps", "epochs", "constant", "sweep"};
+constexpr const auto& words_of(EmaRule) { return kEmaRuleWords; }
+
 /// Defaults: the paper's basic setup.
 struct TrainParams {
   int batch = 512;                 ///< images per optimiser step; may exceed the training set
@@ -27,7 +48,11 @@ struct TrainParams {
   double warmup = 200;             ///< learning rate and EMA ramp up [epochs or steps]
   double lr = 2e-4;                ///< Adam's learning rate after the warm-up
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
-  double ema = 0.9992904691232699;  ///< EMA rate per step after the warm-up: 0.5^(512/500000)
+  WeightDecay decay_rule = WeightDecay::l2;
+  double weight_decay = 0;
+  EmaRule ema_rule = EmaRule::steps;
+  double ema = 0.9992904691232699;  ///< EMA rate per step after the warm-up: 0.5^(512/500000); 0: no average
+  Order order = Order::cycled;      ///< of the images
   int evaluations = 16;             ///< evaluations during training, evenly spaced, the last at the end
   std::uint64_t seed = 1024;        ///< of weights, data order, noise and dropout
 
@@ -35,7 +60,9 @@ struct TrainParams {
   static void each(Self& p, Visit&& visit) {
     visit("batch", p.batch), visit("accumulate", p.accumulate), visit("budget", p.budget), visit("length", p.length);
     visit("warmup", p.warmup), visit("lr", p.lr), visit("beta1", p.beta1), visit("beta2", p.beta2), visit("eps", p.eps);
-    visit("ema", p.ema), visit("evaluations", p.evaluations), visit("seed", p.seed);
+    visit("decay_rule", p.decay_rule), visit("weight_decay", p.weight_decay), visit("ema_rule", p.ema_rule),
+        visit("ema", p.ema);
+    visit("order", p.order), visit("evaluations", p.evaluations), visit("seed", p.seed);
   }
 
   /// Error naming the field that is out of range.
@@ -45,9 +72,13 @@ struct TrainParams {
     };
     need(batch >= 1, "batch", batch, "1 or more");
     need(accumulate >= 1 && batch % accumulate == 0, "accumulate", accumulate, "a divisor of the batch size");
-    need(length > 0 && std::isfinite(length), "length", length, "more than 0");
-    need(warmup >= 0, "warmup", warmup, "0 or more");
+    need(length > 0 && length <= 1e12, "length", length, "more than 0, at most 1e12");
+    need(warmup >= 0 && std::isfinite(warmup), "warmup", warmup, "0 or more");
+    need(beta1 >= 0 && beta1 < 1, "beta1", beta1, "0 <= beta1 < 1");
+    need(beta2 >= 0 && beta2 < 1, "beta2", beta2, "0 <= beta2 < 1");
+    need(eps > 0 && std::isfinite(eps), "eps", eps, "more than 0");
     need(lr >= 0 && std::isfinite(lr), "lr", lr, "0 or more");
+    need(weight_decay >= 0 && std::isfinite(weight_decay), "weight_decay", weight_decay, "0 or more");
     need(ema >= 0 && ema < 1, "ema", ema, "0 <= ema < 1");
     need(evaluations >= 1, "evaluations", evaluations, "1 or more");
   }
@@ -67,10 +98,17 @@ struct TrainParams {
     return warmup > 0 ? std::min(1.0, now / warmup) : 1.0;
   }
   double lr_at(std::int64_t step, std::int64_t size) const { return lr * ramp(step, size); }
-  /// The EMA rate: its half-life in steps grows linearly over the warm-up (DiffMemorize's default mode).
+  /// The EMA rate of step `step`, in [0, 1), by `ema_rule`.
   double ema_at(std::int64_t step, std::int64_t size) const {
     const double r = ramp(step, size);
-    return r > 0 && ema > 0 ? std::pow(ema, 1 / r) : 0.0;
+    if (ema_rule == EmaRule::constant || ema == 0) return ema;
+    if (r == 0) return 0;
+    const double n = static_cast<double>(size);
+    switch (ema_rule) {
+      case EmaRule::epochs: return std::pow(ema, batch / 512.0 * (50'000 / n) / r);
+      case EmaRule::sweep: return ema * std::exp2(-batch / 500'000.0 * (1 / r - 1));
+      default: return std::pow(ema, 1 / r);
+    }
   }
   /// Whether an evaluation is due after `step` steps.
   bool evaluates_after(std::int64_t step, std::int64_t size) const {
@@ -82,13 +120,14 @@ struct TrainParams {
 
 /// How images are generated for an evaluation.
 struct SampleParams {
-  std::int64_t images = 10'000;  ///< generated images per evaluation
-  std::int64_t batch = 250;      ///< images sampled together
-  std::uint64_t seed = 0;        ///< of the images' noise and labels
+  std::int64_t images = 10'000;         ///< generated images per evaluation
+  std::int64_t batch = 250;             ///< images sampled together
+  std::uint64_t seed = 0;               ///< of the images' noise and labels
+  LabelLaw labels = LabelLaw::uniform;  ///< of conditional models
 
   template <class Self, class Visit>
   static void each(Self& p, Visit&& visit) {
-    visit("images", p.images), visit("batch", p.batch), visit("seed", p.seed);
+    visit("images", p.images), visit("batch", p.batch), visit("seed", p.seed), visit("labels", p.labels);
   }
   void validate() const {
     if (images < 1 || batch < 1)

@@ -80,7 +80,7 @@ class AnyTrainer {
   template <class Visit>
   void visit(Visit&& see) const;
 
-  CycledOrder order_;
+  DataOrder order_;
   std::vector<std::string> names_;
   Tensors weights_, averages_, m_, v_;
   Tensors sigmas_;  // of this step

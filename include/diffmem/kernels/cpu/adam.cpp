@@ -13,7 +13,7 @@ constexpr std::int64_t kGrain = 1 << 14;  // values a thread takes at a time
 
 /// The rounded constants of a step, shared by all its values.
 struct Rates {
-  float keep1, take1, keep2, take2, step_size, root, eps, keep_ema, take_ema;
+  float keep1, take1, keep2, take2, step_size, root, eps, keep_ema, take_ema, l2, keep_w;
   explicit Rates(const AdamStep& s)
       : keep1(float(s.beta1)),
         take1(float(1 - s.beta1)),
@@ -23,7 +23,9 @@ struct Rates {
         root(float(1 / std::sqrt(1 - std::pow(s.beta2, double(s.count))))),
         eps(float(s.eps)),
         keep_ema(float(s.ema)),
-        take_ema(float(1 - s.ema)) {}
+        take_ema(float(1 - s.ema)),
+        l2(float(s.l2)),
+        keep_w(float(1 - s.lr * s.decay)) {}
 };
 
 // One clone per instruction set; contraction is off so that all of them round alike.
@@ -31,9 +33,10 @@ __attribute__((target_clones("avx512f", "avx2", "default"),
                optimize("fp-contract=off", "no-math-errno", "no-trapping-math"))) void
 update(float* w, const float* g, float* m, float* v, float* average, std::int64_t n, const Rates r) {
   for (std::int64_t i = 0; i < n; ++i) {
-    m[i] = r.keep1 * m[i] + r.take1 * g[i];
-    v[i] = r.keep2 * v[i] + r.take2 * g[i] * g[i];
-    w[i] -= r.step_size * m[i] / (std::sqrt(v[i]) * r.root + r.eps);
+    const float gradient = g[i] + r.l2 * w[i];
+    m[i] = r.keep1 * m[i] + r.take1 * gradient;
+    v[i] = r.keep2 * v[i] + r.take2 * gradient * gradient;
+    w[i] = r.keep_w * w[i] - r.step_size * m[i] / (std::sqrt(v[i]) * r.root + r.eps);
     average[i] = r.keep_ema * average[i] + r.take_ema * w[i];
   }
 }
@@ -56,9 +59,12 @@ void adam_ema_plain(const Tensors& weights, const Tensors& gradients, const Tens
   const at::NoGradGuard no_grad;
   const double correct1 = 1 - std::pow(s.beta1, double(s.count)), correct2 = 1 - std::pow(s.beta2, double(s.count));
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    m[i].mul_(s.beta1).add_(gradients[i], 1 - s.beta1);
-    v[i].mul_(s.beta2).addcmul_(gradients[i], gradients[i], 1 - s.beta2);
-    weights[i].addcdiv_(m[i], v[i].sqrt().div(std::sqrt(correct2)).add(s.eps), -s.lr / correct1);
+    const Tensor g = s.l2 == 0 ? gradients[i] : gradients[i].add(weights[i], s.l2);
+    m[i].mul_(s.beta1).add_(g, 1 - s.beta1);
+    v[i].mul_(s.beta2).addcmul_(g, g, 1 - s.beta2);
+    weights[i]
+        .mul_(1 - s.lr * s.decay)
+        .addcdiv_(m[i], v[i].sqrt().div(std::sqrt(correct2)).add(s.eps), -s.lr / correct1);
     average[i].mul_(s.ema).add_(weights[i], 1 - s.ema);
   }
 }

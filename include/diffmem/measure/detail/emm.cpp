@@ -57,7 +57,8 @@ Emm estimate_emm(std::vector<SizeRatio> series, double level) {
     emm.linear = a + part * (b - a);
     emm.logarithmic = a * std::pow(b / a, part);
     emm.statement = fmt::format("{}: {} (linear in N), {} (linear in log N), between sizes {} and {}", named,
-                                count_text(std::llround(*emm.linear)), count_text(std::llround(*emm.logarithmic)), count_text(low.size), count_text(high.size));
+                                count_text(std::llround(*emm.linear)), count_text(std::llround(*emm.logarithmic)),
+                                count_text(low.size), count_text(high.size));
   }
   const auto rises = std::adjacent_find(series.begin(), series.end(),
                                         [&](const auto& a, const auto& b) { return !memorized(a) && memorized(b); });

@@ -31,13 +31,14 @@ std::string commit_of(const RunRecord& run) {
 
 std::string results_csv(const ReportRecord& report) {
   std::string out =
-      "run,cell,series,size,seed,parameters,budget,steps,epochs,train_seconds,sample_seconds,images_per_second,commit,folder,"
+      "run,cell,series,size,seed,parameters,budget,steps,epochs,train_seconds,sample_seconds,images_per_second,commit,"
+      "folder,"
       "step,epoch,images,memorized,zero_second,ratio,ratio_low,ratio_high,knn_distance,evaluation_seconds,best\r\n";
   for (const auto& run : report.runs) {
-    const std::string head = fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}", field(run.name), field(run.cell),
-                                         field(run.series), run.size, run.seed, run.parameters, field(run.budget),
-                                         run.steps, field(run.epochs), field(run.train_seconds),
-                                         field(run.sample_seconds), field(run.images_per_second), field(commit_of(run)), field(run.folder));
+    const std::string head = fmt::format(
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{}", field(run.name), field(run.cell), field(run.series), run.size,
+        run.seed, run.parameters, field(run.budget), run.steps, field(run.epochs), field(run.train_seconds),
+        field(run.sample_seconds), field(run.images_per_second), field(commit_of(run)), field(run.folder));
     const auto* best = best_of(run.evaluations);
     for (const auto& e : run.evaluations)
       out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", head, e.step, field(e.epoch), e.images, e.memorized,

@@ -33,7 +33,8 @@ std::string shorten(std::string_view text) {
 }
 
 Row row_of(const ReportRecord& report, const RunRecord& run) {
-  Row row{shorten(one_line(run_label(report, run))), fmt::format("{}", run.seed), count_text(run.steps), number(run.epochs)};
+  Row row{shorten(one_line(run_label(report, run))), fmt::format("{}", run.seed), count_text(run.steps),
+          number(run.epochs)};
   const auto* best = best_of(run.evaluations);
   row[4] = best ? percent(best->ratio) : missing;
   row[5] = best ? fmt::format("{}–{}", percent(best->low), percent(best->high)) : missing;

@@ -20,8 +20,8 @@ std::string one_line(std::string_view text);
 /// Code points of UTF-8 text: its columns in a terminal.
 std::size_t columns(std::string_view text);
 
-std::string number(double value);        ///< three digits that matter: 0.0123, 4.56, 1,234
-std::string percent(double fraction);    ///< 97.8, without the sign
+std::string number(double value);      ///< three digits that matter: 0.0123, 4.56, 1,234
+std::string percent(double fraction);  ///< 97.8, without the sign
 
 /// The run's cell, with its seed where another run has the same cell.
 std::string run_label(const ReportRecord& report, const RunRecord& run);

@@ -20,12 +20,9 @@ std::vector<std::uint8_t> generate(const SampleBatch& sample, const GenerateOpti
     const std::int64_t count = std::min(options.batch, options.images - done);
     const auto first = static_cast<std::uint64_t>(options.first + done);
     Tensor labels;
-    if (options.classes > 0) {
-      std::vector<std::int64_t> chosen;
-      for (std::int64_t i = 0; i < count; ++i)
-        chosen.push_back(generation_label(options.seed, first + static_cast<std::uint64_t>(i), options.classes));
-      labels = tensor_of(chosen).to(options.device);
-    }
+    if (options.classes > 0)
+      labels =
+          tensor_of(generation_labels(options.labels, options.seed, first, count, options.classes)).to(options.device);
     const NoiseSource noise = image_noise(options.seed, first, count, options.shape, options.device);
     for (const double value : values_of<double>(sample(noise, labels))) result.push_back(quantise(value));
     if (options.after_batch && !options.after_batch(done + count)) break;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include <diffmem/core/text.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/runtime.hpp>
+#include <diffmem/core/text.hpp>
 #include <diffmem/measure/memorization.hpp>
 #include <diffmem/study/detail/memory.hpp>
 #include <diffmem/study/run.hpp>
 #include <diffmem/study/run_folder.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -34,6 +35,16 @@ double seconds_of(Act&& act) {
   return best;
 }
 
+/// Error if attention is asked for where the network has no level: it would be left out without a word.
+void check_attention(const UNetConfig& net) {
+  std::vector<int> sides;
+  for (int l = 0; l < net.levels(); ++l) sides.push_back(net.resolution >> l);
+  for (const int side : net.attention)
+    if (std::ranges::find(sides, side) == sides.end())
+      throw Error("network", fmt::format("attention = {}", side), fmt::format("some of {}", fmt::join(sides, ", ")),
+                  "correct net.attention, or leave it empty");
+}
+
 }  // namespace
 
 Listing AnyRun::settings(const UNetConfig& net) const {
@@ -47,6 +58,7 @@ Listing AnyRun::settings(const UNetConfig& net) const {
 RunPlan AnyRun::plan(const ImageSet& all) const {
   const ImageSet images = training_images(all, setup_.data);
   const UNet net = shape(images);
+  check_attention(net.config());
   RunPlan p{.cell = cell_, .series = series_, .settings = settings(net.config())};
   p.parameters = net.parameter_count();
   p.steps = setup_.train.total_steps(images.count);
@@ -152,9 +164,9 @@ void AnyRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& con
       loss = trainer.step();
     } catch (const NotFinite& e) {
       const auto good = newest_checkpoint(folder.checkpoints());
-      throw NotFinite(fmt::format("{}: {}; {}", cell_, e.what(),
-                                  good.empty() ? "there is no checkpoint yet"
-                                               : fmt::format("the last good checkpoint is {}", good.string())));
+      throw NotFinite(fmt::format(
+          "{}: {}; {}", cell_, e.what(),
+          good.empty() ? "there is no checkpoint yet" : fmt::format("the last good checkpoint is {}", good.string())));
     }
     progress.train_seconds += now() - begun;
     const std::int64_t step = progress.step;
@@ -188,7 +200,7 @@ bool AnyRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& 
   const double begun = now();
   const auto& s = setup_.sample;
   GenerateOptions options;
-  options.seed = s.seed, options.images = s.images, options.batch = s.batch;
+  options.seed = s.seed, options.images = s.images, options.batch = s.batch, options.labels = s.labels;
   options.after_batch = [&](std::int64_t done) {
     line.doing = fmt::format("sampling {}/{}", done, s.images);
     context.board->update(cell_, line);

@@ -99,7 +99,8 @@ void verify(const fs::path& run, const Json& finished, const std::string& file) 
   const std::string want = field<std::string>(sums, file, run / kFinished), have = digest(read_file(run / file));
   if (have != want)
     throw Error("run folder", fmt::format("{} with checksum {}", (run / file).string(), have),
-                fmt::format("{}, as when the run was finished", want), "move the run's folder away to make this run anew");
+                fmt::format("{}, as when the run was finished", want),
+                "move the run's folder away to make this run anew");
 }
 
 std::string samples_file(std::int64_t step) { return fmt::format("samples/step-{:010}.safetensors", step); }
@@ -118,8 +119,8 @@ void record(const fs::path& run, const Json& parameters, const Json& facts) {
   };
   if (!fs::exists(path)) {
     if (finished)
-      throw Error("run folder " + run.string(), fmt::format("no {} beside {}", kRecord, kFinished), "the record of a run",
-                  "move the folder away to make this run anew");
+      throw Error("run folder " + run.string(), fmt::format("no {} beside {}", kRecord, kFinished),
+                  "the record of a run", "move the folder away to make this run anew");
     return write(Json::array({facts}));
   }
   const Json saved = read_object(path);
@@ -222,15 +223,16 @@ RunRecord read_run(const fs::path& path, const ImageSet& training, int pictures)
 
   const Json run = read_object(path / kRecord);
   const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); };
-  for (const auto& [name, value] : field<Json>(run, "parameters", path / kRecord).items())
-    record.settings.emplace_back(name, text(value));
-  for (const Json& facts : field<Json>(run, "made_with", path / kRecord))  // one entry for each change of machine or program
+  const Json parameters = field<Json>(run, "parameters", path / kRecord);  // items() needs it to live
+  for (const auto& [name, value] : parameters.items()) record.settings.emplace_back(name, text(value));
+  const Json made_with = field<Json>(run, "made_with", path / kRecord);
+  for (const Json& facts : made_with)  // one entry for each change of machine or program
     for (const auto& [name, value] : facts.items()) {
       const auto same = std::ranges::find(record.made_with, name, &std::pair<std::string, std::string>::first);
       if (same == record.made_with.end())
         record.made_with.emplace_back(name, text(value));
-      else if (!same->second.ends_with(text(value)))
-        same->second += ", then " + text(value);
+      else if (const std::string now = text(value); same->second != now && !same->second.ends_with(", then " + now))
+        same->second += ", then " + now;
     }
   for (const Json& line : read_lines(path / kLosses)) {
     const auto get = [&]<class T>(std::string_view key, T& into) { into = field<T>(line, key, path / kLosses); };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <diffmem/core/text.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/params.hpp>
 #include <diffmem/core/runtime.hpp>
+#include <diffmem/core/text.hpp>
 #include <diffmem/data/open.hpp>
 #include <diffmem/measure/emm.hpp>
 #include <diffmem/report/table.hpp>
@@ -301,7 +301,7 @@ int StudyBase::conduct(int argc, char** argv) {
                                              : device.is_cuda() || per_image > kSmallNet ? 1
                                                                                          : cores,
                                              static_cast<int>(runs.size())));
-  const int threads = options.threads > 0                                      ? options.threads
+  const int threads = options.threads > 0                           ? options.threads
                       : per_image <= kSmallNet && !device.is_cuda() ? 1
                                                                     : std::max(1, cores / jobs);
   set_up_runtime({.threads = threads});
@@ -350,7 +350,8 @@ int StudyBase::conduct(int argc, char** argv) {
         interruptions.emplace_back(e.what());
       } catch (const std::exception& e) {
         const std::string& cell = runs[order[i]]->cell();
-        const std::string why = std::string_view(e.what()).starts_with(cell) ? e.what() : fmt::format("{}: {}", cell, e.what());
+        const std::string why =
+            std::string_view(e.what()).starts_with(cell) ? e.what() : fmt::format("{}: {}", cell, e.what());
         board.finish(cell, "failed: " + why);
         const std::lock_guard guard(mutex);
         failures.push_back(why);

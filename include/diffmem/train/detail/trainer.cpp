@@ -15,7 +15,7 @@ AnyTrainer::AnyTrainer(TrainParams params, ImageSet images, std::vector<std::int
       images_(std::move(images)),
       labels_(std::move(labels)),
       device_(device),
-      order_(images_.count, params_.seed) {
+      order_(params_.order, images_.count, params_.seed) {
   params_.validate();
 }
 
@@ -56,7 +56,9 @@ double AnyTrainer::step() {
             .beta2 = params_.beta2,
             .eps = params_.eps,
             .count = at + 1,
-            .ema = params_.ema_at(at, images_.count)});
+            .ema = params_.ema_at(at, images_.count),
+            .l2 = params_.decay_rule == WeightDecay::l2 ? params_.weight_decay : 0,
+            .decay = params_.decay_rule == WeightDecay::decoupled ? params_.weight_decay : 0});
   clear_gradients();
   ++progress_.step;
   progress_.loss_sum += loss;

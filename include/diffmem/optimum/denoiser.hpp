@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// The closed-form optimum as a Denoiser: every sampler runs on it.
+#pragma once
+#include <diffmem/optimum/posterior.hpp>
+#include <diffmem/sampler/denoiser.hpp>
+
+#include <limits>
+#include <utility>
+
+namespace diffmem {
+
+/// D*(x; sigma), Eq. 31; with labels, D*(x; sigma, c) over class c alone, Eq. 60.
+///
+///     auto pictures = generate(Heun{}, OptimalDenoiser(Posterior(images)), OptimalDenoiser::sigma_range(), options);
+class OptimalDenoiser {
+ public:
+  explicit OptimalDenoiser(Posterior posterior) : posterior_(std::move(posterior)) {}
+  Tensor operator()(const Tensor& x, const Tensor& sigma, const Tensor& labels = {}) const {
+    return posterior_(x, sigma, {}, labels).denoised;
+  }
+  static SigmaRange sigma_range() { return {0, std::numeric_limits<double>::infinity()}; }
+
+ private:
+  Posterior posterior_;
+};
+static_assert(Denoiser<OptimalDenoiser>);
+
+}  // namespace diffmem
