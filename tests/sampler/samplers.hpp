@@ -74,7 +74,11 @@ template <Solver S, Grid G, Path P, Scaling C, int AlphaPercent = 100>
 struct Ablated {
   static constexpr bool noisy = false;
   static Ablation make(int steps) {
-    return {.solver = S, .alpha = AlphaPercent / 100.0, .levels = {.grid = G, .steps = steps}, .path = P, .scaling = C};
+    return {.solver = S,
+            .alpha = AlphaPercent / 100.0,
+            .levels = {.grid = G, .steps = steps, .m = 10'000},
+            .path = P,
+            .scaling = C};
   }
 };
 using HeunOnVp = Ablated<Solver::heun, Grid::vp, Path::vp, Scaling::vp>;

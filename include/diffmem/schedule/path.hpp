@@ -2,9 +2,12 @@
 // Noise paths: how the noise level and the scale of z = s(t) (x + sigma(t) eps) follow time.  Samplers step along them
 // in float64 scalars (Karras et al. 2022, Table 1).
 #pragma once
+#include <diffmem/core/error.hpp>
+
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <string>
 #include <string_view>
 
 namespace diffmem {
@@ -38,11 +41,19 @@ struct VpPath {
   double beta_d = 19.9;   ///< slope of the noise rate      [1 / unit time^2]
   double beta_min = 0.1;  ///< noise rate at t = 0          [1 / unit time]
 
-  /// The path with sigma(epsilon) = sigma_min and sigma(1) = sigma_max.
+  /// The path with sigma(epsilon) = sigma_min and sigma(1) = sigma_max.  Error if it does not rise all the way: the two
+  /// are then too near each other.
   static VpPath through(double epsilon, double sigma_min, double sigma_max) {
     const double low = std::log1p(sigma_min * sigma_min), high = std::log1p(sigma_max * sigma_max);
     const double slope = 2 * (low / epsilon - high) / (epsilon - 1);
-    return {.beta_d = slope, .beta_min = high - 0.5 * slope};
+    const VpPath path{.beta_d = slope, .beta_min = high - 0.5 * slope};
+    if (!(path.beta_min + slope * epsilon > 0 && path.beta_min + slope > 0))
+      throw Error("vp path",
+                  "sigma " + std::to_string(sigma_min) + " at time " + std::to_string(epsilon) + " and " +
+                      std::to_string(sigma_max) + " at time 1",
+                  "levels between which it rises",
+                  "widen the sampler's range of sigma, or choose another grid and path");
+    return path;
   }
   double sigma(double t) const { return std::sqrt(std::expm1(0.5 * beta_d * t * t + beta_min * t)); }
   double sigma_dot(double t) const { return 0.5 * (beta_min + beta_d * t) * (sigma(t) + 1 / sigma(t)); }
