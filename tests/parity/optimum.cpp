@@ -52,8 +52,9 @@ void check_optimum(const Fixture& f, Checks& checks) {
     const double constants = std::log(static_cast<double>(images.count)) +
                              0.5 * static_cast<double>(images.image_size()) * std::log(2 * M_PI * level * level);
     checks.close("edm.log_density" + at, o.log_density, want("logsumexp") - constants, 1e-10);
-    // The reference multiplies matrices in float32: its squared distances are off by up to 1e-3.
-    if (level >= 0.2) checks.close("edm.ref32" + at, o.denoised, want("ref32"), 1e-5);
+    // The reference's float32 distances come from matrix products: off by up to 1e-3 in the square, which moves weights
+    // where sigma is small.
+    if (level >= 0.2) checks.close("edm.ref32" + at, o.denoised, want("ref32"), 1e-4);
   }
 
   cases("vp", [&](std::int64_t i, const Tensor& sigma, const std::string& at) {

@@ -62,7 +62,12 @@ bool same_but_for_names(const std::vector<std::int64_t>& a, const std::vector<st
 
 void check_rates(const Fixture& f, Checks& checks) {
   const auto columns = f.meta("columns").get<std::vector<std::string>>();
-  const Tensor& table = f.file.at("table");  // [rows, columns]: N, batch, cur_nimg, lr, half-life, EMA rates
+  // [rows, columns]: N, batch, cur_nimg, lr, half-life, EMA rates.  The reference's warm-up and half-life are cut down to
+  // whole thousands of images; ours are so many epochs, the same where N is a multiple of 100.
+  const Tensor sizes = f.file.at("table").select(1, 0), whole = sizes.remainder(100.0).eq(0.0);
+  const Tensor table = f.file.at("table").index_select(0, whole.nonzero().flatten());
+  if (table.size(0) < sizes.size(0))
+    checks.not_built("rows of other N than multiples of 100", "the reference's cutting");
   for (std::size_t column = 3; column < columns.size(); ++column) {
     const std::string& name = columns[column];
     std::vector<double> mine;

@@ -2,6 +2,7 @@
 // Setup: every number of a run that is not a policy's own.
 #pragma once
 #include <diffmem/data/image_set.hpp>
+#include <diffmem/data/resize.hpp>
 #include <diffmem/net/unet.hpp>
 #include <diffmem/train/params.hpp>
 
@@ -14,12 +15,14 @@ namespace diffmem {
 struct DataParams {
   std::string source = "fashion-mnist";  ///< as after --data
   int resolution = 0;                    ///< shrink to this side   [pixels]; 0: as it is
+  Shrink shrink = Shrink::area;          ///< by this filter; the paper's is lanczos
   std::int64_t size = 0;                 ///< |D|, a class-balanced subset; 0: all of it
   std::uint64_t seed = 0;                ///< of the nested subsets
 
   template <class Self, class Visit>
   static void each(Self& p, Visit&& visit) {
-    visit("source", p.source), visit("resolution", p.resolution), visit("size", p.size), visit("seed", p.seed);
+    visit("source", p.source), visit("resolution", p.resolution), visit("shrink", p.shrink), visit("size", p.size),
+        visit("seed", p.seed);
   }
   /// Error naming the field that is out of range.
   void validate() const;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
-#include <diffmem/data/resize.hpp>
 #include <diffmem/data/subset.hpp>
 #include <diffmem/study/setup.hpp>
 
@@ -22,7 +21,7 @@ void Setup::validate() const {
 
 ImageSet training_images(const ImageSet& all, const DataParams& p) {
   ImageSet set = p.size == 0 ? all : select(all, balanced_subset(all, p.size, p.seed));
-  if (p.resolution > 0 && p.resolution != set.height) set = shrink(set, p.resolution);
+  if (p.resolution > 0 && p.resolution != set.height) set = shrink(set, p.resolution, p.shrink);
   return set;
 }
 
