@@ -81,7 +81,9 @@ TEST_CASE("a text of the wrong type changes nothing and is named", "[core][param
                                                                                    {"inner.sizes", "1,2,"}}) {
     INFO(path << " = " << text);
     REQUIRE_THROWS_WITH(set_param(p, path, text), Contains("--set " + path) && Contains("\"" + text + "\"") &&
-                                                      Contains(path == "colour" ? "red or dark-blue" : "a value like"));
+                                                      Contains(path == "colour"        ? "red or dark-blue"
+                                                               : path == "inner.sizes" ? "whole numbers with commas"
+                                                                                       : "a value like"));
     REQUIRE(list_params(p) == list_params(Outer{}));
   }
 }

@@ -41,10 +41,10 @@ refuses "value out of range" 2 "1 or more" -- "$demo" --set train.batch=0
 refuses "unknown budget" 2 "--budget" "epochs or steps" -- "$demo" --budget hours
 refuses "a seed below zero" 2 "--seed" -- "$demo" --seed -1
 refuses "too many threads" 2 "--threads" "1024" -- "$demo" --threads 100000
-refuses "a policy's value out of range" 2 "sampler heun" "steps" -- "$demo" --set sampler.steps=0
+refuses "a policy's value out of range" 2 "steps" "1 or more" -- "$demo" --set sampler.steps=0
 refuses "a length beyond counting" 2 "length" -- "$demo" --set train.length=1e30
 refuses "attention at no level" 2 "attention" -- "$demo" --set net.attention=5
-refuses "a training that does not stay finite" 1 "not finite" "last good checkpoint" "sigma" -- "$demo" "${tiny[@]}" \
+refuses "a training that does not stay finite" 1 "finite numbers" "last good checkpoint" "sigma" -- "$demo" "${tiny[@]}" \
   --sizes 12 --set train.lr=1e20 --set train.warmup=3 --checkpoint-seconds 0 --out "$work/wild"
 refuses "unknown data" 1 "fashion-mnist" "cifar10" -- "$demo" --data no-such-thing --out "$work/good"
 refuses "missing file" 1 "$work/nowhere" -- "$demo" --data "fashion-mnist:$work/nowhere" --out "$work/good"
