@@ -53,7 +53,7 @@ source=$(dirname "$(find /usr/share/datasets ${DIFFMEM_DATA:-} -name train-image
 head -c 100000 "$source/train-images-idx3-ubyte.gz" >"$work/cut/train-images-idx3-ubyte.gz"
 cp "$source/train-labels-idx1-ubyte.gz" "$work/cut/"
 refuses "truncated gz" 1 "train-images-idx3-ubyte.gz" -- "$demo" --data "fashion-mnist:$work/cut" --out "$work/good"
-refuses "size larger than the data" 1 "60000" -- "$demo" "${tiny[@]}" --sizes 70000 --out "$work/good"
+refuses "size larger than the data" 2 "60000" -- "$demo" "${tiny[@]}" --sizes 70000 --out "$work/good"
 refuses "no GPU" 1 "--device cuda" -- "$demo" --device cuda --out "$work/good"
 
 # A run that stopped half-way, with a damaged checkpoint.
