@@ -96,8 +96,12 @@ void check_songunet(const Fixture& f, Checks& checks) {
   checks.require("param_count", net.parameter_count() == f.meta("param_count").get<std::int64_t>(),
                  fmt::format("{}", net.parameter_count()));
   if (!f.file.contains("x")) {  // a published network, as tools/edm_to_safetensors writes it: no numbers to compare
-    UNet loaded(net.config());
-    load_weights(loaded, f.file);
+    with_embedding(f.meta("config"), [&]<class E>(const E& embedding) {
+      GoldenDesign<EdmSchedule, E> design;
+      design.embedding = embedding;
+      Model<GoldenDesign<EdmSchedule, E>> loaded(design, net.config());
+      load_weights(loaded.net(), f.file);
+    });
     checks.require("weights", true, "each leaf and buffer by name and shape, none left over");
     return;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A run is a folder: run.json (every resolved parameter, data digest, versions), progress.jsonl, measures.jsonl,
-// samples/, checkpoints/, weights.safetensors, pictures.  The same command again continues it.
+// samples/, checkpoints/, weights.safetensors, finished.json (checksums).  The same command again continues it.
 #pragma once
 #include <diffmem/core/params.hpp>
 #include <diffmem/data/image_set.hpp>
