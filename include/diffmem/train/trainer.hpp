@@ -54,7 +54,7 @@ class AnyTrainer {
   void restore(const Checkpoint& c);
 
  protected:
-  AnyTrainer(TrainParams params, ImageSet images, std::vector<std::int64_t> labels, at::Device device);
+  AnyTrainer(const TrainParams& params, ImageSet images, std::vector<std::int64_t> labels, at::Device device);
 
   /// `net` with resolution, channels and classes as images and labels have them.
   static UNetConfig fitted(UNetConfig net, const ImageSet& images, const std::vector<std::int64_t>& labels);

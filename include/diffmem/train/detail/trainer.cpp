@@ -10,8 +10,8 @@
 
 namespace diffmem {
 
-AnyTrainer::AnyTrainer(TrainParams params, ImageSet images, std::vector<std::int64_t> labels, at::Device device)
-    : params_(std::move(params)),
+AnyTrainer::AnyTrainer(const TrainParams& params, ImageSet images, std::vector<std::int64_t> labels, at::Device device)
+    : params_(params),
       images_(std::move(images)),
       labels_(std::move(labels)),
       device_(device),
