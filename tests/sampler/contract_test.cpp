@@ -4,7 +4,9 @@
 
 #include "complaint.hpp"
 
+#include <diffmem/condition/concept.hpp>
 #include <diffmem/core/params.hpp>
+#include <diffmem/data/pixels.hpp>
 #include <diffmem/sampler/generate.hpp>
 
 #include <algorithm>
@@ -97,6 +99,19 @@ TEMPLATE_TEST_CASE("a sampler lists each of its parameters once, and reads them 
   REQUIRE(sampler.plan({0.01, 80}).steps.size() == 5);
 }
 
+TEST_CASE("a generated image's label is its own, whatever its batch", "[sampler]") {
+  const auto shows_label = [](const Tensor& x, const Tensor&, const Tensor& labels) {
+    return x * 0.0 + wide(labels.to(kFloat64)) / 10.0;  // so the image's grey level is 127.5 label/10 + 128
+  };
+  GenerateOptions options;
+  options.seed = 5, options.first = 20, options.images = 30, options.batch = 8, options.shape = {1, 1, 1};
+  options.classes = 7, options.labels = GENERATE(LabelLaw::uniform, LabelLaw::balanced);
+  std::vector<std::uint8_t> want;
+  for (const std::int64_t label : generation_labels(options.labels, 5, 20, 30, 7))
+    want.push_back(quantise(static_cast<double>(label) / 10));
+  REQUIRE(generate(PlainEuler::make(2), shows_label, kAnySigma, options) == want);
+}
+
 TEST_CASE("a denoiser may be an object, a constant, a lambda or a pointer to a function", "[sampler]") {
   const Tensor x = full({2, 1, 1, 1}, 0.7, kFloat64), sigma = full({2}, 0.3, kFloat64);
   Gaussian object{.mean = 0.2};
@@ -130,4 +145,6 @@ TEST_CASE("settings that make no sampler are refused", "[sampler]") {
   REQUIRE(refused(Ddim{.eta = NAN}, kAnySigma, "sampler ddim", {"nan"}));
   REQUIRE(refused(Ablation{.alpha = 0}, kAnySigma, "sampler", {"alpha", "0 < alpha <= 1"}));
   REQUIRE(refused(Ablation{.alpha = 1.01}, kAnySigma, "sampler", {"alpha"}));
+  REQUIRE(refused(Heun{.churn = -1}, kAnySigma, "sampler", {"churn = -1", "0 or more"}));
+  REQUIRE(refused(Heun{.churn = 40, .churn_noise = -1}, kAnySigma, "sampler", {"noise -1"}));
 }

@@ -70,8 +70,7 @@ TEMPLATE_TEST_CASE("the reverse SDE's variance is within 2 % at 1,000 steps, and
 }
 
 TEST_CASE("the reverse SDE as printed in Eq. 54 loses the data's variance", "[sampler]") {
-  // g Delta in place of g sqrt(|Delta|), where Delta is the step of time on the EDM grid, time = sigma: what this test
-  // fears is that the printed form comes back.
+  // It has g Delta in place of g sqrt(|Delta|); here the time is sigma, so Delta = sigma' - sigma = h/2.
   struct Printed {
     Plan plan(SigmaRange range) const {
       Plan plan = VeSde::make(1000).plan(range);
@@ -83,4 +82,22 @@ TEST_CASE("the reverse SDE as printed in Eq. 54 loses the data's variance", "[sa
     }
   };
   REQUIRE(law_of(Printed{}, 1000).variance < 0.25 * 0.05);
+}
+
+TEST_CASE("churn without noise raises sigma and leaves the image as it is", "[sampler]") {
+  // On every path and scale: x = z/s is what stays.
+  for (const Scaling scaling : {Scaling::none, Scaling::vp}) {
+    Ablation sampler = ChurnedAblation::make(5);
+    sampler.scaling = scaling, sampler.churn.noise = 0, sampler.churn.max = 1e9;
+    Tensor first;
+    const auto remember = [&](const Tensor& x, const Tensor& sigma, const Tensor&) {
+      if (!first.defined()) first = x;
+      return Gaussian{}(x, sigma);
+    };
+    const NoiseSource noise = image_noise(4, 0, 3, {1, 2, 2});
+    sampler(remember, noise, kAnySigma);
+    const double start = sampler.levels.within(kAnySigma)[0];
+    REQUIRE(sampler.plan(kAnySigma).steps[0].at.sigma > 1.3 * start);
+    REQUIRE(largest(first / start - noise.latents()) < 1e-12);
+  }
 }

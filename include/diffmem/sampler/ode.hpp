@@ -25,7 +25,7 @@ struct Churn {
   double amount = 0;  ///< S_churn: how much fresh noise is added over all steps; 0: none
   double min = 0;     ///< S_min: add noise only at sigma >= this
   double max = std::numeric_limits<double>::infinity();  ///< S_max: and only at sigma <= this
-  double noise = 1;                                      ///< S_noise: standard deviation of the fresh noise
+  double noise = 1;                                      ///< S_noise: standard deviation of the fresh noise, 0 or more
 };
 
 struct OdeOptions {
@@ -35,13 +35,16 @@ struct OdeOptions {
 };
 
 /// The plan along `path` through noise levels that fall to 0.  The last step, to 0, is Euler's: there the slope has no
-/// limit.  Unlike the reference, no noise is added where the churn is 0 (its time(sigma(t)) - t, a rounding error, adds
-/// up to 1e-8 there).
+/// limit.  Unlike the reference, no noise is added where the churn is 0: its time(sigma(t)) - t, a rounding error, adds
+/// about 1e-8 sigma at some steps.  Error if alpha, churn.amount or churn.noise is out of its range.
 template <NoisePath P>
 Plan ode_plan(const P& path, Scaling scaling, std::span<const double> levels, const OdeOptions& options) {
   const auto [solver, alpha, churn] = options;
   if (!(alpha > 0 && alpha <= 1))
     throw Error("sampler", "alpha = " + std::to_string(alpha), "0 < alpha <= 1", "correct the sampler's alpha");
+  if (!(churn.amount >= 0 && churn.noise >= 0))
+    throw Error("sampler", "churn = " + std::to_string(churn.amount) + " with noise " + std::to_string(churn.noise),
+                "0 or more of each", "correct the sampler's churn");
   const auto time = [&](std::size_t i) { return levels[i] > 0 ? path.time(levels[i]) : 0.0; };
   const std::size_t count = levels.size() - 1;
   Plan plan;

@@ -12,12 +12,12 @@ namespace diffmem {
 /// One step from z to z', in this order; eps is the step's own standard normal noise, d the slope of the
 /// probability-flow ODE (Eq. 34; Karras et al. 2022, Eq. 4):
 ///
-///     z  <- carry z + churn eps                                              if churn > 0
+///     z  <- carry z + churn eps
 ///     d   = (sigma_dot s/sigma) (z/s - D(z/s; sigma)) + (s_dot/s) z          at `at`
 ///     z' <- z + h d
 ///     z' <- z + h ((1 - 1/(2 alpha)) d + d'/(2 alpha))                       if there is a probe:
 ///                                                                            d' at `probe`, for z + alpha h d
-///     z' <- z' + noise eps                                                   if noise > 0
+///     z' <- z' + noise eps
 struct WalkStep {
   double carry = 1, churn = 0;
   PathPoint at;

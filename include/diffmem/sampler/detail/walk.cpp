@@ -16,7 +16,8 @@ Tensor walk(DenoiserRef denoise, const NoiseSource& noise, const Plan& plan, con
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const WalkStep& step = plan.steps[i];
     const auto eps = [&] { return noise.step_noise(static_cast<std::uint32_t>(i)); };
-    if (step.churn > 0) z = z * step.carry + eps() * step.churn;
+    if (step.carry != 1) z = z * step.carry;
+    if (step.churn > 0) z = z + eps() * step.churn;
     const Tensor d = slope(z, step.at);
     Tensor next = z + d * step.h;
     if (step.probe) {
