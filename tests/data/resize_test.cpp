@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
 #include "complaint.hpp"
+#include "images.hpp"
 
 #include <diffmem/core/random.hpp>
 #include <diffmem/core/safetensors.hpp>
@@ -26,17 +27,6 @@ ImageSet noise(std::int64_t count, std::int64_t channels, std::int64_t height, s
   for (std::int64_t i = 0; i < count * set.image_size(); ++i)
     set.pixels.push_back(static_cast<std::uint8_t>(random.bits() >> 24));
   return set;
-}
-
-ImageSet from(const Tensor& images) {
-  return {.name = "fixture",
-          .count = images.size(0),
-          .channels = images.dim() == 4 ? images.size(1) : 1,
-          .height = images.size(-2),
-          .width = images.size(-1),
-          .pixels = values_of<std::uint8_t>(images),
-          .labels = {},
-          .classes = 0};
 }
 
 /// shrink() by its definition: every old pixel becomes size x size copies, then every new one is the mean of H x W.
@@ -100,7 +90,7 @@ TEST_CASE("shrink is Pillow's BOX to one grey level at whole ratios", "[data][or
   for (const auto& [name, expected] : fixture.tensors) {
     const auto box = name.find(".box.");
     if (box == name.npos) continue;
-    const ImageSet source = from(fixture.at(name.substr(0, box)));
+    const ImageSet source = image_set(fixture.at(name.substr(0, box)), "fixture");
     const int size = std::stoi(name.substr(box + 5));
     if (source.height % size != 0 || source.width % size != 0) continue;  // there BOX takes whole pixels only
     const auto ours = shrink(source, size).pixels, theirs = values_of<std::uint8_t>(expected);

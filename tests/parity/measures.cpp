@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is measured on grey levels: nearest neighbours, memorization ratio and KNN distance; and resampled images.
+#include "../images.hpp"
 #include "parity.hpp"
 
 #include <diffmem/data/pixels.hpp>
@@ -11,22 +12,6 @@
 #include <algorithm>
 
 namespace diffmem::parity {
-namespace {
-
-/// uint8 [N,H,W] or [N,C,H,W] as an image set.
-ImageSet image_set(const Tensor& images, const std::string& name) {
-  return {.name = name,
-          .count = images.size(0),
-          .channels = images.dim() == 4 ? images.size(1) : 1,
-          .height = images.size(-2),
-          .width = images.size(-1),
-          .pixels = values_of<std::uint8_t>(images),
-          .labels = {},
-          .classes = 0};
-}
-
-}  // namespace
-
 void check_memorization(const Fixture& f, Checks& checks) {
   const Tensor &generated = f.file.at("gen_u8"), &training = f.file.at("train_u8");
   const auto queries = values_of<std::uint8_t>(generated), set = values_of<std::uint8_t>(training);

@@ -28,11 +28,10 @@ class Menu {
 
   /// Chooses the policy called `word`, with its default parameters.  Error listing the menu if there is none.
   void choose(std::string_view word) {
-    const bool found = ((word == P::name ? (chosen_ = P{}, true) : false) || ...);
+    const bool found = ((word == P::name ? (chosen_ = P{}, name = P::name, true) : false) || ...);
     if (!found)
       throw Error(fmt::format("--{}", word_of(R)), fmt::format("\"{}\"", word),
                   fmt::format("one of {}", fmt::join(words(), ", ")), "correct the word");
-    name = word_in_menu(word);
   }
 
   void validate() const {
@@ -54,13 +53,6 @@ class Menu {
   }
 
  private:
-  /// `word` with the life time of the policy's own name.
-  static std::string_view word_in_menu(std::string_view word) {
-    for (const std::string_view own : words())
-      if (own == word) return own;
-    return {};
-  }
-
   std::variant<P...> chosen_;
 };
 

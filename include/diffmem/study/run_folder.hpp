@@ -45,8 +45,8 @@ class RunFolder {
   int lock_ = -1;
 };
 
-/// What a finished (or unfinished) run's files say, once their checksums are found right, with up to `pictures` of the best evaluation's images over their
-/// nearest training images.  Name, cell, series and size are left to the caller.
+/// What a run's files say, a finished one's once their checksums are found right, with up to `pictures` of the best
+/// evaluation's images over their nearest training images.  Name, cell, series and size are left to the caller.
 RunRecord read_run(const std::filesystem::path& path, const ImageSet& training, int pictures);
 
 /// slug-hash: the folder's name of a run with these parameters.

@@ -222,27 +222,30 @@ std::string details(std::string_view summary, const std::vector<std::pair<std::s
                        : fmt::format("<details>\n<summary>{}</summary>\n{}</details>\n", safe(summary), facts(pairs));
 }
 
+using Facts = std::vector<std::pair<std::string, std::string>>;  // name, value
+
 /// What a run says of itself: settings, and what it was made with.
-std::vector<std::pair<std::string, std::string>> facts_of(const RunRecord& run) {
+Facts facts_of(const RunRecord& run) {
   auto all = run.settings;
   for (const auto& [name, value] : run.made_with) all.emplace_back("made with: " + name, value);
   return all;
 }
 
-/// One row per run: its folder and the settings that not all runs share.
-std::string own_settings(const ReportRecord& report, const std::vector<std::string>& names) {
+/// One row per run: its folder and the settings that not all runs share.  `facts` has one entry a run.
+std::string own_settings(const ReportRecord& report, const std::vector<Facts>& facts,
+                         const std::vector<std::string>& names) {
   std::string out =
       "<details>\n<summary>Settings that differ</summary>\n<div class=\"scroll\" tabindex=\"0\"><table "
       "class=\"own\"><thead><tr>"
       "<th scope=\"col\">run</th>";
   for (const auto& name : names) out += fmt::format("<th scope=\"col\">{}</th>", safe(name));
   out += "<th scope=\"col\">folder</th></tr></thead>\n<tbody>\n";
-  for (const auto& run : report.runs) {
+  for (std::size_t i = 0; i < report.runs.size(); ++i) {
+    const RunRecord& run = report.runs[i];
     out += fmt::format("<tr><th scope=\"row\">{}</th>", safe(run_label(report, run)));
     for (const auto& name : names) {
-      const auto facts = facts_of(run);
-      const auto found = std::ranges::find(facts, name, &std::pair<std::string, std::string>::first);
-      out += fmt::format("<td>{}</td>", found == facts.end() ? std::string(missing) : safe(found->second));
+      const auto found = std::ranges::find(facts[i], name, &Facts::value_type::first);
+      out += fmt::format("<td>{}</td>", found == facts[i].end() ? std::string(missing) : safe(found->second));
     }
     out += fmt::format("<td>{}</td></tr>\n", safe(run.folder));
   }
@@ -255,19 +258,19 @@ std::string all_details(const ReportRecord& report) {
   if (!report.date.empty()) origin.insert(origin.begin(), {"date", report.date});
   std::string out = details("Versions and machine of the last command", origin);
 
-  std::vector<std::pair<std::string, std::string>> common;
+  std::vector<Facts> facts;
+  for (const auto& run : report.runs) facts.push_back(facts_of(run));
+  Facts common;
   std::vector<std::string> differing;
-  for (const auto& run : report.runs)
-    for (const auto& setting : facts_of(run)) {
-      const bool shared = std::ranges::all_of(report.runs, [&](const RunRecord& other) {
-        const auto facts = facts_of(other);
-        return std::ranges::find(facts, setting) != facts.end();
-      });
-      if (shared && &run == &report.runs.front()) common.push_back(setting);
+  for (const Facts& own : facts)
+    for (const auto& setting : own) {
+      const bool shared = std::ranges::all_of(
+          facts, [&](const Facts& other) { return std::ranges::find(other, setting) != other.end(); });
+      if (shared && &own == &facts.front()) common.push_back(setting);
       if (!shared && std::ranges::find(differing, setting.first) == differing.end()) differing.push_back(setting.first);
     }
   out += details("Settings of all runs", common);
-  if (!report.runs.empty()) out += own_settings(report, differing);
+  if (!report.runs.empty()) out += own_settings(report, facts, differing);
   return out.empty() ? "" : "<section>\n<h2>Details</h2>\n" + out + "</section>\n";
 }
 
