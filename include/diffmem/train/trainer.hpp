@@ -98,7 +98,7 @@ template <class D>
 class Trainer final : public AnyTrainer {
  public:
   /// `net.label_dim`, `channels` and `resolution` are taken from the images and the design's conditioning.
-  Trainer(const D& design, const UNetConfig& net, const TrainParams& params, ImageSet images,
+  Trainer(const D& design, const UNetConfig& net, const TrainParams& params, const ImageSet& images,
           at::Device device = at::kCPU)
       : AnyTrainer(params, images, design.condition.training_labels(images, params.seed), device),
         model_(design, fitted(net, images_, labels_), params.seed, device),

@@ -81,8 +81,8 @@ std::vector<Taps> pillow_taps(std::int64_t side, std::int64_t size, Shrink how) 
   std::vector<Taps> all;
   for (std::int64_t to = 0; to < size; ++to) {
     const double middle = (static_cast<double>(to) + 0.5) * scale;
-    const auto first = std::max<std::int64_t>(0, static_cast<std::int64_t>(middle - support + 0.5));
-    const auto end = std::min(side, static_cast<std::int64_t>(middle + support + 0.5));
+    const auto first = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(middle - support + 0.5)));
+    const auto end = std::min(side, static_cast<std::int64_t>(std::floor(middle + support + 0.5)));
     std::vector<double> raw;
     double sum = 0;
     for (std::int64_t i = first; i < end; ++i) {
