@@ -21,6 +21,12 @@ extern const char* const commit;
 }  // namespace detail
 namespace {
 
+#ifdef DIFFMEM_CUDA
+constexpr bool kCudaBuild = true;
+#else
+constexpr bool kCudaBuild = false;
+#endif
+
 std::atomic<int> interrupts{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch only lock-free atomics");
 
@@ -66,8 +72,9 @@ std::vector<std::pair<std::string, std::string>> build_facts() {
       {"commit", detail::commit},
       {"LibTorch", TORCH_VERSION},
       {"CUDA", cuda != std::string::npos ? line_with(config, "CUDA Runtime")
-               : at::hasCUDA()           ? "yes"
-                                         : "not in this build"},
+               : !kCudaBuild             ? "not in this build"
+               : at::hasCUDA()           ? "in this build"
+                                         : "in this build, no device here"},
       {"BLAS", at::hasMKL() ? line_with(at::get_mkl_version(), "") : line_with(config, "BLAS_INFO")},
       {"oneDNN", line_with(at::get_mkldnn_version(), "")},
       {"CPU capability", at::get_cpu_capability()},
