@@ -136,7 +136,9 @@ void check_losses(const Fixture& f, Checks& checks) {
     checks.close(run + ".gradnorm", gradient_norms(model.net()), part("gradnorm"), tolerance);
   };
   const auto runs = f.meta("runs");  // items() needs it to live
-  for (const auto& [run, spec] : runs.items()) {
+  for (const auto& item : runs.items()) {
+    const std::string& run = item.key();
+    const auto& spec = item.value();
     try {
       const Fixture weights = open_fixture(f.path.parent_path() / spec.at("weights").get<std::string>());
       with_schedule(spec.at("precond"), [&](const auto& schedule) {

@@ -103,17 +103,14 @@ TEST_CASE("iddpm: the levels are those of the cosine schedule", "[schedule]") {
 }
 
 TEST_CASE("grids that do not exist are refused", "[schedule]") {
-  for (const auto& [name, make] : grids()) {
-    INFO(name);
+  for (const auto& grid : grids()) {
+    const Make& make = grid.make;
+    INFO(grid.name);
     REQUIRE(says(complaint([&] { make(0, 0.002, 80); }), "sampling grid", {"0 noise levels", "1 or more"}));
-    for (const auto& [low, high] : {std::pair{0.0, 80.0},
-                                    {-1.0, 80.0},
-                                    {80.0, 80.0},
-                                    {2.0, 1.0},
-                                    {0.002, double(INFINITY)},
-                                    {double(NAN), 1.0},
-                                    {1.0, double(NAN)}})
-      REQUIRE(says(complaint([&] { make(18, low, high); }), "sampling grid", {"sigma_min", "sigma_max"}));
+    const std::vector<std::pair<double, double>> ends = {{0, 80},           {-1, 80}, {80, 80}, {2, 1},
+                                                         {0.002, INFINITY}, {NAN, 1}, {1, NAN}};
+    for (const auto& end : ends)
+      REQUIRE(says(complaint([&] { make(18, end.first, end.second); }), "sampling grid", {"sigma_min", "sigma_max"}));
   }
   REQUIRE(says(complaint([] { rho_grid(18, 0.002, 80, 0); }), "sampling grid", {"rho = 0"}));
   REQUIRE(says(complaint([] { vp_grid(18, 0.002, 80, 1); }), "sampling grid", {"epsilon = 1"}));
