@@ -19,9 +19,9 @@ using OnEachSampler = std::tuple<Design<S, E, F, AllSkips, C, Heun>, Design<S, E
                                  Design<S, E, F, AllSkips, C, Ddim>, Design<S, E, F, AllSkips, C, ReverseSde>,
                                  Design<S, E, F, AllSkips, C, Ablation>>;
 template <class F, class S, class E>
-using Designs = decltype(std::tuple_cat(
-    OnEachSampler<F, S, E, Unconditional>{}, OnEachSampler<F, S, E, TrueLabels>{},
-    OnEachSampler<F, S, E, RandomLabels>{}, OnEachSampler<F, S, E, UniqueLabels>{}));
+using Designs =
+    decltype(std::tuple_cat(OnEachSampler<F, S, E, Unconditional>{}, OnEachSampler<F, S, E, TrueLabels>{},
+                            OnEachSampler<F, S, E, RandomLabels>{}, OnEachSampler<F, S, E, UniqueLabels>{}));
 
 /// The design of policies chosen by the words of D's.
 template <class D>

@@ -51,7 +51,7 @@ struct RunCost {
 
 class AnyRun {
  public:
-  virtual ~AnyRun() = default;
+  virtual ~AnyRun();
   const std::string& cell() const { return cell_; }
 
   /// Sets the design's parameter `path`, such as sampler.steps, from text, or chooses a policy from its menu (path
@@ -64,8 +64,7 @@ class AnyRun {
   RunRecord run(const RunContext& context);
 
  protected:
-  AnyRun(Setup setup, std::string series, std::string cell)
-      : setup_(std::move(setup)), series_(std::move(series)), cell_(std::move(cell)) {}
+  AnyRun(const Setup& setup, const std::string& series, const std::string& cell);
 
   virtual std::string slug() const = 0;
   virtual Listing design_settings() const = 0;
@@ -90,8 +89,8 @@ class AnyRun {
 template <class D>
 class Run final : public AnyRun {
  public:
-  Run(D design, Setup setup, std::string series, std::string cell)
-      : AnyRun(std::move(setup), std::move(series), std::move(cell)), design_(std::move(design)) {}
+  Run(const D& design, const Setup& setup, const std::string& series, const std::string& cell)
+      : AnyRun(setup, series, cell), design_(design) {}
 
   bool set(std::string_view path, std::string_view text) override {
     bool chosen = false;

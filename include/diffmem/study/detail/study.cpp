@@ -249,6 +249,8 @@ std::vector<EmmRecord> emms(const ReportRecord& report) {
 
 }  // namespace
 
+void StudyBase::add_maker(const std::string& series, MakeRun make) { designs_.emplace_back(series, std::move(make)); }
+
 int StudyBase::run(int argc, char** argv) {
   try {
     return conduct(argc, argv);
