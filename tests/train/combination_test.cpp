@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A family forces no embedding, and neither forces a schedule.
-#include "train/laws.hpp"
+#include "train/tiny.hpp"
 
 #include <diffmem/embedding/fourier.hpp>
 #include <diffmem/schedule/ve.hpp>
