@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A family forces no embedding, and neither forces a schedule.
+#include "check.hpp"
 #include "train/tiny.hpp"
 
 #include <diffmem/embedding/fourier.hpp>
