@@ -21,10 +21,15 @@ struct SafeTensors {
   bool contains(const std::string& name) const { return tensors.contains(name); }
 };
 
-/// Reads a file.  Error if the header is not JSON, an offset leaves the file, two tensors overlap, a shape does not
-/// match its bytes, or a dtype is not one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.
+/// Maps a file: its tensors lie in the mapping and keep it alive, and nothing is read from the disk before it is used.
+/// Only a tensor that does not begin at a multiple of its element size is copied.  Writing into a tensor does not change
+/// the file.  The file may be replaced by rename, but must not be made shorter in place while a tensor of it lives
+/// (SIGBUS, see MappedFile).
+///
+/// Error if the header is not JSON, an offset leaves the file, two tensors overlap, a shape does not match its bytes, or
+/// a dtype is not one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.
 SafeTensors read_safetensors(const std::filesystem::path& path);
-/// The same of a file's bytes; errors are in the name of `who`.
+/// The same of bytes in memory, which are copied; errors are in the name of `who`.
 SafeTensors parse_safetensors(std::string_view bytes, const std::string& who);
 
 /// The bytes of a file holding `content`; tensors are written in order of name.
