@@ -15,8 +15,9 @@ namespace diffmem {
 struct SafeTensors {
   std::map<std::string, Tensor> tensors;        ///< by name; CPU, row-major
   std::map<std::string, std::string> metadata;  ///< the header's "__metadata__"
+  std::string source = "safetensors";           ///< who complains about the content: "safetensors PATH"
 
-  /// The tensor called `name`; Error naming the file's near misses if there is none.
+  /// The tensor called `name`; Error naming the file and near misses if there is none.
   const Tensor& at(const std::string& name) const;
   bool contains(const std::string& name) const { return tensors.contains(name); }
 };

@@ -72,6 +72,7 @@ SafeTensors parse(std::string_view bytes, const std::string& who, const MakeTens
 
   const std::uint64_t data_at = 8 + header_size, data_size = bytes.size() - data_at;
   SafeTensors result;
+  result.source = who;
   std::map<std::uint64_t, std::uint64_t> taken;  // begin -> end, to refuse overlaps
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
@@ -127,7 +128,7 @@ const Tensor& SafeTensors::at(const std::string& name) const {
   std::vector<std::string> near;
   for (const auto& [other, tensor] : tensors)
     if (other.find(name.substr(0, name.find('.'))) == 0 && near.size() < 5) near.push_back(other);
-  throw Error("safetensors", fmt::format("no tensor \"{}\"", name),
+  throw Error(source, fmt::format("no tensor \"{}\"", name),
               fmt::format("one of this file's {} tensors (such as {})", tensors.size(), fmt::join(near, ", ")),
               "check that the file belongs to this network");
 }
