@@ -1,14 +1,16 @@
-# Builds tests/consumer WAY = find_package (against an install in the build tree) or add_subdirectory, and runs it.
+# Builds PROJECT, a project of somebody else, WAY = find_package (against an install in the build tree) or
+# add_subdirectory, and runs it: PROGRAM itself, or the script CHECK with the program as its argument.
 function(step)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed COMMAND_ECHO STDOUT)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed COMMAND_ECHO STDOUT WORKING_DIRECTORY "${WORK}")
   if(failed)
-    message(FATAL_ERROR "consumer.${WAY}: got exit status ${failed} from the command above; want 0")
+    message(FATAL_ERROR "${PROJECT}, ${WAY}: got exit status ${failed} from the command above; want 0")
   endif()
 endfunction()
 
-set(build "${WORK}/${WAY}")
+set(build "${WORK}/build")
+file(MAKE_DIRECTORY "${WORK}")
 set(ENV{CCACHE_SLOPPINESS} pch_defines,time_macros,include_file_mtime,include_file_ctime)
-set(configure "${CMAKE_COMMAND}" -G Ninja -S "${SOURCE}/tests/consumer" -B "${build}" --fresh -Wno-dev --log-level=WARNING
+set(configure "${CMAKE_COMMAND}" -G Ninja -S "${PROJECT}" -B "${build}" --fresh -Wno-dev --log-level=WARNING
   "-DCMAKE_BUILD_TYPE=${TYPE}" "-DCMAKE_CXX_FLAGS=${FLAGS}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${CCACHE}" "-DDIFFMEM_CUDA=${CUDA}")
 if(WAY STREQUAL "find_package")
   file(REMOVE_RECURSE "${WORK}/prefix")
@@ -22,4 +24,8 @@ else()
   step(${configure} "-DDIFFMEM_SOURCE=${SOURCE}" "-DDIFFMEM_LIBTORCH=${LIBTORCH}" -DDIFFMEM_PCH=ON -DCMAKE_CXX_FLAGS_RELEASE=-O0)
 endif()
 step("${CMAKE_COMMAND}" --build "${build}")
-step("${build}/consumer")
+if(CHECK)
+  step(bash "${CHECK}" "${build}/${PROGRAM}")
+else()
+  step("${build}/${PROGRAM}")
+endif()

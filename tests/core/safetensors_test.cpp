@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
 #include "complaint.hpp"
+#include "mappings.hpp"
 
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
@@ -114,4 +115,102 @@ TEST_CASE("a side of 0 does not hide a hostile one", "[core][safetensors]") {
     REQUIRE_THROWS_AS(
         scratch.read(file_of(std::string(R"({"a":{"dtype":"F32","shape":)") + shape + R"(,"data_offsets":[0,0]}})", 0)),
         Error);
+}
+
+TEST_CASE("a file's tensors lie in its mapping and keep it alive", "[core][safetensors]") {
+  const TestFolder scratch;
+  const fs::path path = scratch.path / "a";
+  SafeTensors content;
+  content.tensors = {{"a", arange(5, kFloat64)}, {"b", arange(3)}, {"c", arange(7, kUint8)}};
+  write_file_atomically(path, to_safetensors(content));
+  Tensor kept;
+  {
+    const SafeTensors file = read_safetensors(path);
+    for (const auto& [name, tensor] : file.tensors) {
+      INFO(name);
+      REQUIRE(mappings_of(path, tensor.const_data_ptr()) == 1);
+      REQUIRE(tensor.equal(content.at(name)));
+    }
+    kept = file.at("b");
+  }
+  REQUIRE(mappings_of(path, kept.const_data_ptr()) == 1);
+  const Tensor view = kept.narrow(0, 1, 2);
+  kept = Tensor();
+  write_file_atomically(path, "another file");
+  REQUIRE(values_of<float>(view) == std::vector<float>{1, 2});
+}
+
+TEST_CASE("a mapping ends with its last tensor", "[core][safetensors]") {
+  const TestFolder scratch;
+  const fs::path path = scratch.path / "a";
+  SafeTensors content;
+  content.tensors = {{"a", arange(3)}, {"b", arange(3)}};
+  write_file_atomically(path, to_safetensors(content));
+  Tensor a = read_safetensors(path).at("a");
+  REQUIRE(mappings_of(path) == 1);
+  a = Tensor();
+  REQUIRE(mappings_of(path) == 0);
+  content.tensors["a"] = parse_safetensors(read_file(path), "bytes").at("a");
+  REQUIRE(content.at("a").equal(arange(3)));
+  REQUIRE(mappings_of(path) == 0);
+}
+
+TEST_CASE("a write into a tensor does not reach the file, even one that may not be written", "[core][safetensors]") {
+  const TestFolder scratch;
+  const fs::path path = scratch.path / "a";
+  SafeTensors content;
+  content.tensors = {{"a", arange(3)}};
+  const std::string bytes = to_safetensors(content);
+  write_file_atomically(path, bytes);
+  fs::permissions(path, fs::perms::owner_read);
+  const SafeTensors file = read_safetensors(path);
+  file.at("a").fill_(7);
+  REQUIRE(file.at("a").equal(full({3}, 7)));
+  REQUIRE(read_file(path) == bytes);
+  REQUIRE(read_safetensors(path).at("a").equal(arange(3)));
+}
+
+TEST_CASE("a tensor whose bytes are not aligned is copied, and no other", "[core][safetensors]") {
+  const TestFolder scratch;
+  const auto bytes = [](const Tensor& t) {
+    return std::string(static_cast<const char*>(t.const_data_ptr()), t.nbytes());
+  };
+  const Tensor a = arange(3, kUint8), b = arange(2), c = arange(2, at::kShort),
+               d = arange(1, kFloat64) + full({1}, 0.5, kFloat64);
+  std::string header =
+      R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"F32","shape":[2],"data_offsets":[3,11]},)"
+      R"("c":{"dtype":"I16","shape":[2],"data_offsets":[12,16]},"d":{"dtype":"F64","shape":[1],"data_offsets":[20,28]}})";
+  const std::string data = bytes(a) + bytes(b) + '\0' + bytes(c) + std::string(4, '\0') + bytes(d);
+  // The header's length moves the data: only both together tell whether a tensor is aligned.
+  for (std::size_t shift = 0; shift < 8; ++shift, header += ' ') {
+    INFO("header of " << header.size() << " bytes");
+    std::string file = file_of(header, 0) + data;
+    const fs::path path = scratch.write(std::to_string(shift), file);
+    const SafeTensors read = read_safetensors(path);
+    for (const auto& [name, want] : {std::pair{"a", a}, {"b", b}, {"c", c}, {"d", d}}) {
+      INFO(name);
+      const Tensor& got = read.at(name);
+      REQUIRE(got.equal(want));
+      REQUIRE(reinterpret_cast<std::uintptr_t>(got.const_data_ptr()) % got.element_size() == 0);
+      const std::size_t offset = 8 + header.size() +
+                                 (name[0] == 'a'   ? 0
+                                  : name[0] == 'b' ? 3
+                                  : name[0] == 'c' ? 12
+                                                   : 20);
+      REQUIRE((mappings_of(path, got.const_data_ptr()) == 1) == (offset % got.element_size() == 0));
+    }
+  }
+}
+
+TEST_CASE("reading a file of 64 MB takes no memory", "[core][safetensors]") {
+  const TestFolder scratch;
+  const std::string header = R"({"a":{"dtype":"F32","shape":[16777216],"data_offsets":[0,67108864]}})";
+  const fs::path path = scratch.write("a", file_of(header + std::string(8 - header.size() % 8, ' '), 0));
+  fs::resize_file(path, fs::file_size(path) + 67108864);  // zeros that take no disk
+  const std::int64_t before = resident_bytes();
+  const SafeTensors first = read_safetensors(path), second = read_safetensors(path);
+  REQUIRE(first.at("a").numel() == 16777216);
+  REQUIRE(second.at("a").const_data_ptr() != first.at("a").const_data_ptr());
+  REQUIRE(resident_bytes() - before < 8 << 20);
+  REQUIRE(first.at("a").narrow(0, 16777215, 1).item().toDouble() == 0);
 }

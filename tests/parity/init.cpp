@@ -26,7 +26,7 @@ void check_initial_values(const Fixture& f, Checks& checks) {
   at::manual_seed(0);
   checks.close("normal20", torch_normal(20), f.file.at("normal20"), 1e-6);
 
-  UNet net(config_of(f.meta("config")));
+  UNet net(config_of(f));
   at::manual_seed(0);
   with_embedding(f.meta("config"), [&]<class E>(const E& embedding) {
     if constexpr (SavesFrequencies<E>)  // drawn before all weights

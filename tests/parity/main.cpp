@@ -3,15 +3,11 @@
 // read from its header, so a fixture of another configuration needs no code.
 #include "parity.hpp"
 
-#include <diffmem/core/error.hpp>
-#include <diffmem/core/params.hpp>
 #include <diffmem/core/runtime.hpp>
 
 #include <fmt/format.h>
 
 #include <cmath>
-#include <utility>
-#include <vector>
 
 namespace diffmem::parity {
 
@@ -52,43 +48,12 @@ int Checks::conclude(std::string_view file) const {
 
 Fixture open_fixture(const std::filesystem::path& path) { return {path, read_safetensors(path)}; }
 
-UNetConfig config_of(const nlohmann::json& j) {
-  UNetConfig c{.resolution = j.at("img_resolution"),
-               .channels = j.at("img_channels"),
-               .label_dim = j.value("label_dim", 0),
-               .augment_dim = j.value("augment_dim", 0),
-               .base = j.at("model_channels"),
-               .mult = j.at("channel_mult"),
-               .blocks = j.at("num_blocks"),
-               .attention = j.at("attn_resolutions"),
-               .dropout = j.at("dropout"),
-               .noise_mult = j.value("channel_mult_noise", 1),
-               .filter = j.value("resample_filter", std::vector<int>{1, 1})};
-  // What the reference's class knows and no network of the paper uses.
-  const std::string encoder = j.value("encoder_type", "standard"), decoder = j.value("decoder_type", "standard");
-  if (!from_text(encoder, c.encoder)) throw NotBuilt("encoder " + encoder);
-  if (decoder != "standard") throw NotBuilt("decoder " + decoder);
-  if (j.value("channel_mult_emb", 4) != 4) throw NotBuilt("another width of the embedding than 4 base widths");
-  if (j.value("label_dropout", 0.0) != 0) throw NotBuilt("label dropout");
-  return c;
-}
-
-void load_weights(UNet& net, const SafeTensors& file) {
-  const at::NoGradGuard no_grad;
-  std::size_t used = 0;
-  for (const auto* list : {&net.parameters(), &net.buffers()})
-    for (const auto& [name, leaf] : *list) {
-      const Tensor& value = file.at("w." + name);
-      if (value.sizes() != leaf.sizes())
-        throw Error("parity", "another shape for " + name, "the network's", "check the configuration");
-      leaf.copy_(value);
-      ++used;
-    }
-  std::size_t given = 0;
-  for (const auto& [name, value] : file.tensors) given += name.starts_with("w.");
-  if (given != used)
-    throw Error("parity", fmt::format("{} weights in the file", given), fmt::format("the network's {}", used),
-                "check the configuration");
+UNetConfig config_of(const Fixture& f) {
+  try {
+    return network_of(f.file);
+  } catch (const NotSupported& what) {
+    throw NotBuilt(what.what());
+  }
 }
 
 namespace {

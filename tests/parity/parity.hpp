@@ -2,7 +2,7 @@
 // Shared words of the parity program: comparisons with a golden file, counted as passed, failed or not built.
 #pragma once
 #include <diffmem/core/safetensors.hpp>
-#include <diffmem/net/unet.hpp>
+#include <diffmem/net/weights.hpp>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -43,10 +43,10 @@ struct Fixture {
 };
 Fixture open_fixture(const std::filesystem::path& path);
 
-/// The network configuration in a golden file's "config"; NotBuilt when it asks for a policy we lack.
-UNetConfig config_of(const nlohmann::json& config);
-/// Copies w.<name> of a golden file into the leaves, by name; a missing, left-over or misshapen tensor is an Error.
-void load_weights(UNet& net, const SafeTensors& file);
+/// The network that a golden file describes; NotBuilt when it has a part that we lack.
+UNetConfig config_of(const Fixture& f);
+/// What a weight's name begins with in a golden file.
+inline constexpr std::string_view kWeight = "w.";
 
 void check_songunet(const Fixture& f, Checks& checks);
 void check_initial_values(const Fixture& f, Checks& checks);

@@ -27,13 +27,13 @@ void check_schedule(const Fixture& f, const S& schedule, const E& embedding, Che
   const std::string p(S::name);
   const SafeTensors& file = f.file;
   const Tensor labels = file.contains("class_index") ? file.at("class_index") : Tensor();
-  const UNetConfig config = config_of(f.meta("config"));
+  const UNetConfig config = config_of(f);
   const Tensor &x = file.at("x"), &sigma = file.at("sigma"), &y = file.at("y");
   const GoldenDesign<S, E> design{.schedule = schedule, .embedding = embedding};
   constexpr double tolerance = tolerance32<S, E>();
 
   Model<GoldenDesign<S, E>> model(design, config);
-  load_weights(model.net(), file);
+  load_weights(model.net(), file, kWeight);
   {
     const at::NoGradGuard no_grad;
     const Coefficients c = schedule.coefficients(sigma);
@@ -44,7 +44,7 @@ void check_schedule(const Fixture& f, const S& schedule, const E& embedding, Che
   }
 
   Model<GoldenDesign<S, E>> model64(design, config, 0, at::kCPU, kFloat64);
-  load_weights(model64.net(), file);
+  load_weights(model64.net(), file, kWeight);
   model64.net().require_grad();
   const Tensor& coef = file.at("coef64." + p);  // [B,4]: c_skip, c_out, c_in, c_noise
   const Coefficients mine = schedule.coefficients(sigma.to(kFloat64));
@@ -88,7 +88,7 @@ void check_schedule(const Fixture& f, const S& schedule, const E& embedding, Che
 }  // namespace
 
 void check_songunet(const Fixture& f, Checks& checks) {
-  const UNet net(config_of(f.meta("config")), SkipMask::all(), at::kMeta);
+  const UNet net(config_of(f), SkipMask::all(), at::kMeta);
   std::vector<std::string> names;
   for (const auto& [name, leaf] : net.parameters()) names.push_back(name);
   checks.require("param_names", names == f.meta("param_names").get<std::vector<std::string>>(),
@@ -100,7 +100,7 @@ void check_songunet(const Fixture& f, Checks& checks) {
       GoldenDesign<EdmSchedule, E> design;
       design.embedding = embedding;
       Model<GoldenDesign<EdmSchedule, E>> loaded(design, net.config());
-      load_weights(loaded.net(), f.file);
+      load_weights(loaded.net(), f.file, kWeight);
     });
     checks.require("weights", true, "each leaf and buffer by name and shape, none left over");
     return;
@@ -117,8 +117,8 @@ void check_losses(const Fixture& f, Checks& checks) {
                                                            const S& schedule, const E& embedding) {
     const auto part = [&](const char* name) { return f.file.at(run + "." + name); };
     constexpr double tolerance = tolerance32<S, E>();
-    Model<GoldenDesign<S, E>> model({.schedule = schedule, .embedding = embedding}, config_of(weights.meta("config")));
-    load_weights(model.net(), weights.file);
+    Model<GoldenDesign<S, E>> model({.schedule = schedule, .embedding = embedding}, config_of(weights));
+    load_weights(model.net(), weights.file, kWeight);
     model.net().require_grad();
     const Tensor labels = f.file.contains(run + ".labels") ? part("labels").argmax(1) : Tensor();
     const Tensor sigma = schedule.training_sigma(part("rnd"));
@@ -167,8 +167,8 @@ void check_skip_masks(const Fixture& f, Checks& checks) {
         with_embedding(weights.meta("config"), [&]<class E>(const E& embedding) {
           for (const std::string mask : spec.at("masks")) {
             Model<GoldenDesign<S, E>> model({.schedule = schedule, .embedding = embedding, .skip = {.text = mask}},
-                                            config_of(weights.meta("config")));
-            load_weights(model.net(), weights.file);
+                                            config_of(weights));
+            load_weights(model.net(), weights.file, kWeight);
             const Tensor x = wide(schedule.coefficients(part("sigma")).c_in) * part("x");
             checks.close(weights_name + "." + mask, model.network(x, c_noise, labels), part("F32." + mask), 1e-5);
           }

@@ -24,7 +24,7 @@ Tensor norms(const std::vector<std::pair<std::string, Tensor>>& named) {
 
 void check_training_steps(const Fixture& f, Checks& checks) {
   const Fixture weights = open_fixture(f.path.parent_path() / f.file.metadata.at("weights"));
-  const UNetConfig config = config_of(weights.meta("config"));
+  const UNetConfig config = config_of(weights);
   const auto number = [&](const char* key) { return f.meta(key).get<double>(); };
   const auto adam = f.meta("adam");
   const double batch = number("batch");
@@ -37,7 +37,7 @@ void check_training_steps(const Fixture& f, Checks& checks) {
     const GoldenDesign<S, E> design{.schedule = schedule, .embedding = embedding};
     Model<GoldenDesign<S, E>> model(design, config, 0, at::kCPU, dtype), ema(design, config, 0, at::kCPU, dtype);
     UNet &net = model.net(), &average = ema.net();
-    load_weights(net, weights.file);
+    load_weights(net, weights.file, kWeight);
     average.copy_from(net);
     net.require_grad();
     const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor&) {  // in `dtype`

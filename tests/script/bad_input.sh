@@ -3,25 +3,12 @@
 # What a study says to bad input: exit code not 0, a message that says who, got, want and what to do, and earlier
 # results intact.
 set -euo pipefail
+source "$(dirname "$0")/refuses.bash"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 demo=$DIFFMEM_BUILD/studies/demo
 tiny=(--jobs 1 --threads 1 --set net.base=8 --set train.batch=4 --set train.length=20 --set train.evaluations=1
       --set sample.images=8 --set sample.batch=8)
-
-# refuses WHAT CODE WORD... -- COMMAND...: the command exits with CODE and its output holds every WORD.
-refuses() {
-  local what=$1 code=$2 words=() got=0
-  shift 2
-  while [ "$1" != -- ]; do words+=("$1"); shift; done
-  shift
-  "$@" >"$work/output" 2>&1 || got=$?
-  [ "$got" -eq "$code" ] || { echo "FAILED $what: exit $got, want $code"; cat "$work/output"; exit 1; }
-  for word in "${words[@]}"; do
-    grep -qF -e "$word" "$work/output" || { echo "FAILED $what: no \"$word\" in:"; cat "$work/output"; exit 1; }
-  done
-  echo "ok $what: $(grep -F -e "${words[0]}" "$work/output" | head -1)"
-}
 
 "$demo" "${tiny[@]}" --sizes 12 --out "$work/good" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 run=$(echo "$work"/good/runs/*)

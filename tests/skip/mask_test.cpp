@@ -4,6 +4,7 @@
 
 #include <diffmem/skip/dropped.hpp>
 #include <diffmem/skip/generate.hpp>
+#include <diffmem/skip/menu.hpp>
 #include <diffmem/skip/runtime.hpp>
 
 #include <algorithm>
@@ -129,6 +130,22 @@ TEST_CASE("the run-time mask is a listed parameter, behind Dropped too", "[skip]
   };
   REQUIRE_FALSE(check(RuntimeSkips{}));
   REQUIRE(check(Dropped<RuntimeSkips>{}));
+}
+
+TEST_CASE("a menu takes a mask for a word", "[skip]") {
+  AnySkip skip;
+  skip.choose("11 01");
+  REQUIRE(skip.name == "runtime");
+  REQUIRE(list_params(skip) == Listing{{"mask", "11 01"}});
+  REQUIRE_FALSE(skip.mask().drops());
+  skip.choose("drop-1001");
+  REQUIRE(skip.name == "drop-runtime");
+  REQUIRE(skip.mask().size() == 4);
+  REQUIRE_FALSE(skip.mask()[2]);
+  REQUIRE(skip.mask().drops());
+  for (const char* word : {"", "drop-", "12", "drop-all", "1 x"}) REQUIRE_THROWS_AS(skip.choose(word), Error);
+  skip.choose("all");
+  REQUIRE(skip.mask().size() == 0);
 }
 
 TEST_CASE("Dropped keeps the switches and has a name of its own", "[skip]") {

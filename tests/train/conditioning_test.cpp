@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Class-conditional training from 1 to 50,000 classes.
 #include "check.hpp"
+#include "complaint.hpp"
 #include "train/tiny.hpp"
 
 #include <diffmem/condition/random_labels.hpp>
@@ -133,4 +134,13 @@ TEST_CASE("the label law reaches the sampler", "[train][condition]") {
     const auto labels = generation_labels(law, 3, 0, 30, 10);
     for (std::size_t i = 0; i < 30; ++i) REQUIRE(pixels[i] == quantise(static_cast<double>(labels[i]) / 10.0 - 0.5));
   }
+  options.label = 7;
+  REQUIRE(generate(Heun{}, paint, {0.002, 80}, options) == std::vector<std::uint8_t>(30, quantise(0.2)));
+  for (const std::int64_t bad : {-1, 10}) {
+    options.label = bad;
+    REQUIRE(says(complaint([&] { generate(Heun{}, paint, {0.002, 80}, options); }), "generate",
+                 {"label " + std::to_string(bad), "0 to 9"}));
+  }
+  options.classes = 0;
+  REQUIRE(says(complaint([&] { options.validate(); }), "generate", {"no label: the model is unconditional"}));
 }

@@ -20,6 +20,9 @@ class Error : public std::runtime_error {
   explicit Error(const std::string& whole) : std::runtime_error(whole) {}
 };
 
+/// The Error of a setting of `who` that is out of its range, unless `holds`.
+void need(bool holds, std::string_view who, std::string_view field, double got, std::string_view want);
+
 /// Thrown when Ctrl-C or SIGTERM asked a long work to stop after it saved its state; mains exit with 130.
 class Interrupted : public std::runtime_error {
  public:

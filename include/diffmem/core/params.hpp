@@ -103,26 +103,28 @@ std::string expected(const T& field) {
     return fmt::format("a value like {}", to_text(field));
 }
 
-/// Reads `text` into the field called `path`.  Error naming it if the text is not of its type.
+/// Reads `text` into the field called `path`.  Error of `who` naming it if the text is not of its type.
 template <class T>
-void set_field(std::string_view path, T& field, std::string_view text) {
+void set_field(std::string_view path, T& field, std::string_view text, std::string_view who) {
   if (!from_text(text, field))
-    throw Error(fmt::format("--set {}", path), fmt::format("\"{}\"", text), expected(field), "correct the value");
+    throw Error(fmt::format("{} {}", who, path), fmt::format("\"{}\"", text), expected(field), "correct the value");
 }
 
-/// Sets the field "a.b" of `params` from text; false if there is none.  Error naming the type if text is not of it.
-/// The first `from` letters of the path led to `params`.
+/// Sets the field "a.b" of `params` from text; false if there is none.  Error of `who` naming the type if the text is
+/// not of it.  The first `from` letters of the path led to `params`.
 template <Listed P>
-bool try_set_param(P& params, std::string_view path, std::string_view text, std::size_t from = 0) {
+bool try_set_param(P& params, std::string_view path, std::string_view text, std::string_view who = "--set",
+                   std::size_t from = 0) {
   bool found = false;
   P::each(params, [&](std::string_view name, auto& field) {
     const std::string_view rest = path.substr(from);
     if (!rest.starts_with(name)) return;
     if constexpr (Listed<decltype(field)>) {
-      if (rest.substr(name.size()).starts_with('.')) found |= try_set_param(field, path, text, from + name.size() + 1);
+      if (rest.substr(name.size()).starts_with('.'))
+        found |= try_set_param(field, path, text, who, from + name.size() + 1);
     } else if (rest == name) {
       found = true;
-      set_field(path, field, text);
+      set_field(path, field, text, who);
     }
   });
   return found;
@@ -130,11 +132,11 @@ bool try_set_param(P& params, std::string_view path, std::string_view text, std:
 
 /// The same; Error naming the fields if there is none.
 template <Listed P>
-void set_param(P& params, std::string_view path, std::string_view text) {
-  if (try_set_param(params, path, text)) return;
+void set_param(P& params, std::string_view path, std::string_view text, std::string_view who = "--set") {
+  if (try_set_param(params, path, text, who)) return;
   std::vector<std::string> names;
   for (const auto& [name, value] : list_params(params)) names.push_back(name);
-  throw Error("--set", fmt::format("no field \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")),
+  throw Error(who, fmt::format("no field \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")),
               "correct the name");
 }
 

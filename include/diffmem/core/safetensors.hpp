@@ -15,16 +15,22 @@ namespace diffmem {
 struct SafeTensors {
   std::map<std::string, Tensor> tensors;        ///< by name; CPU, row-major
   std::map<std::string, std::string> metadata;  ///< the header's "__metadata__"
+  std::string source = "safetensors";           ///< who complains about the content: "safetensors PATH"
 
-  /// The tensor called `name`; Error naming the file's near misses if there is none.
+  /// The tensor called `name`; Error naming the file and near misses if there is none.
   const Tensor& at(const std::string& name) const;
   bool contains(const std::string& name) const { return tensors.contains(name); }
 };
 
-/// Reads a file.  Error if the header is not JSON, an offset leaves the file, two tensors overlap, a shape does not
-/// match its bytes, or a dtype is not one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.
+/// Maps a file: its tensors lie in the mapping and keep it alive, and nothing is read from the disk before it is used.
+/// Only a tensor that does not begin at a multiple of its element size is copied.  Writing into a tensor does not change
+/// the file.  The file may be replaced by rename, but must not be made shorter in place while a tensor of it lives
+/// (SIGBUS, see MappedFile).
+///
+/// Error if the header is not JSON, an offset leaves the file, two tensors overlap, a shape does not match its bytes, or
+/// a dtype is not one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.
 SafeTensors read_safetensors(const std::filesystem::path& path);
-/// The same of a file's bytes; errors are in the name of `who`.
+/// The same of bytes in memory, which are copied; errors are in the name of `who`.
 SafeTensors parse_safetensors(std::string_view bytes, const std::string& who);
 
 /// The bytes of a file holding `content`; tensors are written in order of name.

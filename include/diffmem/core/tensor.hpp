@@ -32,6 +32,7 @@ inline constexpr auto kInt64 = at::ScalarType::Long;
 inline constexpr auto kUint8 = at::ScalarType::Byte;
 
 // Operators.  Templates over exactly Tensor, so that a unit that also sees <ATen/TensorOperators.h> is not ambiguous.
+// A namespace of your own sees them by `using namespace diffmem`: Tensor is ATen's, so its arguments do not lead here.
 template <std::same_as<Tensor> T> Tensor operator+(const T& a, const T& b) { return a.add(b); }
 template <std::same_as<Tensor> T> Tensor operator-(const T& a, const T& b) { return a.sub(b); }
 template <std::same_as<Tensor> T> Tensor operator*(const T& a, const T& b) { return a.mul(b); }

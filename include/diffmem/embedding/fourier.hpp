@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Random Fourier features (Tancik et al. 2020) of the noise level, as Song et al. 2021b use them.
 #pragma once
+#include <diffmem/core/error.hpp>
 #include <diffmem/core/random.hpp>
 #include <diffmem/embedding/concept.hpp>
 
+#include <cmath>
 #include <numbers>
 
 namespace diffmem {
@@ -24,6 +26,8 @@ struct Fourier {
   static void each(Self& e, Visit&& visit) {
     visit("scale", e.scale);
   }
+
+  void validate() const { need(scale > 0 && std::isfinite(scale), "embedding fourier", "scale", scale, "more than 0"); }
 
   Tensor frequencies(int channels, std::uint64_t seed) const {
     std::vector<double> values(static_cast<std::size_t>(channels / 2));

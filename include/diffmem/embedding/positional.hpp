@@ -2,7 +2,10 @@
 // Sinusoidal positional embedding (Vaswani et al. 2017).  The networks have its end point on: the last frequency is
 // exactly 1e-4.
 #pragma once
+#include <diffmem/core/error.hpp>
 #include <diffmem/embedding/concept.hpp>
+
+#include <cmath>
 
 namespace diffmem {
 
@@ -18,6 +21,11 @@ struct Positional {
   template <class Self, class Visit>
   static void each(Self& e, Visit&& visit) {
     visit("max_positions", e.max_positions), visit("endpoint", e.endpoint);
+  }
+
+  void validate() const {
+    need(max_positions >= 1 && std::isfinite(max_positions), "embedding positional", "max_positions", max_positions,
+         "1 or more");
   }
 
   /// Computed in float32, as the reference does, whatever the network's precision.

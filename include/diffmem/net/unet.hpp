@@ -38,8 +38,8 @@ struct UNetConfig {
   int levels() const { return static_cast<int>(mult.size()); }
   /// Encoder outputs handed to the decoder: levels * (blocks + 1).
   int skips() const { return levels() * (blocks + 1); }
-  /// Error naming the field that is out of range.
-  void validate() const;
+  /// Error of `who` naming the field that is out of range.  The ranges are wide, but no product of them overflows.
+  void validate(std::string_view who = "network") const;
 
   template <class Self, class Visit>
   static void each(Self& c, Visit&& visit) {

@@ -73,10 +73,13 @@ struct SigmaRange {
 template <class S>
 concept MakesImages = requires(const S s, DenoiserRef denoise, const NoiseSource& noise, const Tensor& labels) {
   { s(denoise, noise, SigmaRange{}, labels) } -> std::same_as<Tensor>;
+};
+template <class S>
+concept CountsEvaluations = requires(const S s) {
   { s.evaluations() } -> std::convertible_to<int>;
 };
 /// A sampler: sampler(denoiser, noise source, sigma range, labels) -> images, and its evaluations per image.
 template <class S>
-concept Sampler = Policy<S, Role::sampler> && MakesImages<S>;
+concept Sampler = Policy<S, Role::sampler> && MakesImages<S> && CountsEvaluations<S>;
 
 }  // namespace diffmem

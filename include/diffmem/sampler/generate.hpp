@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace diffmem {
@@ -13,13 +14,17 @@ namespace diffmem {
 /// Which images to generate.
 struct GenerateOptions {
   std::uint64_t seed = 0;
-  std::int64_t first = 0, images = 0;   ///< indices first ... first+images-1
-  std::int64_t batch = 250;             ///< images sampled together; the random numbers do not depend on it
-  Shape shape = {};                     ///< [C,H,W]
-  std::int64_t classes = 0;             ///< labels are drawn from this many; 0: unconditional
-  LabelLaw labels = LabelLaw::uniform;  ///< by this law
+  std::int64_t first = 0, images = 0;      ///< indices first ... first+images-1
+  std::int64_t batch = 250;                ///< images sampled together; the random numbers do not depend on it
+  Shape shape = {};                        ///< [C,H,W]
+  std::int64_t classes = 0;                ///< labels are drawn from this many; 0: unconditional
+  LabelLaw labels = LabelLaw::uniform;     ///< by this law
+  std::optional<std::int64_t> label = {};  ///< instead, all images carry this one
   at::Device device = at::kCPU;
   std::function<bool(std::int64_t done)> after_batch = {};  ///< called after each batch; false stops with what is there
+
+  /// Error if there are fewer than 0 images or 1 in a batch, or `label` is none of 0 ... classes-1.
+  void validate() const;
 };
 
 /// One batch of images from its noise and labels (undefined: unconditional).                    -> [N,C,H,W], about [-1,1]

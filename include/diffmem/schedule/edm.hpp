@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // EDM's schedule (Karras et al. 2022, Table 1): unit-variance preconditioning, log-normal training sigma.
 #pragma once
+#include <diffmem/core/error.hpp>
 #include <diffmem/schedule/concept.hpp>
 
+#include <cmath>
 #include <limits>
 
 namespace diffmem {
@@ -20,6 +22,12 @@ struct EdmSchedule {
   template <class Self, class Visit>
   static void each(Self& s, Visit&& visit) {
     visit("sigma_data", s.sigma_data), visit("p_mean", s.p_mean), visit("p_std", s.p_std);
+  }
+
+  void validate() const {
+    need(sigma_data > 0 && std::isfinite(sigma_data), "schedule edm", "sigma_data", sigma_data, "more than 0");
+    need(std::isfinite(p_mean), "schedule edm", "p_mean", p_mean, "a finite number");
+    need(p_std >= 0 && std::isfinite(p_std), "schedule edm", "p_std", p_std, "0 or more");
   }
 
   Coefficients coefficients(const Tensor& sigma) const {

@@ -5,7 +5,7 @@
 
 namespace diffmem {
 
-// Each returns n levels that fall strictly from sigma_max to sigma_min, then 0: n+1 values.  Error unless n >= 1 and
+// Each returns n levels that fall strictly from sigma_max to sigma_min, then 0: n+1 values.  Error unless n is 1 to 1e6 and
 // 0 < sigma_min < sigma_max < infinity.  One level (n = 1) is sigma_max.
 
 /// sigma_i = (sigma_max^(1/rho) + i/(n-1) (sigma_min^(1/rho) - sigma_max^(1/rho)))^rho, rho > 0 (EDM).

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Variance-exploding schedule (Song et al. 2021b) in Karras et al. 2022's preconditioned form: NCSN++'s own.
 #pragma once
+#include <diffmem/core/error.hpp>
 #include <diffmem/schedule/concept.hpp>
+
+#include <cmath>
 
 namespace diffmem {
 
@@ -18,6 +21,11 @@ struct VeSchedule {
   template <class Self, class Visit>
   static void each(Self& s, Visit&& visit) {
     visit("smallest", s.smallest), visit("largest", s.largest);
+  }
+
+  void validate() const {
+    need(smallest > 0 && smallest < largest, "schedule ve", "smallest", smallest, "more than 0, less than largest");
+    need(std::isfinite(largest), "schedule ve", "largest", largest, "a finite number");
   }
 
   Coefficients coefficients(const Tensor& sigma) const {

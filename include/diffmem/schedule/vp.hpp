@@ -2,9 +2,11 @@
 // Variance-preserving schedule with continuous time (Song et al. 2021b), in Karras et al. 2022's preconditioned form:
 // the paper's basic setup.
 #pragma once
+#include <diffmem/core/error.hpp>
 #include <diffmem/schedule/concept.hpp>
 
 #include <array>
+#include <cmath>
 
 namespace diffmem {
 
@@ -31,6 +33,13 @@ struct VpSchedule {
   static void each(Self& s, Visit&& visit) {
     visit("beta_d", s.beta_d), visit("beta_min", s.beta_min), visit("epsilon_t", s.epsilon_t), visit("steps", s.steps);
     visit("arithmetic", s.arithmetic);
+  }
+
+  void validate() const {
+    need(beta_d > 0 && std::isfinite(beta_d), "schedule vp", "beta_d", beta_d, "more than 0");
+    need(beta_min >= 0 && std::isfinite(beta_min), "schedule vp", "beta_min", beta_min, "0 or more");
+    need(epsilon_t > 0 && epsilon_t < 1, "schedule vp", "epsilon_t", epsilon_t, "0 < epsilon_t < 1");
+    need(steps > 1 && std::isfinite(steps), "schedule vp", "steps", steps, "more than 1");
   }
 
   /// sigma of time t.                                                                                   [N] -> [N]

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace diffmem {
 
@@ -14,9 +16,11 @@ class ProgressBoard {
  public:
   /// What one run last said.
   struct Line {
+    std::string_view unit = "step";  ///< what is counted
     std::int64_t step = 0, total = 0, begun_at = 0;
-    double epoch = 0, loss = 0, images_per_second = 0;
-    std::string doing;  ///< "training", "sampling 300/1000"
+    std::optional<double> epoch = {};
+    double loss = 0, images_per_second = 0;
+    std::string doing = {};  ///< "training", "sampling 300/1000", or nothing
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
 

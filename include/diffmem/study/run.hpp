@@ -2,9 +2,9 @@
 // Run: one model trained, sampled and measured, in its own folder.  What depends on the design is a handful of virtual
 // calls; everything else is compiled once.
 #pragma once
-#include <diffmem/core/menu.hpp>
 #include <diffmem/core/params.hpp>
 #include <diffmem/report/records.hpp>
+#include <diffmem/study/command_line.hpp>
 #include <diffmem/study/progress.hpp>
 #include <diffmem/study/setup.hpp>
 #include <diffmem/train/trainer.hpp>
@@ -19,6 +19,9 @@
 namespace diffmem {
 
 class RunFolder;
+
+/// A network of fewer operations a forward pass is quickest on one core.
+inline constexpr double kSmallNet = 1e9;
 
 /// What all runs of a study share.
 struct RunContext {
@@ -48,6 +51,13 @@ struct RunCost {
   double denoise_seconds = 0;  ///< of one evaluation of the denoiser, an image
   double bytes = 0;  ///< of memory: weights, average, moments, gradients and one micro-batch, training or sampling
 };
+
+/// What one evaluation of a model's denoiser costs an image, measured likewise.
+struct DenoiseCost {
+  double seconds = 0, bytes = 0;
+};
+/// Tries at most `batch` images.
+DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device device);
 
 class AnyRun {
  public:
@@ -93,12 +103,7 @@ class Run final : public AnyRun {
       : AnyRun(setup, series, cell), design_(design) {}
 
   bool set(std::string_view path, std::string_view text) override {
-    bool chosen = false;
-    D::each(design_, [&]<class P>(std::string_view role, P& policy) {
-      if constexpr (ChosenByWord<P>)
-        if (role == path) policy.choose(text), chosen = true;
-    });
-    return chosen || try_set_param(design_, path, text);
+    return choose_by_word(design_, path, text) || try_set_param(design_, path, text);
   }
 
  private:

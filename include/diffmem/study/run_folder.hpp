@@ -9,10 +9,14 @@
 #include <diffmem/train/checkpoint.hpp>
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace diffmem {
+
+/// Writes generated images, uint8 [n,C,H,W], as a .safetensors file of one tensor, "images"; `image` is [C,H,W].
+void write_images(const std::filesystem::path& path, std::span<const std::uint8_t> images, const Shape& image);
 
 class RunFolder {
  public:

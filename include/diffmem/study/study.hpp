@@ -2,6 +2,7 @@
 // Study: a paper's figure or table as a program.  Question, source, what is held, what is varied; the rest (command
 // line, run folders, resuming, report) is the same for all.
 #pragma once
+#include <diffmem/study/command_line.hpp>
 #include <diffmem/study/run.hpp>
 
 #include <functional>
@@ -32,8 +33,7 @@ class StudyBase {
   Setup setup_;
   std::vector<std::int64_t> sizes_;
   std::vector<std::pair<std::string, MakeRun>> designs_;  ///< series name, maker
-  std::vector<std::pair<std::string, std::vector<std::string_view>>>
-      menus_;  ///< role, words: options of the command line
+  Menus menus_;                                           ///< options of the command line
 
  private:
   int conduct(int argc, char** argv);
@@ -45,9 +45,7 @@ class HeldStudy : public StudyBase {
  public:
   HeldStudy(StudyBase&& begun, Base base, Setup setup) : StudyBase(std::move(begun)), base_(std::move(base)) {
     setup_ = std::move(setup);
-    Base::each(base_, [&]<class P>(std::string_view role, const P&) {
-      if constexpr (ChosenByWord<P>) menus_.emplace_back(role, P::words());
-    });
+    menus_ = menus_of(base_);
     add(base_, "");
   }
 

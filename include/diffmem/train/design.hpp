@@ -2,6 +2,7 @@
 // Design: one type that names every policy of an experiment; `with` replaces one of them.
 #pragma once
 #include <diffmem/condition/concept.hpp>
+#include <diffmem/core/params.hpp>
 #include <diffmem/embedding/concept.hpp>
 #include <diffmem/net/family.hpp>
 #include <diffmem/sampler/denoiser.hpp>
@@ -44,13 +45,20 @@ struct Design {
                        sampler.name);
   }
 
+  /// (role, name) of each policy.
+  Listing words() const {
+    Listing list;
+    each(*this, [&](std::string_view role, const auto& policy) { list.emplace_back(role, policy.name); });
+    return list;
+  }
+
   /// Error naming the policy's parameter that is out of range, where a policy looks after that: in validate(), or, for a
   /// sampler, when it plans its steps.
   void validate() const {
-    if constexpr (requires { sampler.plan(SigmaRange{}); }) sampler.plan({schedule.sigma_min(), schedule.sigma_max()});
     each(*this, []<class Policy>(std::string_view, const Policy& policy) {
       if constexpr (requires { policy.validate(); }) policy.validate();
     });
+    if constexpr (requires { sampler.plan(SigmaRange{}); }) sampler.plan({schedule.sigma_min(), schedule.sigma_max()});
   }
 
   /// Visits (role, policy) in order; the policies list their own parameters.

@@ -28,6 +28,8 @@ class AnyModel {
   virtual Tensor training_sigma(const Tensor& variate) const = 0;
   virtual Variate variate() const = 0;
   virtual SigmaRange sigma_range() const = 0;
+  /// The policies' words, then their parameters.
+  virtual Listing policies() const = 0;
 
   UNet& net() { return net_; }
   const UNet& net() const { return net_; }
@@ -66,6 +68,11 @@ class Model final : public AnyModel {
   Tensor training_sigma(const Tensor& variate) const override { return design_.schedule.training_sigma(variate); }
   Variate variate() const override { return design_.schedule.variate; }
   SigmaRange sigma_range() const override { return {design_.schedule.sigma_min(), design_.schedule.sigma_max()}; }
+  Listing policies() const override {
+    Listing list = design_.words();
+    list_params(design_, "", list);
+    return list;
+  }
   const D& design() const { return design_; }
 
  private:

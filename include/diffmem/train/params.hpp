@@ -67,20 +67,18 @@ struct TrainParams {
 
   /// Error naming the field that is out of range.
   void validate() const {
-    const auto need = [](bool holds, std::string_view field, double got, std::string_view want) {
-      if (!holds) throw Error("training", fmt::format("{} = {}", field, got), want, "correct the training's settings");
-    };
-    need(batch >= 1, "batch", batch, "1 or more");
-    need(accumulate >= 1 && batch % accumulate == 0, "accumulate", accumulate, "a divisor of the batch size");
-    need(length > 0 && length <= 1e12, "length", length, "more than 0, at most 1e12");
-    need(warmup >= 0 && std::isfinite(warmup), "warmup", warmup, "0 or more");
-    need(beta1 >= 0 && beta1 < 1, "beta1", beta1, "0 <= beta1 < 1");
-    need(beta2 >= 0 && beta2 < 1, "beta2", beta2, "0 <= beta2 < 1");
-    need(eps > 0 && std::isfinite(eps), "eps", eps, "more than 0");
-    need(lr >= 0 && std::isfinite(lr), "lr", lr, "0 or more");
-    need(weight_decay >= 0 && std::isfinite(weight_decay), "weight_decay", weight_decay, "0 or more");
-    need(ema >= 0 && ema < 1, "ema", ema, "0 <= ema < 1");
-    need(evaluations >= 1, "evaluations", evaluations, "1 or more");
+    need(batch >= 1, "training", "batch", batch, "1 or more");
+    need(accumulate >= 1 && batch % accumulate == 0, "training", "accumulate", accumulate,
+         "a divisor of the batch size");
+    need(length > 0 && length <= 1e12, "training", "length", length, "more than 0, at most 1e12");
+    need(warmup >= 0 && std::isfinite(warmup), "training", "warmup", warmup, "0 or more");
+    need(beta1 >= 0 && beta1 < 1, "training", "beta1", beta1, "0 <= beta1 < 1");
+    need(beta2 >= 0 && beta2 < 1, "training", "beta2", beta2, "0 <= beta2 < 1");
+    need(eps > 0 && std::isfinite(eps), "training", "eps", eps, "more than 0");
+    need(lr >= 0 && std::isfinite(lr), "training", "lr", lr, "0 or more");
+    need(weight_decay >= 0 && std::isfinite(weight_decay), "training", "weight_decay", weight_decay, "0 or more");
+    need(ema >= 0 && ema < 1, "training", "ema", ema, "0 <= ema < 1");
+    need(evaluations >= 1, "training", "evaluations", evaluations, "1 or more");
   }
 
   /// Optimiser steps for a training set of `size` images; at least one.
@@ -130,9 +128,8 @@ struct SampleParams {
     visit("images", p.images), visit("batch", p.batch), visit("seed", p.seed), visit("labels", p.labels);
   }
   void validate() const {
-    if (images < 1 || batch < 1)
-      throw Error("sampling", fmt::format("{} images in batches of {}", images, batch), "1 or more of each",
-                  "correct the sampling's settings");
+    need(images >= 1, "sampling", "images", static_cast<double>(images), "1 or more");
+    need(batch >= 1, "sampling", "batch", static_cast<double>(batch), "1 or more");
   }
 };
 

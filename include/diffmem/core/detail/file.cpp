@@ -1,50 +1,20 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/detail/descriptor.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include <cerrno>
-#include <cstring>
-#include <utility>
 
 namespace diffmem {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Owns a file descriptor.
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  explicit operator bool() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-  /// Closes now and tells whether the kernel accepted everything (a full network disk may complain only here).
-  bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
-
- private:
-  int fd_;
-};
-
-[[noreturn]] void complain(const fs::path& path, std::string_view doing, std::uint64_t size) {
-  const int code = errno;
-  throw Error("file",
-              fmt::format("\"{}\" while {} {}{}", std::strerror(code), doing, path.string(),
-                          size > 0 ? fmt::format(" ({} bytes)", size) : ""),
-              size > 0 ? "a readable, writable path with room left" : "a path that can be opened",
-              code == ENOSPC || code == EDQUOT
-                  ? "free some disk space and run the same command again; nothing written before is lost"
-                  : "check the path and its permissions");
-}
+using detail::complain, detail::Descriptor;
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -59,12 +29,8 @@ bool write_all(int fd, std::string_view bytes) {
 }  // namespace
 
 std::string read_file(const fs::path& path, std::uint64_t limit) {
-  Descriptor file(path, O_RDONLY);
-  struct stat info{};
-  if (!file || ::fstat(file.get(), &info) != 0) complain(path, "opening", 0);
-  if (!S_ISREG(info.st_mode))
-    throw Error("file", path.string() + ", which is not a regular file", "a file", "check the path");
-  const auto size = static_cast<std::uint64_t>(info.st_size);
+  const Descriptor file(path, O_RDONLY);
+  const std::uint64_t size = detail::regular_size(file, path);
   if (size > limit)
     throw Error("file", fmt::format("{} of {} bytes", path.string(), size), fmt::format("at most {} bytes", limit),
                 "check that this is the file you meant");

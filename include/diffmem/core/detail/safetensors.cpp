@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
-#include <diffmem/core/file.hpp>
+#include <diffmem/core/mapped_file.hpp>
 #include <diffmem/core/safetensors.hpp>
 
+#include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <memory>
 #include <utility>
 
 namespace diffmem {
@@ -41,23 +44,18 @@ std::string_view name_of(at::ScalarType type) {
               "convert the tensor");
 }
 
-}  // namespace
-
-const Tensor& SafeTensors::at(const std::string& name) const {
-  if (const auto found = tensors.find(name); found != tensors.end()) return found->second;
-  std::vector<std::string> near;
-  for (const auto& [other, tensor] : tensors)
-    if (other.find(name.substr(0, name.find('.'))) == 0 && near.size() < 5) near.push_back(other);
-  throw Error("safetensors", fmt::format("no tensor \"{}\"", name),
-              fmt::format("one of this file's {} tensors (such as {})", tensors.size(), fmt::join(near, ", ")),
-              "check that the file belongs to this network");
+/// A tensor with a copy of `data`.
+Tensor copy_of(at::ScalarType type, const Shape& shape, const void* data, std::uint64_t size) {
+  Tensor tensor = empty(shape, type);
+  if (size > 0) std::memcpy(tensor.mutable_data_ptr(), data, size);
+  return tensor;
 }
 
-SafeTensors read_safetensors(const std::filesystem::path& path) {
-  return parse_safetensors(read_file(path), "safetensors " + path.string());
-}
+/// Makes a tensor of the `size` bytes at `offset` of the file; they are inside it.
+using MakeTensor =
+    std::function<Tensor(at::ScalarType type, const Shape& shape, std::uint64_t offset, std::uint64_t size)>;
 
-SafeTensors parse_safetensors(std::string_view bytes, const std::string& who) {
+SafeTensors parse(std::string_view bytes, const std::string& who, const MakeTensor& make) {
   const auto broken = [&](std::string_view got, std::string_view want) {
     throw Error(who, got, want, "the file is damaged or not a safetensors file; fetch or write it again");
   };
@@ -72,9 +70,9 @@ SafeTensors parse_safetensors(std::string_view bytes, const std::string& who) {
       json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(header_size), nullptr, false);
   if (!header.is_object()) broken("a header that is not a JSON object", "{name: {dtype, shape, data_offsets}}");
 
-  const std::uint64_t data_size = bytes.size() - 8 - header_size;
-  const char* data = bytes.data() + 8 + header_size;
+  const std::uint64_t data_at = 8 + header_size, data_size = bytes.size() - data_at;
   SafeTensors result;
+  result.source = who;
   std::map<std::uint64_t, std::uint64_t> taken;  // begin -> end, to refuse overlaps
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
@@ -116,13 +114,39 @@ SafeTensors parse_safetensors(std::string_view bytes, const std::string& who) {
              fmt::format("{} bytes inside the {} data bytes", size, data_size));
     if (size > 0 && !taken.emplace(offsets[0], offsets[1]).second)
       broken(fmt::format("tensor {} on another's bytes", name), "tensors that do not overlap");
-    Tensor tensor = empty(Shape(shape.begin(), shape.end()), type);
-    if (size > 0) std::memcpy(tensor.mutable_data_ptr(), data + offsets[0], size);
-    result.tensors.emplace(name, std::move(tensor));
+    result.tensors.emplace(name, make(type, Shape(shape.begin(), shape.end()), data_at + offsets[0], size));
   }
   for (auto it = taken.begin(); it != taken.end() && std::next(it) != taken.end(); ++it)
     if (it->second > std::next(it)->first) broken("tensors that overlap", "tensors that do not overlap");
   return result;
+}
+
+}  // namespace
+
+const Tensor& SafeTensors::at(const std::string& name) const {
+  if (const auto found = tensors.find(name); found != tensors.end()) return found->second;
+  std::vector<std::string> near;
+  for (const auto& [other, tensor] : tensors)
+    if (other.find(name.substr(0, name.find('.'))) == 0 && near.size() < 5) near.push_back(other);
+  throw Error(source, fmt::format("no tensor \"{}\"", name),
+              fmt::format("one of this file's {} tensors (such as {})", tensors.size(), fmt::join(near, ", ")),
+              "check that the file belongs to this network");
+}
+
+SafeTensors read_safetensors(const std::filesystem::path& path) {
+  const auto file = std::make_shared<MappedFile>(path);
+  return parse(file->bytes(), "safetensors " + path.string(),
+               [&](at::ScalarType type, const Shape& shape, std::uint64_t offset, std::uint64_t size) {
+                 void* data = file->part(offset, size).data();
+                 if (size == 0 || offset % c10::elementSize(type) != 0) return copy_of(type, shape, data, size);
+                 return at::from_blob(data, shape, [file](void*) {}, at::TensorOptions(type));
+               });
+}
+
+SafeTensors parse_safetensors(std::string_view bytes, const std::string& who) {
+  return parse(bytes, who, [&](at::ScalarType type, const Shape& shape, std::uint64_t offset, std::uint64_t size) {
+    return copy_of(type, shape, bytes.data() + offset, size);
+  });
 }
 
 std::string to_safetensors(const SafeTensors& content) {

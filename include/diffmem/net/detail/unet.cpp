@@ -12,23 +12,29 @@
 
 namespace diffmem {
 
-void UNetConfig::validate() const {
-  const auto refuse = [](std::string_view field, auto got, std::string_view want) {
-    throw Error("network", fmt::format("{} = {}", field, got), want, "correct the network's settings");
+void UNetConfig::validate(std::string_view who) const {
+  const auto within = [&](std::string_view field, int got, int least, int most) {
+    need(got >= least && got <= most, who, field, got, fmt::format("{} to {}", least, most));
+  };
+  const auto refuse = [&](std::string_view field, auto got, std::string_view want) {
+    throw Error(who, fmt::format("{} = {}", field, got), want, "correct the setting");
   };
   if (mult.empty() || mult.size() > 8) refuse("mult", fmt::format("{}", mult), "one to eight levels");
-  if (resolution < 1 || resolution % (1 << (levels() - 1)) != 0)
-    refuse("resolution", resolution, fmt::format("a positive multiple of {}", 1 << (levels() - 1)));
-  if (channels < 1) refuse("channels", channels, "1 or more");
-  if (label_dim < 0) refuse("label_dim", label_dim, "0 or more");
-  if (augment_dim < 0) refuse("augment_dim", augment_dim, "0 or more");
-  if (base < 4 || base % 2 != 0) refuse("base", base, "an even number of 4 or more");
-  for (const int m : mult)
-    if (m < 1) refuse("mult", fmt::format("{}", mult), "positive multipliers");
-  if (noise_mult < 1) refuse("noise_mult", noise_mult, "1 or more");
-  if (filter.empty() || filter.size() % 2 != 0 || std::accumulate(filter.begin(), filter.end(), 0) == 0)
+  within("resolution", resolution, 1, 8192);
+  if (resolution % (1 << (levels() - 1)) != 0)
+    refuse("resolution", resolution, fmt::format("a multiple of {}", 1 << (levels() - 1)));
+  within("channels", channels, 1, 1024);
+  within("label_dim", label_dim, 0, 1'000'000);
+  within("augment_dim", augment_dim, 0, 1024);
+  within("base", base, 4, 8192);
+  if (base % 2 != 0) refuse("base", base, "an even number");
+  for (const int m : mult) within("mult", m, 1, 128);
+  within("noise_mult", noise_mult, 1, 128);
+  for (const int tap : filter) within("filter", tap, -1000, 1000);
+  if (filter.empty() || filter.size() > 64 || filter.size() % 2 != 0 ||
+      std::accumulate(filter.begin(), filter.end(), 0) == 0)
     refuse("filter", fmt::format("{}", filter), "an even number of taps whose sum is not 0, such as 1,1 or 1,3,3,1");
-  if (blocks < 1) refuse("blocks", blocks, "1 or more");
+  within("blocks", blocks, 1, 256);
   if (!(dropout >= 0 && dropout < 1)) refuse("dropout", dropout, "0 <= dropout < 1");
 }
 

@@ -10,17 +10,27 @@
 
 namespace diffmem {
 
-std::vector<std::uint8_t> generate(const SampleBatch& sample, const GenerateOptions& options) {
-  if (options.images < 0 || options.batch < 1)
-    throw Error("generate", fmt::format("{} images in batches of {}", options.images, options.batch),
+void GenerateOptions::validate() const {
+  if (images < 0 || batch < 1)
+    throw Error("generate", fmt::format("{} images in batches of {}", images, batch),
                 "0 or more images, batches of 1 or more", "correct the options");
+  if (label && (*label < 0 || *label >= classes))
+    throw Error("generate", fmt::format("label {}", *label),
+                classes > 0 ? fmt::format("0 to {}", classes - 1) : "no label: the model is unconditional",
+                "correct the label");
+}
+
+std::vector<std::uint8_t> generate(const SampleBatch& sample, const GenerateOptions& options) {
+  options.validate();
   const at::NoGradGuard no_grad;
   std::vector<std::uint8_t> result;
   for (std::int64_t done = 0; done < options.images; done += options.batch) {
     const std::int64_t count = std::min(options.batch, options.images - done);
     const auto first = static_cast<std::uint64_t>(options.first + done);
     Tensor labels;
-    if (options.classes > 0)
+    if (options.label)
+      labels = full({count}, static_cast<double>(*options.label), kInt64, options.device);
+    else if (options.classes > 0)
       labels =
           tensor_of(generation_labels(options.labels, options.seed, first, count, options.classes)).to(options.device);
     const NoiseSource noise = image_noise(options.seed, first, count, options.shape, options.device);

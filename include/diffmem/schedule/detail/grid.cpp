@@ -13,15 +13,17 @@
 namespace diffmem {
 namespace {
 
+constexpr const char* kWho = "sampling grid";
+constexpr int kMostLevels = 1'000'000;
+
 void expect_levels(int n, double sigma_min, double sigma_max) {
-  if (n < 1) throw Error("sampling grid", fmt::format("{} noise levels", n), "1 or more", "raise the sampler's steps");
+  if (n < 1 || n > kMostLevels)
+    throw Error(kWho, fmt::format("{} noise levels", n), fmt::format("1 or more, {} at most", kMostLevels),
+                "correct the sampler's steps");
   if (!(sigma_min > 0 && sigma_min < sigma_max && std::isfinite(sigma_max)))
-    throw Error("sampling grid", fmt::format("sigma_min {} and sigma_max {}", sigma_min, sigma_max),
+    throw Error(kWho, fmt::format("sigma_min {} and sigma_max {}", sigma_min, sigma_max),
                 "0 < sigma_min < sigma_max < infinity, after both are clamped to the denoiser's range",
                 "correct the sampler's sigma_min and sigma_max");
-}
-void expect(bool holds, std::string_view field, double got, std::string_view want) {
-  if (!holds) throw Error("sampling grid", fmt::format("{} = {}", field, got), want, "correct the sampler's settings");
 }
 
 /// level(u) at u = 0, 1/(n-1), ..., 1, then 0.
@@ -37,14 +39,14 @@ std::vector<double> grid_of(int n, Level&& level) {
 
 std::vector<double> rho_grid(int n, double sigma_min, double sigma_max, double rho) {
   expect_levels(n, sigma_min, sigma_max);
-  expect(rho > 0, "rho", rho, "more than 0");
+  need(rho > 0, kWho, "rho", rho, "more than 0");
   const double high = std::pow(sigma_max, 1 / rho), low = std::pow(sigma_min, 1 / rho);
   return grid_of(n, [&](double u) { return std::pow(high + u * (low - high), rho); });
 }
 
 std::vector<double> vp_grid(int n, double sigma_min, double sigma_max, double epsilon) {
   expect_levels(n, sigma_min, sigma_max);
-  expect(epsilon > 0 && epsilon < 1, "epsilon", epsilon, "0 < epsilon < 1");
+  need(epsilon > 0 && epsilon < 1, kWho, "epsilon", epsilon, "0 < epsilon < 1");
   const VpPath path = VpPath::through(epsilon, sigma_min, sigma_max);
   return grid_of(n, [&](double u) { return path.sigma(1 + u * (epsilon - 1)); });
 }
@@ -56,9 +58,9 @@ std::vector<double> ve_grid(int n, double sigma_min, double sigma_max) {
 
 std::vector<double> iddpm_grid(int n, double sigma_min, double sigma_max, double c1, double c2, int m) {
   expect_levels(n, sigma_min, sigma_max);
-  expect(m > 0, "m", m, "1 or more");
-  expect(c1 > 0, "c1", c1, "more than 0");
-  expect(c2 >= 0, "c2", c2, "0 or more");
+  need(m > 0 && m <= kMostLevels, kWho, "m", m, fmt::format("1 to {}", kMostLevels));
+  need(c1 > 0, kWho, "c1", c1, "more than 0");
+  need(c2 >= 0, kWho, "c2", c2, "0 or more");
   const auto a = [&](int j) {
     const double sine = std::sin(std::numbers::pi * j / (2 * m * (c2 + 1)));
     return sine * sine;

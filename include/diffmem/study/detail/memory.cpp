@@ -31,9 +31,5 @@ double MemoryWatch::peak() const {
   const std::lock_guard guard(account_->mutex);
   return static_cast<double>(account_->peak);
 }
-void MemoryWatch::begin() {
-  const std::lock_guard guard(account_->mutex);
-  account_->peak = account_->now;
-}
 
 }  // namespace diffmem

@@ -13,10 +13,8 @@ class MemoryWatch {
   MemoryWatch(const MemoryWatch&) = delete;
   MemoryWatch& operator=(const MemoryWatch&) = delete;
 
-  /// The most bytes that were allocated at once since begin() or the start.
+  /// The most bytes that were allocated at once.
   double peak() const;
-  /// Forgets the peak: it is now what is allocated now.
-  void begin();
 
  private:
   struct Account;

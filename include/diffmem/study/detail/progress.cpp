@@ -30,11 +30,14 @@ std::size_t columns() {
 std::string ProgressBoard::describe(const std::string& run, const Line& line) const {
   const double spent = std::chrono::duration<double>(Clock::now() - line.since).count();
   const auto done = static_cast<double>(line.step - line.begun_at), left = static_cast<double>(line.total - line.step);
-  const std::string remaining = done > 0 ? duration_text(spent / done * left) + " left" : "";
-  const std::string doing = line.doing == "training"
-                                ? fmt::format("loss {:.4g}, {:.0f} images/s", line.loss, line.images_per_second)
-                                : line.doing;
-  return fmt::format("{}: step {}/{}, epoch {:.0f}, {}, {}", run, line.step, line.total, line.epoch, doing, remaining);
+  std::string text = fmt::format("{}: {} {}/{}", run, line.unit, line.step, line.total);
+  if (line.epoch) text += fmt::format(", epoch {:.0f}", *line.epoch);
+  if (line.doing == "training")
+    text += fmt::format(", loss {:.4g}, {:.0f} images/s", line.loss, line.images_per_second);
+  else if (!line.doing.empty())
+    text += ", " + line.doing;
+  if (done > 0) text += fmt::format(", {} left", duration_text(spent / done * left));
+  return text;
 }
 
 void ProgressBoard::clear_line() {

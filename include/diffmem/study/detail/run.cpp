@@ -6,6 +6,7 @@
 #include <diffmem/study/detail/memory.hpp>
 #include <diffmem/study/run.hpp>
 #include <diffmem/study/run_folder.hpp>
+#include <diffmem/train/saved_model.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -33,6 +34,12 @@ double seconds_of(Act&& act) {
     best = std::min(best, now() - from);
   }
   return best;
+}
+
+/// As many of `batch` images as show well what an image costs: far above the cost of a call, yet seconds at most.
+std::int64_t few(const UNet& net, std::int64_t batch) {
+  constexpr double kEnough = 2e10;  // operations of a forward pass
+  return std::clamp<std::int64_t>(std::llround(kEnough / net.forward_flops()), 1, batch);
 }
 
 /// Error if attention is asked for where the network has no level: it would be left out without a word.
@@ -76,34 +83,35 @@ RunPlan AnyRun::plan(const ImageSet& all) const {
   return p;
 }
 
-RunCost AnyRun::try_out(const ImageSet& all, at::Device device) const {
-  constexpr double kEnough = 2e10;  // operations of a forward pass: well above the cost of a call, seconds at most
-  const ImageSet images = training_images(all, setup_.data);
-  const double most = kEnough / shape(images).forward_flops();
-  const auto few = [&](std::int64_t batch) { return std::clamp<std::int64_t>(std::llround(most), 1, batch); };
-  TrainParams params = setup_.train;
-  params.batch = static_cast<int>(few(params.batch / params.accumulate));
-  params.accumulate = 1;
-  const std::int64_t sampled = few(setup_.sample.batch);
+DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device device) {
+  const UNetConfig& net = model.net().config();
+  const std::int64_t n = few(model.net(), batch);
+  const MemoryWatch watch;
+  const Tensor x = zeros({n, net.channels, net.resolution, net.resolution}, kFloat32, device);
+  const Tensor sigma = full({n}, 1, kFloat32, device);
+  const double seconds = seconds_of([&] {
+    const at::NoGradGuard no_grad;
+    model(x, sigma).sum().item();  // item() waits for the device
+  });
+  return {seconds / static_cast<double>(n), watch.peak() / static_cast<double>(n)};
+}
 
-  MemoryWatch watch;
+RunCost AnyRun::try_out(const ImageSet& all, at::Device device) const {
+  const ImageSet images = training_images(all, setup_.data);
+  TrainParams params = setup_.train;
+  params.batch = static_cast<int>(few(shape(images), params.batch / params.accumulate));
+  params.accumulate = 1;
+
+  const MemoryWatch watch;
   const auto tried = trainer(params, images, device);
   const double held = watch.peak();
   RunCost cost;
   cost.train_seconds = seconds_of([&] { tried->step(); }) / params.batch;
   const double step = (watch.peak() - held) / params.batch;  // an image
-  watch.begin();
-  const double resting = watch.peak();
-  const Tensor x = zeros({sampled, images.channels, images.height, images.width}, kFloat32, device);
-  const Tensor sigma = full({sampled}, 1, kFloat32, device);
-  cost.denoise_seconds = seconds_of([&] {
-                           const at::NoGradGuard no_grad;
-                           tried->average()(x, sigma).sum().item();  // item() waits for the device
-                         }) /
-                         static_cast<double>(sampled);
-  const double evaluation = (watch.peak() - resting) / static_cast<double>(sampled);
+  const DenoiseCost evaluation = try_denoising(tried->average(), setup_.sample.batch, device);
+  cost.denoise_seconds = evaluation.seconds;
   cost.bytes = held + std::max(step * setup_.train.batch / setup_.train.accumulate,
-                               evaluation * static_cast<double>(setup_.sample.batch));
+                               evaluation.bytes * static_cast<double>(setup_.sample.batch));
   return cost;
 }
 
@@ -187,9 +195,7 @@ void AnyRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& con
     line.step = step, line.epoch = setup_.train.epoch(step, size), line.loss = loss;
     context.board->update(cell_, line);
   }
-  SafeTensors weights;
-  for (const auto* list : {&trainer.average().net().parameters(), &trainer.average().net().buffers()})
-    for (const auto& [name, leaf] : *list) weights.tensors.emplace(name, leaf);
+  SafeTensors weights = weights_of(trainer.average());
   weights.metadata["design"] = slug();
   folder.finish(progress, weights);
   const Evaluation* best = best_of(progress.evaluations);

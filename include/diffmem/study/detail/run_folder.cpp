@@ -155,6 +155,14 @@ std::string run_name(const std::string& slug, const Listing& parameters) {
   return fmt::format("{}-{}", slug, digest(to_json(parameters).dump()).substr(0, 12));
 }
 
+void write_images(const fs::path& path, std::span<const std::uint8_t> images, const Shape& image) {
+  const std::int64_t size = image.at(0) * image.at(1) * image.at(2);
+  SafeTensors file;
+  file.tensors["images"] =
+      tensor_of(images, {static_cast<std::int64_t>(images.size()) / size, image[0], image[1], image[2]});
+  write_file_atomically(path, to_safetensors(file));
+}
+
 RunFolder::RunFolder(fs::path path, const Listing& parameters, const Listing& facts) : path_(std::move(path)) {
   make_folder(path_ / "samples");
   lock_ = ::open((path_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -190,10 +198,7 @@ void RunFolder::add(const LossPoint& point) { append_line(path_ / kLosses, to_js
 
 void RunFolder::add(const Evaluation& evaluation, const std::vector<std::uint8_t>& generated,
                     const ImageSet& training) {
-  SafeTensors file;
-  file.tensors["images"] = tensor_of(std::span<const std::uint8_t>(generated),
-                                     {evaluation.images, training.channels, training.height, training.width});
-  write_file_atomically(path_ / samples_file(evaluation.step), to_safetensors(file));
+  write_images(path_ / samples_file(evaluation.step), generated, {training.channels, training.height, training.width});
   append_line(path_ / kMeasures, to_json(evaluation).dump());
 }
 

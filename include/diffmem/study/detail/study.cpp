@@ -10,11 +10,9 @@
 #include <diffmem/report/write.hpp>
 #include <diffmem/study/study.hpp>
 
-#include <ATen/Context.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <boost/program_options.hpp>
 #include <range/v3/range/conversion.hpp>
 #include <range/v3/view/filter.hpp>
 #include <range/v3/view/transform.hpp>
@@ -24,7 +22,6 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
-#include <iostream>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -33,110 +30,44 @@
 namespace diffmem {
 namespace {
 
-namespace po = boost::program_options;
+constexpr double kLevel = 0.9;  // 1 - epsilon of Definition 1
 
-constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
-constexpr int kMostThreads = 1024;
-constexpr double kLevel = 0.9;     // 1 - epsilon of Definition 1
-constexpr double kSmallNet = 1e9;  // floating-point operations a forward pass, below which one core a run is best
-
-using Assignment = std::pair<std::string, std::string>;  // name, text
-using Menus = std::vector<std::pair<std::string, std::vector<std::string_view>>>;
-
-/// The command line.
+/// The command line, but for what goes into the setup.
 struct Options {
-  std::filesystem::path out;
+  std::string out, sizes, device = "cpu";
   std::vector<std::string> sets;
   std::vector<Assignment> words;  ///< role, chosen policy
-  std::string sizes, budget, data, device, seed;
   int jobs = 0, threads = 0;
-  double checkpoint_seconds = 0;
+  double checkpoint_seconds = 60;
   bool dry_run = false;
 };
 
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-std::optional<Options> parse(int argc, char** argv, const std::string& name, const std::string& question,
-                             const Setup& setup, const std::vector<std::int64_t>& sizes, const Menus& menus) {
-  Options o;
-  po::options_description help("options");
-  help.add_options()("help", "print this and exit")("version",
-                                                    "print versions (LibTorch, CUDA, BLAS, CPU, commit) and exit")(
-      "dry-run", po::bool_switch(&o.dry_run), "print every run with its size and the time it will take; train nothing")(
-      "out", po::value(&o.out)->default_value("out/" + name),
-      "folder of runs and report; the same command continues there")(
-      "data", po::value(&o.data)->default_value(setup.data.source), "training images (see below)")(
-      "sizes", po::value(&o.sizes)->default_value(fmt::format("{}", fmt::join(sizes, ","))),
-      "training-set sizes |D|, nested")("seed", po::value(&o.seed)->default_value(fmt::format("{}", setup.train.seed)),
-                                        "of weights, data order, noise")(
-      "budget", po::value(&o.budget)->default_value(to_text(setup.train.budget)),
-      "what all sizes share: epochs (the paper's rule) or steps")(
-      "set", po::value(&o.sets)->composing(),
-      "NAME=VALUE: any setting of --dry-run's list, such as train.lr=1e-3; may be repeated")(
-      "jobs", po::value(&o.jobs)->default_value(0), "runs at once; 0: one per core for small networks, else 1")(
-      "checkpoint-seconds", po::value(&o.checkpoint_seconds)->default_value(60), "time between checkpoints")(
-      "threads", po::value(&o.threads)->default_value(0), "threads of each run; 0: cores / jobs")(
-      "device", po::value(&o.device)->default_value("cpu"), "cpu or cuda");
+/// False if there is nothing more to do.
+bool parse(int argc, char** argv, const std::string& name, const std::string& question, const Menus& menus,
+           Setup& setup, Options& o) {
+  CommandLine line(name, question, fmt::format("\n--data takes:\n{}\n", data_help()));
+  line.flag("dry-run", o.dry_run, "print every run with its size and the time it will take; train nothing");
+  line.option("out", o.out, "folder of runs and report; the same command continues there");
+  line.option("data", setup.data.source, "training images (see below)");
+  line.option("sizes", o.sizes, "training-set sizes |D|, nested");
+  line.option("seed", setup.train.seed, "of weights, data order, noise");
+  line.option("budget", setup.train.budget, "what all sizes share: epochs (the paper's rule) or steps");
+  line.list("set", o.sets, "NAME=VALUE: any setting of --dry-run's list, such as train.lr=1e-3; may be repeated");
+  line.option("jobs", o.jobs, "runs at once; 0: one per core for small networks, else 1");
+  line.option("checkpoint-seconds", o.checkpoint_seconds, "time between checkpoints");
+  line.option("threads", o.threads, "threads of each run; 0: cores / jobs");
+  line.option("device", o.device, "cpu or cuda");
   o.words.reserve(menus.size());
   for (const auto& [role, words] : menus)
-    help.add_options()(role.c_str(),
-                       po::value(&o.words.emplace_back(role, "").second)->default_value(std::string(words.front())),
-                       fmt::format("{}", fmt::join(words, ", ")).c_str());
-  po::variables_map values;
-  try {
-    po::store(po::command_line_parser(argc, argv).options(help).positional({}).run(), values);
-    po::notify(values);
-  } catch (const po::error& e) {
-    throw UsageError(fmt::format("{}: {}; --help lists the options", name, e.what()));
-  }
-  if (values.contains("help")) {
-    std::cout << name << ": " << question << "\n\n" << help << "\n--data takes:\n" << data_help() << "\n";
-    return std::nullopt;
-  }
-  if (values.contains("version")) {
-    set_up_runtime();
-    std::cout << version_text();
-    return std::nullopt;
-  }
-  return o;
-}
-
-/// act(), where a bad value is the command line's fault.
-template <class Act>
-void on_command_line(Act&& act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    throw UsageError(e.what());
-  }
-}
-
-/// `text` of an option into `value`.
-template <class T>
-void apply(std::string_view option, const std::string& text, T& value) {
-  if (!from_text(text, value)) throw Error(option, fmt::format("\"{}\"", text), expected(value), "correct the value");
+    line.option(role, o.words.emplace_back(role, words.front()).second, fmt::format("{}", fmt::join(words, ", ")));
+  return line.read(argc, argv);
 }
 
 void check_ranges(const Options& o) {
-  const auto need = [](bool holds, std::string_view option, double got, std::string_view want) {
-    if (!holds) throw Error(option, fmt::format("{}", got), want, "correct the value");
-  };
-  need(o.jobs >= 0 && o.jobs <= kMostThreads, "--jobs", o.jobs, fmt::format("0 to {}", kMostThreads));
-  need(o.threads >= 0 && o.threads <= kMostThreads, "--threads", o.threads, fmt::format("0 to {}", kMostThreads));
-  need(o.checkpoint_seconds >= 0, "--checkpoint-seconds", o.checkpoint_seconds, "0 or more");
-}
-
-std::vector<Assignment> parse_sets(const std::vector<std::string>& items) {
-  std::vector<Assignment> result;
-  for (const std::string& item : items) {
-    const std::size_t equals = item.find('=');
-    if (equals == std::string::npos)
-      throw Error("--set", fmt::format("\"{}\"", item), "NAME=VALUE", "write, for example, --set train.lr=1e-3");
-    result.emplace_back(item.substr(0, equals), item.substr(equals + 1));
-  }
-  return result;
+  const std::string most = fmt::format("0 to {}", kMostThreads);
+  need(o.jobs >= 0 && o.jobs <= kMostThreads, "command line", "--jobs", o.jobs, most);
+  need(o.threads >= 0 && o.threads <= kMostThreads, "command line", "--threads", o.threads, most);
+  need(o.checkpoint_seconds >= 0, "command line", "--checkpoint-seconds", o.checkpoint_seconds, "0 or more");
 }
 
 /// Sets what the designs of `runs` and not the setup list.  Error naming all settings if nobody lists it.
@@ -174,19 +105,6 @@ std::vector<std::int64_t> parse_sizes(const std::string& text) {
   std::sort(sizes.begin(), sizes.end());
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   return {sizes.begin(), sizes.end()};
-}
-
-at::Device parse_device(const std::string& word) {
-  if (word == "cpu") return at::kCPU;
-  if (word != "cuda") throw Error("--device", fmt::format("\"{}\"", word), "cpu or cuda", "correct the word");
-#ifdef DIFFMEM_CUDA
-  if (at::hasCUDA()) return at::Device(at::kCUDA, 0);
-  throw Error("--device cuda", "no CUDA device", "an NVIDIA GPU with a driver for CUDA 13",
-              "run without --device, on the CPU");
-#else
-  throw Error("--device cuda", "a build without CUDA", "the cuda preset",
-              "build it by `make demo CUDA=1`, or run without --device");
-#endif
 }
 
 /// Opens each data set once; thread-safe.
@@ -252,31 +170,18 @@ std::vector<EmmRecord> emms(const ReportRecord& report) {
 void StudyBase::add_maker(const std::string& series, MakeRun make) { designs_.emplace_back(series, std::move(make)); }
 
 int StudyBase::run(int argc, char** argv) {
-  try {
-    return conduct(argc, argv);
-  } catch (const UsageError& e) {
-    fmt::print(stderr, "{}\n", e.what());
-    return kUsage;
-  } catch (const Interrupted& e) {
-    fmt::print(stderr, "\n{}\nThe same command continues from there.\n", e.what());
-    return kInterrupted;
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "error: {}\n", e.what());
-    return kFailed;
-  }
+  return exit_code_of([&] { return conduct(argc, argv); });
 }
 
 int StudyBase::conduct(int argc, char** argv) {
-  const std::optional<Options> parsed = parse(argc, argv, name_, question_, setup_, sizes_, menus_);
-  if (!parsed) return 0;
-  const Options& options = *parsed;
+  Options options;
+  options.out = "out/" + name_;
+  options.sizes = fmt::format("{}", fmt::join(sizes_, ","));
+  if (!parse(argc, argv, name_, question_, menus_, setup_, options)) return 0;
   std::vector<Assignment> of_setup, of_designs;  // --set
   std::vector<std::unique_ptr<AnyRun>> runs;
   on_command_line([&] {
     check_ranges(options);
-    setup_.data.source = options.data;
-    apply("--seed", options.seed, setup_.train.seed);
-    apply("--budget", options.budget, setup_.train.budget);
     for (const Assignment& a : parse_sets(options.sets))
       (try_set_param(setup_, a.first, a.second) ? of_setup : of_designs).push_back(a);
     setup_.validate();
@@ -322,7 +227,7 @@ int StudyBase::conduct(int argc, char** argv) {
   catch_interrupts();
   ProgressBoard board;
   board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}", name_, runs.size(), jobs, threads,
-                        options.out.string()));
+                        options.out));
   const RunContext context{.out = options.out,
                            .data = [&](const std::string& source) -> const ImageSet& { return data(source); },
                            .board = &board,
@@ -366,8 +271,9 @@ int StudyBase::conduct(int argc, char** argv) {
   }
   if (interrupted()) {
     std::sort(interruptions.begin(), interruptions.end());
-    throw Interrupted(interruptions.empty() ? "stopped between two runs"
-                                            : fmt::format("{}", fmt::join(interruptions, "\n")));
+    throw Interrupted(fmt::format(
+        "{}\nThe same command continues from there.",
+        interruptions.empty() ? "stopped between two runs" : fmt::format("{}", fmt::join(interruptions, "\n"))));
   }
 
   ReportRecord report{.title = name_,
@@ -396,10 +302,10 @@ int StudyBase::conduct(int argc, char** argv) {
   report.emms = emms(report);
   if (!report.runs.empty()) {
     write_report(report, options.out);
-    fmt::print("\n{}\nreport: {}\n", text_table(report), (options.out / "report.html").string());
+    fmt::print("\n{}\nreport: {}\n", text_table(report), (context.out / "report.html").string());
   }
   for (const std::string& failure : failures) fmt::print(stderr, "error: {}\n", failure);
-  return failures.empty() ? 0 : kFailed;
+  return failures.empty() ? 0 : 1;
 }
 
 }  // namespace diffmem
