@@ -8,13 +8,12 @@
 #include <diffmem/measure/emm.hpp>
 #include <diffmem/report/table.hpp>
 #include <diffmem/report/write.hpp>
+#include <diffmem/study/detail/options.hpp>
 #include <diffmem/study/study.hpp>
 
-#include <ATen/Context.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <boost/program_options.hpp>
 #include <range/v3/range/conversion.hpp>
 #include <range/v3/view/filter.hpp>
 #include <range/v3/view/transform.hpp>
@@ -22,126 +21,24 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <ctime>
-#include <iostream>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <thread>
 
 namespace diffmem {
 namespace {
 
-namespace po = boost::program_options;
-
 constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
-constexpr int kMostThreads = 1024;
 constexpr double kLevel = 0.9;     // 1 - epsilon of Definition 1
 constexpr double kSmallNet = 1e9;  // floating-point operations a forward pass, below which one core a run is best
 
-using Assignment = std::pair<std::string, std::string>;  // name, text
-using Menus = std::vector<std::pair<std::string, std::vector<std::string_view>>>;
-
-/// The command line.
-struct Options {
-  std::filesystem::path out;
-  std::vector<std::string> sets;
-  std::vector<Assignment> words;  ///< role, chosen policy
-  std::string sizes, budget, data, device, seed;
-  int jobs = 0, threads = 0;
-  double checkpoint_seconds = 0;
-  bool dry_run = false;
-};
-
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-std::optional<Options> parse(int argc, char** argv, const std::string& name, const std::string& question,
-                             const Setup& setup, const std::vector<std::int64_t>& sizes, const Menus& menus) {
-  Options o;
-  po::options_description help("options");
-  help.add_options()("help", "print this and exit")("version",
-                                                    "print versions (LibTorch, CUDA, BLAS, CPU, commit) and exit")(
-      "dry-run", po::bool_switch(&o.dry_run), "print every run with its size and the time it will take; train nothing")(
-      "out", po::value(&o.out)->default_value("out/" + name),
-      "folder of runs and report; the same command continues there")(
-      "data", po::value(&o.data)->default_value(setup.data.source), "training images (see below)")(
-      "sizes", po::value(&o.sizes)->default_value(fmt::format("{}", fmt::join(sizes, ","))),
-      "training-set sizes |D|, nested")("seed", po::value(&o.seed)->default_value(fmt::format("{}", setup.train.seed)),
-                                        "of weights, data order, noise")(
-      "budget", po::value(&o.budget)->default_value(to_text(setup.train.budget)),
-      "what all sizes share: epochs (the paper's rule) or steps")(
-      "set", po::value(&o.sets)->composing(),
-      "NAME=VALUE: any setting of --dry-run's list, such as train.lr=1e-3; may be repeated")(
-      "jobs", po::value(&o.jobs)->default_value(0), "runs at once; 0: one per core for small networks, else 1")(
-      "checkpoint-seconds", po::value(&o.checkpoint_seconds)->default_value(60), "time between checkpoints")(
-      "threads", po::value(&o.threads)->default_value(0), "threads of each run; 0: cores / jobs")(
-      "device", po::value(&o.device)->default_value("cpu"), "cpu or cuda");
-  o.words.reserve(menus.size());
-  for (const auto& [role, words] : menus)
-    help.add_options()(role.c_str(),
-                       po::value(&o.words.emplace_back(role, "").second)->default_value(std::string(words.front())),
-                       fmt::format("{}", fmt::join(words, ", ")).c_str());
-  po::variables_map values;
-  try {
-    po::store(po::command_line_parser(argc, argv).options(help).positional({}).run(), values);
-    po::notify(values);
-  } catch (const po::error& e) {
-    throw UsageError(fmt::format("{}: {}; --help lists the options", name, e.what()));
-  }
-  if (values.contains("help")) {
-    std::cout << name << ": " << question << "\n\n" << help << "\n--data takes:\n" << data_help() << "\n";
-    return std::nullopt;
-  }
-  if (values.contains("version")) {
-    set_up_runtime();
-    std::cout << version_text();
-    return std::nullopt;
-  }
-  return o;
-}
-
-/// act(), where a bad value is the command line's fault.
-template <class Act>
-void on_command_line(Act&& act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    throw UsageError(e.what());
-  }
-}
-
-/// `text` of an option into `value`.
-template <class T>
-void apply(std::string_view option, const std::string& text, T& value) {
-  if (!from_text(text, value)) throw Error(option, fmt::format("\"{}\"", text), expected(value), "correct the value");
-}
-
-void check_ranges(const Options& o) {
-  const auto need = [](bool holds, std::string_view option, double got, std::string_view want) {
-    if (!holds) throw Error(option, fmt::format("{}", got), want, "correct the value");
-  };
-  need(o.jobs >= 0 && o.jobs <= kMostThreads, "--jobs", o.jobs, fmt::format("0 to {}", kMostThreads));
-  need(o.threads >= 0 && o.threads <= kMostThreads, "--threads", o.threads, fmt::format("0 to {}", kMostThreads));
-  need(o.checkpoint_seconds >= 0, "--checkpoint-seconds", o.checkpoint_seconds, "0 or more");
-}
-
-std::vector<Assignment> parse_sets(const std::vector<std::string>& items) {
-  std::vector<Assignment> result;
-  for (const std::string& item : items) {
-    const std::size_t equals = item.find('=');
-    if (equals == std::string::npos)
-      throw Error("--set", fmt::format("\"{}\"", item), "NAME=VALUE", "write, for example, --set train.lr=1e-3");
-    result.emplace_back(item.substr(0, equals), item.substr(equals + 1));
-  }
-  return result;
-}
+using Runs = std::vector<std::unique_ptr<AnyRun>>;
 
 /// Sets what the designs of `runs` and not the setup list.  Error naming all settings if nobody lists it.
-void set_in_designs(const std::vector<std::unique_ptr<AnyRun>>& runs, const std::vector<Assignment>& assignments,
-                    const ImageSet& images) {
+void set_in_designs(const Runs& runs, const std::vector<Assignment>& assignments, const ImageSet& images) {
   for (const auto& [path, text] : assignments) {
     bool found = false;
     for (const auto& run : runs) found |= run->set(path, text);
@@ -165,28 +62,6 @@ void refuse_overruled(const Setup& setup, const std::vector<Assignment>& assignm
     if (const std::string used = value_in(plan.settings, path); used != value_in(asked, path))
       throw Error("--set " + path, text,
                   fmt::format("{}, which the images, the network family or --sizes decide", used), "leave it out");
-}
-
-std::vector<std::int64_t> parse_sizes(const std::string& text) {
-  std::vector<int> sizes;
-  if (!from_text(text, sizes) || std::any_of(sizes.begin(), sizes.end(), [](int n) { return n < 2; }))
-    throw Error("--sizes", fmt::format("\"{}\"", text), "numbers of 2 or more, such as 16,32,64", "correct the list");
-  std::sort(sizes.begin(), sizes.end());
-  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
-  return {sizes.begin(), sizes.end()};
-}
-
-at::Device parse_device(const std::string& word) {
-  if (word == "cpu") return at::kCPU;
-  if (word != "cuda") throw Error("--device", fmt::format("\"{}\"", word), "cpu or cuda", "correct the word");
-#ifdef DIFFMEM_CUDA
-  if (at::hasCUDA()) return at::Device(at::kCUDA, 0);
-  throw Error("--device cuda", "no CUDA device", "an NVIDIA GPU with a driver for CUDA 13",
-              "run without --device, on the CPU");
-#else
-  throw Error("--device cuda", "a build without CUDA", "the cuda preset",
-              "build it by `make demo CUDA=1`, or run without --device");
-#endif
 }
 
 /// Opens each data set once; thread-safe.
@@ -247,6 +122,94 @@ std::vector<EmmRecord> emms(const ReportRecord& report) {
   return result;
 }
 
+/// Runs at once, and threads of each.
+struct Crew {
+  int jobs = 1, threads = 1;
+};
+
+/// What --jobs and --threads leave open, so that the machine is full.
+Crew crew_of(const Options& options, const RunPlan& plan, std::size_t runs) {
+  const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
+  const bool one_core = plan.forward_flops <= kSmallNet && !options.device.is_cuda();
+  const int wanted = options.jobs > 0 ? options.jobs : one_core ? cores : 1;
+  Crew crew{.jobs = std::max(1, std::min(wanted, static_cast<int>(runs)))};
+  crew.threads = options.threads > 0 ? options.threads : one_core ? 1 : std::max(1, cores / crew.jobs);
+  return crew;
+}
+
+/// What the runs came to.
+struct Outcome {
+  std::vector<std::optional<RunRecord>> records;  ///< in the order of the runs; none where one failed
+  std::vector<std::string> failures;
+};
+
+/// All runs, `jobs` of them at once, the longest first, so that none of the workers is left with one at the end.
+Outcome carry_out(const Runs& runs, const std::vector<RunPlan>& plans, const RunContext& context, int jobs) {
+  std::vector<std::size_t> order(runs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return plans[a].train_flops > plans[b].train_flops; });
+  Outcome outcome{.records = std::vector<std::optional<RunRecord>>(runs.size()), .failures = {}};
+  std::vector<std::string> interruptions;
+  std::mutex mutex;
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    set_up_runtime({.threads = context.threads});  // OpenMP keeps the number of threads per thread
+    for (std::size_t i; (i = next++) < order.size() && !interrupted();) {
+      try {
+        RunRecord record = runs[order[i]]->run(context);
+        const std::lock_guard guard(mutex);
+        outcome.records[order[i]] = std::move(record);
+      } catch (const Interrupted& e) {
+        const std::lock_guard guard(mutex);
+        interruptions.emplace_back(e.what());
+      } catch (const std::exception& e) {
+        const std::string& cell = runs[order[i]]->cell();
+        const std::string why =
+            std::string_view(e.what()).starts_with(cell) ? e.what() : fmt::format("{}: {}", cell, e.what());
+        context.board->finish(cell, "failed: " + why);
+        const std::lock_guard guard(mutex);
+        outcome.failures.push_back(why);
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (int j = 0; j < jobs; ++j) workers.emplace_back(work);
+  }
+  if (interrupted()) {
+    std::sort(interruptions.begin(), interruptions.end());
+    throw Interrupted(interruptions.empty() ? "stopped between two runs"
+                                            : fmt::format("{}", fmt::join(interruptions, "\n")));
+  }
+  return outcome;
+}
+
+/// The command as it was typed, but for the program's folder.
+std::string command_text(int argc, char** argv) {
+  std::string text = std::filesystem::path(argv[0]).filename().string();
+  for (int i = 1; i < argc; ++i) text += " " + std::string(argv[i]);
+  return text;
+}
+
+/// The part of the report that the runs make.
+ReportRecord report_of(Outcome outcome, const TrainParams& train) {
+  ReportRecord report;
+  report.machine = build_facts();
+  report.date = today();
+  if (train.budget == Budget::steps)
+    report.notes.push_back(
+        fmt::format("Every size was trained for the same number of optimiser steps ({:.0f}), so a small set was seen "
+                    "for more epochs; "
+                    "the paper holds epochs equal (--budget epochs).",
+                    train.length));
+  for (const std::string& failure : outcome.failures) report.notes.push_back("A run failed: " + failure);
+  for (auto& record : outcome.records)
+    if (record) report.runs.push_back(std::move(*record));
+  report.emms = emms(report);
+  return report;
+}
+
 }  // namespace
 
 int StudyBase::run(int argc, char** argv) {
@@ -265,29 +228,26 @@ int StudyBase::run(int argc, char** argv) {
 }
 
 int StudyBase::conduct(int argc, char** argv) {
-  const std::optional<Options> parsed = parse(argc, argv, name_, question_, setup_, sizes_, menus_);
+  const std::optional<Options> parsed = parse_options(argc, argv, name_, question_, setup_, sizes_, menus_);
   if (!parsed) return 0;
   const Options& options = *parsed;
   std::vector<Assignment> of_setup, of_designs;  // --set
-  std::vector<std::unique_ptr<AnyRun>> runs;
+  Runs runs;
   on_command_line([&] {
-    check_ranges(options);
     setup_.data.source = options.data;
-    apply("--seed", options.seed, setup_.train.seed);
-    apply("--budget", options.budget, setup_.train.budget);
-    for (const Assignment& a : parse_sets(options.sets))
+    setup_.train.seed = options.seed;
+    setup_.train.budget = options.budget;
+    for (const Assignment& a : options.sets)
       (try_set_param(setup_, a.first, a.second) ? of_setup : of_designs).push_back(a);
     setup_.validate();
     for (const auto& [series, make] : designs_)
-      for (const std::int64_t size : parse_sizes(options.sizes)) {
+      for (const std::int64_t size : options.sizes) {
         Setup setup = setup_;
         setup.data.size = size;
         runs.push_back(make(setup, fmt::format("{}{}|D| = {}", series, series.empty() ? "" : ", ", size)));
         for (const auto& [role, word] : options.words) runs.back()->set(role, word);
       }
   });
-  const at::Device device = parse_device(options.device);
-  const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
   DataSets data;
   const ImageSet& images = data(setup_.data.source);  // complains before any training
   std::vector<RunPlan> plans;
@@ -296,14 +256,7 @@ int StudyBase::conduct(int argc, char** argv) {
     for (const auto& run : runs) plans.push_back(run->plan(images));
     refuse_overruled(setup_, of_setup, plans.front());
   });
-  const double per_image = plans.front().forward_flops;
-  const int jobs = std::max(1, std::min<int>(options.jobs > 0                            ? options.jobs
-                                             : device.is_cuda() || per_image > kSmallNet ? 1
-                                                                                         : cores,
-                                             static_cast<int>(runs.size())));
-  const int threads = options.threads > 0                           ? options.threads
-                      : per_image <= kSmallNet && !device.is_cuda() ? 1
-                                                                    : std::max(1, cores / jobs);
+  const auto [jobs, threads] = crew_of(options, plans.front(), runs.size());
   set_up_runtime({.threads = threads});
   if (options.dry_run) {
     fmt::print("Settings of the first run:\n");
@@ -311,7 +264,7 @@ int StudyBase::conduct(int argc, char** argv) {
     fmt::print("\n");
     std::map<std::string, RunCost> costs;
     for (std::size_t i = 0; i < runs.size(); ++i)
-      if (!costs.contains(plans[i].series)) costs[plans[i].series] = runs[i]->try_out(images, device);
+      if (!costs.contains(plans[i].series)) costs[plans[i].series] = runs[i]->try_out(images, options.device);
     print_plan(plans, costs, jobs, threads);
     return 0;
   }
@@ -325,73 +278,17 @@ int StudyBase::conduct(int argc, char** argv) {
                            .data = [&](const std::string& source) -> const ImageSet& { return data(source); },
                            .board = &board,
                            .threads = threads,
-                           .device = device,
+                           .device = options.device,
                            .checkpoint_seconds = options.checkpoint_seconds};
   const auto begun = std::chrono::steady_clock::now();
+  Outcome outcome = carry_out(runs, plans, context, jobs);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  const std::vector<std::string> failures = outcome.failures;
 
-  // The longest runs begin first, so that none of the workers is left with one at the end.
-  std::vector<std::size_t> order(runs.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return plans[a].train_flops > plans[b].train_flops; });
-  std::vector<std::optional<RunRecord>> records(runs.size());
-  std::vector<std::string> failures, interruptions;
-  std::mutex mutex;
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    set_up_runtime({.threads = threads});  // OpenMP keeps the number of threads per thread
-    for (std::size_t i; (i = next++) < order.size() && !interrupted();) {
-      try {
-        RunRecord record = runs[order[i]]->run(context);
-        const std::lock_guard guard(mutex);
-        records[order[i]] = std::move(record);
-      } catch (const Interrupted& e) {
-        const std::lock_guard guard(mutex);
-        interruptions.emplace_back(e.what());
-      } catch (const std::exception& e) {
-        const std::string& cell = runs[order[i]]->cell();
-        const std::string why =
-            std::string_view(e.what()).starts_with(cell) ? e.what() : fmt::format("{}: {}", cell, e.what());
-        board.finish(cell, "failed: " + why);
-        const std::lock_guard guard(mutex);
-        failures.push_back(why);
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (int j = 0; j < jobs; ++j) workers.emplace_back(work);
-  }
-  if (interrupted()) {
-    std::sort(interruptions.begin(), interruptions.end());
-    throw Interrupted(interruptions.empty() ? "stopped between two runs"
-                                            : fmt::format("{}", fmt::join(interruptions, "\n")));
-  }
-
-  ReportRecord report{.title = name_,
-                      .question = question_,
-                      .source = source_,
-                      .notes = {},
-                      .runs = {},
-                      .emms = {},
-                      .machine = build_facts(),
-                      .date = today(),
-                      .command = {}};
-  for (int i = 0; i < argc; ++i)
-    report.command += (i ? " " : "") + (i ? std::string(argv[i]) : std::filesystem::path(argv[0]).filename().string());
-  report.machine.emplace_back(
-      "wall time of this command",
-      duration_text(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
-  if (setup_.train.budget == Budget::steps)
-    report.notes.push_back(
-        fmt::format("Every size was trained for the same number of optimiser steps ({:.0f}), so a small set was seen "
-                    "for more epochs; "
-                    "the paper holds epochs equal (--budget epochs).",
-                    setup_.train.length));
-  for (const std::string& failure : failures) report.notes.push_back("A run failed: " + failure);
-  for (auto& record : records)
-    if (record) report.runs.push_back(std::move(*record));
-  report.emms = emms(report);
+  ReportRecord report = report_of(std::move(outcome), setup_.train);
+  report.title = name_, report.question = question_, report.source = source_;
+  report.command = command_text(argc, argv);
+  report.machine.emplace_back("wall time of this command", duration_text(seconds));
   if (!report.runs.empty()) {
     write_report(report, options.out);
     fmt::print("\n{}\nreport: {}\n", text_table(report), (options.out / "report.html").string());
