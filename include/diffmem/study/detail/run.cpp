@@ -55,8 +55,7 @@ Listing AnyRun::settings(const UNetConfig& net) const {
   return all;
 }
 
-RunPlan AnyRun::plan(const ImageSet& all) const {
-  const ImageSet images = training_images(all, setup_.data);
+RunPlan AnyRun::plan(const ImageSet& images) const {
   const UNet net = shape(images);
   check_attention(net.config());
   RunPlan p{.cell = cell_, .series = series_, .settings = settings(net.config())};
@@ -72,9 +71,8 @@ RunPlan AnyRun::plan(const ImageSet& all) const {
   return p;
 }
 
-RunCost AnyRun::try_out(const ImageSet& all, at::Device device) const {
+RunCost AnyRun::try_out(const ImageSet& images, at::Device device) const {
   constexpr double kEnough = 2e10;  // operations of a forward pass: well above the cost of a call, seconds at most
-  const ImageSet images = training_images(all, setup_.data);
   const double most = kEnough / shape(images).forward_flops();
   const auto few = [&](std::int64_t batch) { return std::clamp<std::int64_t>(std::llround(most), 1, batch); };
   TrainParams params = setup_.train;
@@ -103,8 +101,7 @@ RunCost AnyRun::try_out(const ImageSet& all, at::Device device) const {
   return cost;
 }
 
-RunRecord AnyRun::run(const RunContext& context) {
-  const ImageSet images = training_images(context.data(setup_.data.source), setup_.data);
+RunRecord AnyRun::run(const ImageSet& images, const RunContext& context) {
   const UNet net = shape(images);
   Listing parameters = settings(net.config());
   parameters.emplace_back("data.digest", images.digest());

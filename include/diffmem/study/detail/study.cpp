@@ -35,16 +35,22 @@ constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
 constexpr double kLevel = 0.9;     // 1 - epsilon of Definition 1
 constexpr double kSmallNet = 1e9;  // floating-point operations a forward pass, below which one core a run is best
 
-using Runs = std::vector<std::unique_ptr<AnyRun>>;
+/// A run with what is known of it before it begins.
+struct Task {
+  std::unique_ptr<AnyRun> run;
+  const ImageSet* images = nullptr;  ///< its training images
+  RunPlan plan = {};
+};
+using Tasks = std::vector<Task>;
 
-/// Sets what the designs of `runs` and not the setup list.  Error naming all settings if nobody lists it.
-void set_in_designs(const Runs& runs, const std::vector<Assignment>& assignments, const ImageSet& images) {
+/// Sets what the designs of the runs and not the setup list.  Error naming all settings if nobody lists it.
+void set_in_designs(const Tasks& tasks, const std::vector<Assignment>& assignments) {
   for (const auto& [path, text] : assignments) {
     bool found = false;
-    for (const auto& run : runs) found |= run->set(path, text);
+    for (const Task& task : tasks) found |= task.run->set(path, text);
     if (found) continue;
     std::vector<std::string> names;
-    for (const auto& [name, value] : runs.front()->plan(images).settings) names.push_back(name);
+    for (const auto& [name, value] : tasks.front().run->plan(*tasks.front().images).settings) names.push_back(name);
     throw Error("--set", fmt::format("no setting \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")),
                 "correct the name");
   }
@@ -64,32 +70,39 @@ void refuse_overruled(const Setup& setup, const std::vector<Assignment>& assignm
                   fmt::format("{}, which the images, the network family or --sizes decide", used), "leave it out");
 }
 
-/// Opens each data set once; thread-safe.
-class DataSets {
- public:
-  const ImageSet& operator()(const std::string& source) {
-    const std::lock_guard guard(mutex_);
-    auto found = opened_.find(source);
-    if (found == opened_.end()) found = opened_.emplace(source, open_images(source)).first;
-    return found->second;
-  }
+/// Training images by the data parameters that cut them out of the opened set.
+using TrainingSets = std::map<Listing, ImageSet>;
 
- private:
-  std::mutex mutex_;
-  std::map<std::string, ImageSet> opened_;
-};
+/// Gives each task its images, out of the opened set `all`; those of equal parameters are cut once.
+TrainingSets cut_sets(Tasks& tasks, const ImageSet& all) {
+  TrainingSets sets;
+  for (Task& task : tasks) {
+    const DataParams& data = task.run->data();
+    const Listing key = list_params(data);
+    auto set = sets.find(key);
+    if (set == sets.end()) set = sets.emplace(key, training_images(all, data)).first;
+    task.images = &set->second;
+  }
+  return sets;
+}
 
 std::string today() {
   const std::time_t now = std::time(nullptr);
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(now));
 }
 
-/// `costs`: of each series.
-void print_plan(const std::vector<RunPlan>& plans, const std::map<std::string, RunCost>& costs, int jobs, int threads) {
+/// Settings, size, memory and time of each run, by a short try of each series.
+void print_plan(const Tasks& tasks, at::Device device, int jobs, int threads) {
+  fmt::print("Settings of the first run:\n");
+  for (const auto& [name, text] : tasks.front().plan.settings) fmt::print("  {} = {}\n", name, text);
+  fmt::print("\n");
+  std::map<std::string, RunCost> costs;
+  for (const auto& [run, images, plan] : tasks)
+    if (!costs.contains(plan.series)) costs[plan.series] = run->try_out(*images, device);
   fmt::print("{:<28} {:>12} {:>9} {:>10} {:>12} {:>12} {:>9} {:>12}\n", "run", "parameters", "steps", "epochs",
              "train GFLOP", "sample GFLOP", "memory", "time");
   double total = 0, bytes = 0;
-  for (const RunPlan& p : plans) {
+  for (const auto& [run, images, p] : tasks) {
     const RunCost& cost = costs.at(p.series);
     const double seconds = p.trained * cost.train_seconds + p.denoised * cost.denoise_seconds;
     total += seconds, bytes = std::max(bytes, cost.bytes);
@@ -101,7 +114,7 @@ void print_plan(const std::vector<RunPlan>& plans, const std::map<std::string, R
       "\n{} runs, {} at once with {} threads each: about {} and {:.0f} MB of tensors, by a short try of each network "
       "on "
       "this machine.\n",
-      plans.size(), jobs, threads, duration_text(total / jobs), jobs * bytes / 1e6);
+      tasks.size(), jobs, threads, duration_text(total / jobs), jobs * bytes / 1e6);
 }
 
 std::vector<EmmRecord> emms(const ReportRecord& report) {
@@ -144,30 +157,30 @@ struct Outcome {
 };
 
 /// All runs, `jobs` of them at once, the longest first, so that none of the workers is left with one at the end.
-Outcome carry_out(const Runs& runs, const std::vector<RunPlan>& plans, const RunContext& context, int jobs) {
-  std::vector<std::size_t> order(runs.size());
+Outcome carry_out(const Tasks& tasks, const RunContext& context, int jobs) {
+  std::vector<std::size_t> order(tasks.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return plans[a].train_flops > plans[b].train_flops; });
-  Outcome outcome{.records = std::vector<std::optional<RunRecord>>(runs.size()), .failures = {}};
+                   [&](std::size_t a, std::size_t b) { return tasks[a].plan.train_flops > tasks[b].plan.train_flops; });
+  Outcome outcome{.records = std::vector<std::optional<RunRecord>>(tasks.size()), .failures = {}};
   std::vector<std::string> interruptions;
   std::mutex mutex;
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     set_up_runtime({.threads = context.threads});  // OpenMP keeps the number of threads per thread
     for (std::size_t i; (i = next++) < order.size() && !interrupted();) {
+      const auto& [run, images, plan] = tasks[order[i]];
       try {
-        RunRecord record = runs[order[i]]->run(context);
+        RunRecord record = run->run(*images, context);
         const std::lock_guard guard(mutex);
         outcome.records[order[i]] = std::move(record);
       } catch (const Interrupted& e) {
         const std::lock_guard guard(mutex);
         interruptions.emplace_back(e.what());
       } catch (const std::exception& e) {
-        const std::string& cell = runs[order[i]]->cell();
         const std::string why =
-            std::string_view(e.what()).starts_with(cell) ? e.what() : fmt::format("{}: {}", cell, e.what());
-        context.board->finish(cell, "failed: " + why);
+            std::string_view(e.what()).starts_with(plan.cell) ? e.what() : fmt::format("{}: {}", plan.cell, e.what());
+        context.board->finish(plan.cell, "failed: " + why);
         const std::lock_guard guard(mutex);
         outcome.failures.push_back(why);
       }
@@ -232,7 +245,7 @@ int StudyBase::conduct(int argc, char** argv) {
   if (!parsed) return 0;
   const Options& options = *parsed;
   std::vector<Assignment> of_setup, of_designs;  // --set
-  Runs runs;
+  Tasks tasks;
   on_command_line([&] {
     setup_.data.source = options.data;
     setup_.train.seed = options.seed;
@@ -244,44 +257,40 @@ int StudyBase::conduct(int argc, char** argv) {
       for (const std::int64_t size : options.sizes) {
         Setup setup = setup_;
         setup.data.size = size;
-        runs.push_back(make(setup, fmt::format("{}{}|D| = {}", series, series.empty() ? "" : ", ", size)));
-        for (const auto& [role, word] : options.words) runs.back()->set(role, word);
+        const auto& run =
+            tasks.emplace_back(make(setup, fmt::format("{}{}|D| = {}", series, series.empty() ? "" : ", ", size))).run;
+        for (const auto& [role, word] : options.words) run->set(role, word);
       }
   });
-  DataSets data;
-  const ImageSet& images = data(setup_.data.source);  // complains before any training
-  std::vector<RunPlan> plans;
-  on_command_line([&] {
-    set_in_designs(runs, of_designs, images);
-    for (const auto& run : runs) plans.push_back(run->plan(images));
-    refuse_overruled(setup_, of_setup, plans.front());
-  });
-  const auto [jobs, threads] = crew_of(options, plans.front(), runs.size());
+  TrainingSets sets;
+  {
+    const ImageSet all = open_images(setup_.data.source);
+    on_command_line([&] {
+      sets = cut_sets(tasks, all);
+      set_in_designs(tasks, of_designs);
+      for (Task& task : tasks) task.plan = task.run->plan(*task.images);
+      refuse_overruled(setup_, of_setup, tasks.front().plan);
+    });
+  }
+  const auto [jobs, threads] = crew_of(options, tasks.front().plan, tasks.size());
   set_up_runtime({.threads = threads});
   if (options.dry_run) {
-    fmt::print("Settings of the first run:\n");
-    for (const auto& [name, text] : plans.front().settings) fmt::print("  {} = {}\n", name, text);
-    fmt::print("\n");
-    std::map<std::string, RunCost> costs;
-    for (std::size_t i = 0; i < runs.size(); ++i)
-      if (!costs.contains(plans[i].series)) costs[plans[i].series] = runs[i]->try_out(images, options.device);
-    print_plan(plans, costs, jobs, threads);
+    print_plan(tasks, options.device, jobs, threads);
     return 0;
   }
 
   make_folder(options.out);
   catch_interrupts();
   ProgressBoard board;
-  board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}", name_, runs.size(), jobs, threads,
+  board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}", name_, tasks.size(), jobs, threads,
                         options.out.string()));
   const RunContext context{.out = options.out,
-                           .data = [&](const std::string& source) -> const ImageSet& { return data(source); },
                            .board = &board,
                            .threads = threads,
                            .device = options.device,
                            .checkpoint_seconds = options.checkpoint_seconds};
   const auto begun = std::chrono::steady_clock::now();
-  Outcome outcome = carry_out(runs, plans, context, jobs);
+  Outcome outcome = carry_out(tasks, context, jobs);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   const std::vector<std::string> failures = outcome.failures;
 
