@@ -133,7 +133,11 @@ void AnyRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& con
   TrainProgress& progress = trainer.progress();
   const std::int64_t total = trainer.total_steps(), size = trainer.images().count,
                      every = std::max<std::int64_t>(1, total / 200);
-  ProgressBoard::Line line{.total = total, .begun_at = progress.step, .doing = "training"};
+  ProgressBoard::Line line{.step = progress.step,
+                           .total = total,
+                           .begun_at = progress.step,
+                           .epoch = setup_.train.epoch(progress.step, size),
+                           .doing = "training"};
   const auto save = [&] { write_checkpoint(folder.checkpoints(), trainer.checkpoint()); };
   double saved = now(), speed_since = now();
   std::int64_t speed_from = progress.step;
