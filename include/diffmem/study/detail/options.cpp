@@ -44,7 +44,7 @@ Assignment parse_set(const std::string& item) {
 
 std::vector<std::int64_t> parse_sizes(const std::string& text) {
   std::vector<int> sizes;
-  if (!from_text(text, sizes) || std::any_of(sizes.begin(), sizes.end(), [](int n) { return n < 2; }))
+  if (!from_text(text, sizes) || sizes.empty() || std::any_of(sizes.begin(), sizes.end(), [](int n) { return n < 2; }))
     throw Error("--sizes", fmt::format("\"{}\"", text), "numbers of 2 or more, such as 16,32,64", "correct the list");
   std::sort(sizes.begin(), sizes.end());
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
