@@ -43,7 +43,6 @@ class AnyTrainer {
   /// The network with the averaged weights.
   virtual const UNet& average_net() const = 0;
 
-  const TrainParams& params() const { return params_; }
   const ImageSet& images() const { return images_; }
   TrainProgress& progress() { return progress_; }
   const TrainProgress& progress() const { return progress_; }

@@ -123,10 +123,7 @@ std::vector<EmmRecord> emms(const ReportRecord& report) {
     const auto points =
         report.runs |
         ranges::views::filter([&](const RunRecord& r) { return r.series == name && best_of(r.evaluations); }) |
-        ranges::views::transform([](const RunRecord& r) {
-          const Evaluation& e = *best_of(r.evaluations);
-          return SizeRatio{r.size, e.ratio, {e.low, e.high}};
-        }) |
+        ranges::views::transform([](const RunRecord& r) { return SizeRatio{r.size, best_of(r.evaluations)->ratio}; }) |
         ranges::to<std::vector>;
     if (points.empty()) continue;
     const Emm emm = estimate_emm(points, kLevel);
