@@ -53,7 +53,8 @@ std::vector<std::int64_t> parse_sizes(const std::string& text) {
 
 at::Device parse_device(const std::string& word) {
   if (word == "cpu") return at::kCPU;
-  if (word != "cuda") throw Error("--device", fmt::format("\"{}\"", word), "cpu or cuda", "correct the word");
+  if (word != "cuda")
+    on_command_line([&] { throw Error("--device", fmt::format("\"{}\"", word), "cpu or cuda", "correct the word"); });
 #ifdef DIFFMEM_CUDA
   if (at::hasCUDA()) return at::Device(at::kCUDA, 0);
   throw Error("--device cuda", "no CUDA device", "an NVIDIA GPU with a driver for CUDA 13",
@@ -97,7 +98,14 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& n
     add(role, o.words.emplace_back(role, "").second, words.front(), fmt::format("{}", fmt::join(words, ", ")));
   po::variables_map values;
   try {
-    po::store(po::command_line_parser(argc, argv).options(help).positional({}).run(), values);
+    const auto parsed = po::command_line_parser(argc, argv).options(help).run();
+    for (const auto& option : parsed.options)
+      if (option.position_key >= 0)
+        throw UsageError(
+            fmt::format("{}: got \"{}\", which belongs to no option; lists are written with commas, as in "
+                        "--sizes 16,32; --help lists the options",
+                        name, option.value.front()));
+    po::store(parsed, values);
     po::notify(values);
   } catch (const po::error& e) {
     throw UsageError(fmt::format("{}: {}; --help lists the options", name, e.what()));

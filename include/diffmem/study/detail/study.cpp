@@ -49,10 +49,13 @@ void set_in_designs(const Tasks& tasks, const std::vector<Assignment>& assignmen
     bool found = false;
     for (const Task& task : tasks) found |= task.run->set(path, text);
     if (found) continue;
-    std::vector<std::string> names;
-    for (const auto& [name, value] : tasks.front().run->plan(*tasks.front().images).settings) names.push_back(name);
-    throw Error("--set", fmt::format("no setting \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")),
-                "correct the name");
+    std::vector<std::string> names, near;  // near: of the same last part, as train.lr for lr
+    for (const auto& [name, value] : tasks.front().run->plan(*tasks.front().images).settings) {
+      names.push_back(name);
+      if (("." + name).ends_with("." + path.substr(path.rfind('.') + 1))) near.push_back(name);
+    }
+    throw Error("--set", fmt::format("no setting \"{}\"", path),
+                fmt::format("one of {}", fmt::join(near.empty() ? names : near, " ")), "correct the name");
   }
 }
 
