@@ -29,6 +29,7 @@ demo: configure-build ## real images to a memorization curve and its report, in 
 	@$(BUILD)/studies/demo $(device) $(ARGS)
 
 test: build ## all tests but the long ones
+	@$(PYTHON) bench/compile/compile report $(BUILD)
 	@cd $(BUILD) && ctest -j $(JOBS) --output-on-failure -LE 'long|fuzz|python|slurm|fresh' $(ARGS)
 
 test-all: python build ## every test, the fresh machine too (needs root; an hour)

@@ -78,8 +78,8 @@ void check_schedule(const Fixture& f, const S& schedule, const E& embedding, Che
 
   if (!file.contains("loss32." + p)) return;
   model.net().require_grad();
-  const Tensor loss32 =
-      denoising_loss(model, schedule, y, sigma, file.at("eps"), labels).sum() / static_cast<double>(x.size(0));
+  const Tensor loss32 = denoising_loss(model, y, sigma, schedule.loss_weight(sigma), file.at("eps"), labels).sum() /
+                        static_cast<double>(x.size(0));
   checks.close("loss32." + p, loss32, file.at("loss32." + p), tolerance);
   loss32.backward();
   checks.close("gradnorm32." + p, gradient_norms(model.net()), file.at("gradnorm32." + p), tolerance);
@@ -128,7 +128,8 @@ void check_losses(const Fixture& f, Checks& checks) {
     checks.close(run + ".weight", schedule.loss_weight(part("sigma")), part("weight"), 1e-5);
     const Tensor y = part("images"), noisy = y + wide(part("sigma")) * part("eps");
     checks.close(run + ".D", model(noisy, part("sigma"), labels), part("D"), tolerance);
-    const Tensor loss = denoising_loss(model, schedule, y, part("sigma"), part("eps"), labels);
+    const Tensor loss =
+        denoising_loss(model, y, part("sigma"), schedule.loss_weight(part("sigma")), part("eps"), labels);
     checks.close(run + ".loss", loss, part("loss"), tolerance);
     const Tensor objective = loss.sum() / static_cast<double>(y.size(0));
     checks.close(run + ".objective", objective, part("objective"), tolerance);

@@ -59,10 +59,8 @@ void check_training_steps(const Fixture& f, Checks& checks) {
     for (int step = 0; step < f.meta("steps").get<int>(); ++step) {
       const double seen = step * batch;
       const Tensor y = f.file.at("data").to(dtype).index_select(0, part("index").select(0, step));
-      const Tensor loss = denoising_loss(denoise, schedule, y, part("sigma").select(0, step).to(dtype),
-                                         part("eps").select(0, step).to(dtype))
-                              .sum() /
-                          batch;
+      const Tensor sigma = part("sigma").select(0, step).to(dtype), eps = part("eps").select(0, step).to(dtype);
+      const Tensor loss = denoising_loss(denoise, y, sigma, schedule.loss_weight(sigma), eps).sum() / batch;
       loss.backward();
       checks.close(fmt::format("{}.loss{}[{}]", p, bits, step), loss, part("loss" + bits).select(0, step), tolerance);
       Tensors g;

@@ -38,14 +38,6 @@ TEMPLATE_LIST_TEST_CASE("D(x; sigma) goes to x as sigma goes to 0", "[train][law
   REQUIRE(change(1e-6) < change(1e-4));
 }
 
-TEMPLATE_LIST_TEST_CASE("every family trains with every embedding and schedule", "[train]", Designs) {
-  Trainer<TestType> trainer(TestType{}, tiny::net(), tiny::params(), tiny::images());
-  const auto before = tiny::state(trainer);
-  for (int i = 0; i < 2; ++i) REQUIRE(std::isfinite(trainer.step()));
-  REQUIRE_FALSE(tiny::equal(before, tiny::state(trainer)));
-  REQUIRE(trainer.generate({.images = 2, .batch = 2}).size() == 2 * 64);
-}
-
 TEST_CASE("Fourier frequencies are a buffer of the run's seed, the same in the average, and loading sets them",
           "[train]") {
   using D = Combined<VeSchedule, Fourier, NcsnPp>;

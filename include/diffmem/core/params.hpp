@@ -71,19 +71,25 @@ bool from_text(std::string_view text, T& value) {
 
 using Listing = std::vector<std::pair<std::string, std::string>>;
 
-/// Every field of `params` as ("a.b", text), in order.
+/// Every field of `params` as ("a.b", text), in order, after what `list` holds.
 template <Listed P>
-Listing list_params(const P& params, const std::string& prefix = "") {
-  Listing result;
+void list_params(const P& params, const std::string& prefix, Listing& list) {
   P::each(params, [&](std::string_view name, const auto& field) {
-    const std::string path = prefix + std::string(name);
+    std::string path = prefix;
+    path += name;
     if constexpr (Listed<decltype(field)>) {
-      for (auto& entry : list_params(field, path + ".")) result.push_back(std::move(entry));
+      path += '.';
+      list_params(field, path, list);
     } else {
-      result.emplace_back(path, to_text(field));
+      list.emplace_back(std::move(path), to_text(field));
     }
   });
-  return result;
+}
+template <Listed P>
+Listing list_params(const P& params) {
+  Listing list;
+  list_params(params, "", list);
+  return list;
 }
 
 /// What a text must be to become a value like `field`.
@@ -97,23 +103,28 @@ std::string expected(const T& field) {
     return fmt::format("a value like {}", to_text(field));
 }
 
+/// Reads `text` into the field called `path`.  Error naming it if the text is not of its type.
+template <class T>
+void set_field(std::string_view path, T& field, std::string_view text) {
+  if (!from_text(text, field))
+    throw Error(fmt::format("--set {}", path), fmt::format("\"{}\"", text), expected(field), "correct the value");
+}
+
 /// Sets the field "a.b" of `params` from text; false if there is none.  Error naming the type if text is not of it.
+/// The first `from` letters of the path led to `params`.
 template <Listed P>
-bool try_set_param(P& params, std::string_view path, std::string_view text) {
+bool try_set_param(P& params, std::string_view path, std::string_view text, std::size_t from = 0) {
   bool found = false;
-  const auto visit = [&](auto&& self, auto& node, const std::string& prefix) -> void {
-    std::remove_cvref_t<decltype(node)>::each(node, [&](std::string_view name, auto& field) {
-      const std::string here = prefix + std::string(name);
-      if constexpr (Listed<decltype(field)>) {
-        self(self, field, here + ".");
-      } else if (here == path) {
-        found = true;
-        if (!from_text(text, field))
-          throw Error("--set " + here, fmt::format("\"{}\"", text), expected(field), "correct the value");
-      }
-    });
-  };
-  visit(visit, params, "");
+  P::each(params, [&](std::string_view name, auto& field) {
+    const std::string_view rest = path.substr(from);
+    if (!rest.starts_with(name)) return;
+    if constexpr (Listed<decltype(field)>) {
+      if (rest.substr(name.size()).starts_with('.')) found |= try_set_param(field, path, text, from + name.size() + 1);
+    } else if (rest == name) {
+      found = true;
+      set_field(path, field, text);
+    }
+  });
   return found;
 }
 

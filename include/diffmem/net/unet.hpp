@@ -59,6 +59,9 @@ class UNet {
   /// Leaves are uninitialised; call initialise() or load().  On at::kMeta nothing is allocated (to count parameters).
   explicit UNet(UNetConfig config, SkipMask mask = SkipMask::all(), at::Device device = at::kCPU,
                 at::ScalarType dtype = kFloat32);
+  UNet(const UNet&);
+  UNet(UNet&&) noexcept;
+  ~UNet();
 
   /// The raw network output.
   /// x [B,C,H,W];  noise [B, noise_mult*base], the embedded noise level [sin, cos];  labels int64 [B] or undefined

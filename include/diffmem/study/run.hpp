@@ -49,7 +49,7 @@ struct RunCost {
 
 class AnyRun {
  public:
-  virtual ~AnyRun() = default;
+  virtual ~AnyRun();
   /// Which images it trains on; plan(), try_out() and run() are given them as training_images() makes them.
   const DataParams& data() const { return setup_.data; }
 
@@ -62,8 +62,7 @@ class AnyRun {
   RunRecord run(const ImageSet& images, const RunContext& context);
 
  protected:
-  AnyRun(Setup setup, std::string series, std::string cell)
-      : setup_(std::move(setup)), series_(std::move(series)), cell_(std::move(cell)) {}
+  AnyRun(const Setup& setup, const std::string& series, const std::string& cell);
 
   virtual std::string slug() const = 0;
   virtual Listing design_settings() const = 0;
@@ -88,8 +87,8 @@ class AnyRun {
 template <class D>
 class Run final : public AnyRun {
  public:
-  Run(D design, Setup setup, std::string series, std::string cell)
-      : AnyRun(std::move(setup), std::move(series), std::move(cell)), design_(std::move(design)) {}
+  Run(const D& design, const Setup& setup, const std::string& series, const std::string& cell)
+      : AnyRun(setup, series, cell), design_(design) {}
 
   bool set(std::string_view path, std::string_view text) override {
     bool chosen = false;

@@ -26,6 +26,8 @@ class StudyBase {
   /// Makes the runs of one design for a setup whose data.size is set.
   using MakeRun = std::function<std::unique_ptr<AnyRun>(const Setup&, const std::string& cell)>;
 
+  void add_maker(const std::string& series, MakeRun make);
+
   std::string name_, question_, source_;
   Setup setup_;
   std::vector<std::int64_t> sizes_;
@@ -81,7 +83,7 @@ class HeldStudy : public StudyBase {
   /// One more curve.
   template <class D>
   void add(const D& design, const std::string& series) {
-    designs_.emplace_back(series, [design, series](const Setup& setup, const std::string& cell) {
+    add_maker(series, [design, series](const Setup& setup, const std::string& cell) {
       return std::make_unique<Run<D>>(design, setup, series, cell);
     });
   }

@@ -4,55 +4,72 @@
 #include <diffmem/net/unet.hpp>
 #include <diffmem/train/design.hpp>
 
-#include <string>
+#include <string_view>
 #include <utility>
 
 namespace diffmem {
 
-/// D(x; sigma) = c_skip x + c_out F(c_in x, embed(c_noise), labels).
+/// What every model is, whatever its policies: D(x; sigma) = c_skip x + c_out F(c_in x, embed(c_noise), labels).
+class AnyModel {
+ public:
+  virtual ~AnyModel();
+
+  /// The denoised image.  x and sigma are cast to float32, as in the reference; labels int64 [N] or undefined.
+  /// dropout null: evaluation mode.                                          [N,C,H,W], [N], [N] -> float32 [N,C,H,W]
+  Tensor operator()(const Tensor& x, const Tensor& sigma, const Tensor& labels = {}, Dropout* dropout = nullptr) const;
+
+  /// The raw network output F for an already scaled x and a noise level c_noise [N].
+  Tensor network(const Tensor& x, const Tensor& c_noise, const Tensor& labels = {}, Dropout* dropout = nullptr,
+                 const UNet::Watch& watch = {}) const;
+
+  /// The schedule's, see schedule/concept.hpp.
+  virtual Coefficients coefficients(const Tensor& sigma) const = 0;
+  virtual Tensor loss_weight(const Tensor& sigma) const = 0;
+  virtual Tensor training_sigma(const Tensor& variate) const = 0;
+  virtual Variate variate() const = 0;
+  virtual SigmaRange sigma_range() const = 0;
+
+  UNet& net() { return net_; }
+  const UNet& net() const { return net_; }
+
+ protected:
+  explicit AnyModel(UNet net);
+  /// `unit`: radians of a frequency of 1; `buffer`: the frequencies' name among the weights, empty if they are none.
+  void embed_by(const Tensor& frequencies, double unit, std::string_view buffer);
+
+ private:
+  UNet net_;
+  Tensor frequencies_;
+  double unit_ = 1;
+};
+
 template <class D>
-class Model {
+class Model final : public AnyModel {
  public:
   /// Weights are uninitialised; `config` is completed by the family.  `seed` is used by random embeddings.
   Model(const D& design, UNetConfig config, std::uint64_t seed = 0, at::Device device = at::kCPU,
         at::ScalarType dtype = kFloat32)
-      : design_(design),
-        net_(configured(design, std::move(config)), design.skip.mask(), device, dtype),
-        frequencies_(design.embedding.frequencies(net_.noise_channels(), seed).to(device)) {
-    if constexpr (SavesFrequencies<typename D::Embedding>)
-      if (const std::string name(design.embedding.buffer); !name.empty())
-        net_.add_buffer(name, frequencies_);  // shared: loading weights sets it
+      : AnyModel(shape(design, std::move(config), device, dtype)), design_(design) {
+    std::string_view buffer;
+    if constexpr (SavesFrequencies<typename D::Embedding>) buffer = design.embedding.buffer;
+    embed_by(design.embedding.frequencies(net().noise_channels(), seed), design.embedding.unit, buffer);
   }
 
-  /// The denoised image.  x and sigma are cast to float32, as in the reference; labels int64 [N] or undefined.
-  /// dropout null: evaluation mode.                                          [N,C,H,W], [N], [N] -> float32 [N,C,H,W]
-  Tensor operator()(const Tensor& x, const Tensor& sigma, const Tensor& labels = {}, Dropout* dropout = nullptr) const {
-    const Tensor x32 = x.to(kFloat32), sigma32 = sigma.to(kFloat32);
-    const Coefficients c = design_.schedule.coefficients(sigma32);
-    return wide(c.c_skip) * x32 + wide(c.c_out) * network(wide(c.c_in) * x32, c.c_noise, labels, dropout);
+  /// Its network, uninitialised; on at::kMeta nothing is allocated.
+  static UNet shape(const D& design, UNetConfig config, at::Device device, at::ScalarType dtype = kFloat32) {
+    design.family.configure(config);
+    return UNet(std::move(config), design.skip.mask(), device, dtype);
   }
 
-  /// The raw network output F for an already scaled x and a noise level c_noise [N].
-  Tensor network(const Tensor& x, const Tensor& c_noise, const Tensor& labels = {}, Dropout* dropout = nullptr,
-                 const UNet::Watch& watch = {}) const {
-    return net_(x, embed(c_noise, frequencies_.to(c_noise.scalar_type()) * design_.embedding.unit), labels, dropout,
-                watch);
-  }
-
-  SigmaRange sigma_range() const { return {design_.schedule.sigma_min(), design_.schedule.sigma_max()}; }
+  Coefficients coefficients(const Tensor& sigma) const override { return design_.schedule.coefficients(sigma); }
+  Tensor loss_weight(const Tensor& sigma) const override { return design_.schedule.loss_weight(sigma); }
+  Tensor training_sigma(const Tensor& variate) const override { return design_.schedule.training_sigma(variate); }
+  Variate variate() const override { return design_.schedule.variate; }
+  SigmaRange sigma_range() const override { return {design_.schedule.sigma_min(), design_.schedule.sigma_max()}; }
   const D& design() const { return design_; }
-  UNet& net() { return net_; }
-  const UNet& net() const { return net_; }
 
  private:
-  static UNetConfig configured(const D& design, UNetConfig config) {
-    design.family.configure(config);
-    return config;
-  }
-
   D design_;
-  UNet net_;
-  Tensor frequencies_;
 };
 
 }  // namespace diffmem

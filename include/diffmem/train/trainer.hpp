@@ -5,7 +5,6 @@
 #include <diffmem/sampler/generate.hpp>
 #include <diffmem/train/batch.hpp>
 #include <diffmem/train/checkpoint.hpp>
-#include <diffmem/train/loss.hpp>
 #include <diffmem/train/model.hpp>
 #include <diffmem/train/params.hpp>
 
@@ -26,7 +25,7 @@ class NotFinite : public Error {
 /// What every training is, whatever its policies: steps, averages, moments, checkpoints.
 class AnyTrainer {
  public:
-  virtual ~AnyTrainer() = default;
+  virtual ~AnyTrainer();
   AnyTrainer(const AnyTrainer&) = delete;
   AnyTrainer& operator=(const AnyTrainer&) = delete;
 
@@ -37,11 +36,10 @@ class AnyTrainer {
   std::int64_t total_steps() const { return params_.total_steps(images_.count); }
 
   /// Images from the averaged weights, uint8 [images,C,H,W]; shape, classes and device of `options` are filled in.
-  virtual std::vector<std::uint8_t> generate(GenerateOptions options) const = 0;
-  /// The averaged model on x [N,C,H,W], sigma [N], labels int64 [N] or undefined.                      -> [N,C,H,W]
-  virtual Tensor denoise(const Tensor& x, const Tensor& sigma, const Tensor& labels = {}) const = 0;
-  /// The network with the averaged weights.
-  virtual const UNet& average_net() const = 0;
+  std::vector<std::uint8_t> generate(GenerateOptions options) const;
+  virtual const AnyModel& model() const = 0;
+  /// The model with the averaged weights.
+  virtual const AnyModel& average() const = 0;
 
   const ImageSet& images() const { return images_; }
   TrainProgress& progress() { return progress_; }
@@ -57,15 +55,10 @@ class AnyTrainer {
 
   /// `net` with resolution, channels and classes as images and labels have them.
   static UNetConfig fitted(UNetConfig net, const ImageSet& images, const std::vector<std::int64_t>& labels);
-  /// Initialises `net`, copies it to `average`, and trains it from now on.
-  void begin(UNet& net, UNet& average);
-
-  struct Losses {
-    Tensor per_image;  ///< [N], sums over the pixels
-    Tensor sigma;      ///< [N]
-  };
-  virtual Variate variate() const = 0;
-  virtual Losses losses(const TrainingBatch& batch, Dropout* dropout) const = 0;
+  /// Initialises `model`, copies it to `average`, and trains it from now on.
+  void begin(AnyModel& model, AnyModel& average);
+  /// A batch of images from the averaged model.
+  virtual Tensor sample(const NoiseSource& noise, const Tensor& labels) const = 0;
 
   TrainParams params_;
   ImageSet images_;
@@ -73,6 +66,11 @@ class AnyTrainer {
   at::Device device_;
 
  private:
+  struct Losses {
+    Tensor per_image;  ///< [N], sums over the pixels
+    Tensor sigma;      ///< [N]
+  };
+  Losses losses(const TrainingBatch& batch, Dropout* dropout) const;
   double accumulate(std::int64_t step, std::int64_t first, std::int64_t count);
   [[noreturn]] void refuse(std::int64_t step, const std::string& got, const Tensor& sigma);
   void clear_gradients();
@@ -103,44 +101,21 @@ class Trainer final : public AnyTrainer {
         model_(design, fitted(net, images_, labels_), params.seed, device),
         average_(design, fitted(net, images_, labels_), params.seed, device) {
     design.validate();
-    begin(model_.net(), average_.net());
+    begin(model_, average_);
   }
 
-  std::vector<std::uint8_t> generate(GenerateOptions options) const override {
-    options.shape = {images_.channels, images_.height, images_.width};
-    options.classes = average_.net().config().label_dim;
-    options.device = device_;
-    return diffmem::generate(average_.design().sampler, average_, average_.sigma_range(), options);
-  }
-  Tensor denoise(const Tensor& x, const Tensor& sigma, const Tensor& labels = {}) const override {
-    return average_(x, sigma, labels);
-  }
-  const UNet& average_net() const override { return average_.net(); }
+  const Model<D>& model() const override { return model_; }
+  const Model<D>& average() const override { return average_; }
 
   /// The network that these arguments make, without its values: to count parameters and operations.
   static UNet shape(const D& design, const UNetConfig& net, const ImageSet& images, std::uint64_t seed) {
     design.validate();
-    UNetConfig config = fitted(net, images, design.condition.training_labels(images, seed));
-    design.family.configure(config);
-    return UNet(config, design.skip.mask(), at::kMeta);
+    return Model<D>::shape(design, fitted(net, images, design.condition.training_labels(images, seed)), at::kMeta);
   }
 
-  const Model<D>& model() const { return model_; }
-  const Model<D>& average() const { return average_; }
-
  private:
-  Variate variate() const override { return model_.design().schedule.variate; }
-  Losses losses(const TrainingBatch& b, Dropout* dropout) const override {
-    const auto& schedule = model_.design().schedule;
-    const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor& labels) {
-      return model_(x, sigma, labels, dropout);
-    };
-    const auto here = [&](const Tensor& t) { return t.defined() ? t.to(device_) : t; };
-    const Tensor sigma = schedule.training_sigma(b.variate);
-    return {denoising_loss(denoise, schedule, here(b.images), here(sigma), here(b.noise), here(b.labels))
-                .flatten(1)
-                .sum({1}),
-            sigma};
+  Tensor sample(const NoiseSource& noise, const Tensor& labels) const override {
+    return average_.design().sampler(average_, noise, average_.sigma_range(), labels);
   }
 
   Model<D> model_, average_;

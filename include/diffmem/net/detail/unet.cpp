@@ -32,6 +32,10 @@ void UNetConfig::validate() const {
   if (!(dropout >= 0 && dropout < 1)) refuse("dropout", dropout, "0 <= dropout < 1");
 }
 
+UNet::UNet(const UNet&) = default;
+UNet::UNet(UNet&&) noexcept = default;
+UNet::~UNet() = default;
+
 UNet::UNet(UNetConfig config, SkipMask mask, at::Device device, at::ScalarType dtype)
     : config_(std::move(config)), mask_(std::move(mask)), leaves_(device, dtype) {
   config_.validate();

@@ -47,6 +47,10 @@ void check_attention(const UNetConfig& net) {
 
 }  // namespace
 
+AnyRun::AnyRun(const Setup& setup, const std::string& series, const std::string& cell)
+    : setup_(setup), series_(series), cell_(cell) {}
+AnyRun::~AnyRun() = default;
+
 Listing AnyRun::settings(const UNetConfig& net) const {
   Setup resolved = setup_;
   resolved.net = net;
@@ -92,7 +96,7 @@ RunCost AnyRun::try_out(const ImageSet& images, at::Device device) const {
   const Tensor sigma = full({sampled}, 1, kFloat32, device);
   cost.denoise_seconds = seconds_of([&] {
                            const at::NoGradGuard no_grad;
-                           tried->denoise(x, sigma).sum().item();  // item() waits for the device
+                           tried->average()(x, sigma).sum().item();  // item() waits for the device
                          }) /
                          static_cast<double>(sampled);
   const double evaluation = (watch.peak() - resting) / static_cast<double>(sampled);
@@ -185,7 +189,7 @@ void AnyRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& con
     context.board->update(cell_, line);
   }
   SafeTensors weights;
-  for (const auto* list : {&trainer.average_net().parameters(), &trainer.average_net().buffers()})
+  for (const auto* list : {&trainer.average().net().parameters(), &trainer.average().net().buffers()})
     for (const auto& [name, leaf] : *list) weights.tensors.emplace(name, leaf);
   weights.metadata["design"] = slug();
   folder.finish(progress, weights);

@@ -225,6 +225,8 @@ ReportRecord report_of(Outcome outcome, const TrainParams& train) {
 
 }  // namespace
 
+void StudyBase::add_maker(const std::string& series, MakeRun make) { designs_.emplace_back(series, std::move(make)); }
+
 int StudyBase::run(int argc, char** argv) {
   try {
     return conduct(argc, argv);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
 #include <diffmem/kernels/adam.hpp>
+#include <diffmem/train/loss.hpp>
 #include <diffmem/train/trainer.hpp>
 
 #include <fmt/format.h>
@@ -19,6 +20,8 @@ AnyTrainer::AnyTrainer(const TrainParams& params, ImageSet images, std::vector<s
   params_.validate();
 }
 
+AnyTrainer::~AnyTrainer() = default;
+
 UNetConfig AnyTrainer::fitted(UNetConfig net, const ImageSet& images, const std::vector<std::int64_t>& labels) {
   if (images.height != images.width)
     throw Error("training", fmt::format("images of {}x{}", images.height, images.width), "square images",
@@ -29,9 +32,10 @@ UNetConfig AnyTrainer::fitted(UNetConfig net, const ImageSet& images, const std:
   return net;
 }
 
-void AnyTrainer::begin(UNet& net, UNet& average) {
+void AnyTrainer::begin(AnyModel& model, AnyModel& average) {
+  UNet& net = model.net();
   net.initialise(params_.seed);
-  average.copy_from(net);
+  average.net().copy_from(net);
   net.require_grad();
   for (const auto& [name, leaf] : net.parameters()) {
     names_.push_back(name);
@@ -39,7 +43,7 @@ void AnyTrainer::begin(UNet& net, UNet& average) {
     m_.push_back(zeros_like(leaf.detach()));
     v_.push_back(zeros_like(leaf.detach()));
   }
-  for (const auto& [name, leaf] : average.parameters()) averages_.push_back(leaf);
+  for (const auto& [name, leaf] : average.net().parameters()) averages_.push_back(leaf);
 }
 
 double AnyTrainer::step() {
@@ -66,10 +70,21 @@ double AnyTrainer::step() {
   return loss;
 }
 
+AnyTrainer::Losses AnyTrainer::losses(const TrainingBatch& b, Dropout* dropout) const {
+  const AnyModel& m = model();
+  const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor& labels) {
+    return m(x, sigma, labels, dropout);
+  };
+  const auto here = [&](const Tensor& t) { return t.defined() ? t.to(device_) : t; };
+  const Tensor sigma = m.training_sigma(b.variate), weight = m.loss_weight(here(sigma));
+  const Tensor loss = denoising_loss(denoise, here(b.images), here(sigma), weight, here(b.noise), here(b.labels));
+  return {loss.flatten(1).sum({1}), sigma};
+}
+
 /// Adds the gradient of one micro-batch; its share of the loss.
 double AnyTrainer::accumulate(std::int64_t step, std::int64_t first, std::int64_t count) {
   const TrainingBatch batch =
-      training_batch(images_, labels_, order_, variate(), params_.seed, step, params_.batch, first, count);
+      training_batch(images_, labels_, order_, model().variate(), params_.seed, step, params_.batch, first, count);
   Dropout dropout{
       .seed = params_.seed, .step = static_cast<std::uint64_t>(step), .first_place = static_cast<std::uint32_t>(first)};
   const Losses l = losses(batch, &dropout);
@@ -109,6 +124,14 @@ void AnyTrainer::visit(Visit&& see) const {
     see("adam.m." + names_[i], m_[i]);
     see("adam.v." + names_[i], v_[i]);
   }
+}
+
+std::vector<std::uint8_t> AnyTrainer::generate(GenerateOptions options) const {
+  options.shape = {images_.channels, images_.height, images_.width};
+  options.classes = average().net().config().label_dim;
+  options.device = device_;
+  return diffmem::generate([this](const NoiseSource& noise, const Tensor& labels) { return sample(noise, labels); },
+                           options);
 }
 
 Checkpoint AnyTrainer::checkpoint() const {

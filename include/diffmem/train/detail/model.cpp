@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/train/model.hpp>
+
+#include <string>
+#include <utility>
+
+namespace diffmem {
+
+AnyModel::AnyModel(UNet net) : net_(std::move(net)) {}
+AnyModel::~AnyModel() = default;
+
+Tensor AnyModel::operator()(const Tensor& x, const Tensor& sigma, const Tensor& labels, Dropout* dropout) const {
+  const Tensor x32 = x.to(kFloat32);
+  const Coefficients c = coefficients(sigma.to(kFloat32));
+  return wide(c.c_skip) * x32 + wide(c.c_out) * network(wide(c.c_in) * x32, c.c_noise, labels, dropout);
+}
+
+Tensor AnyModel::network(const Tensor& x, const Tensor& c_noise, const Tensor& labels, Dropout* dropout,
+                         const UNet::Watch& watch) const {
+  return net_(x, embed(c_noise, frequencies_.to(c_noise.scalar_type()) * unit_), labels, dropout, watch);
+}
+
+void AnyModel::embed_by(const Tensor& frequencies, double unit, std::string_view buffer) {
+  frequencies_ = frequencies.to(net_.parameters().front().second.device());
+  unit_ = unit;
+  if (!buffer.empty()) net_.add_buffer(std::string(buffer), frequencies_);  // shared: loading weights sets it
+}
+
+}  // namespace diffmem
