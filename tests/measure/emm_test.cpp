@@ -12,7 +12,7 @@ namespace {
 
 std::vector<SizeRatio> series(std::initializer_list<std::pair<std::int64_t, double>> points) {
   std::vector<SizeRatio> all;
-  for (const auto& [size, ratio] : points) all.push_back({size, ratio, {}});
+  for (const auto& [size, ratio] : points) all.push_back({size, ratio});
   return all;
 }
 

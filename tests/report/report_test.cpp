@@ -82,6 +82,8 @@ struct EmptyPath {
   ~EmptyPath() { ::setenv("PATH", old.c_str(), 1); }
 };
 
+std::string page_of(const ReportRecord& report) { return html_report(report, draw_plots(report)); }
+
 }  // namespace
 
 TEST_CASE("CSV has a row per evaluation, quotes where needed, and leaves missing numbers empty", "[report]") {
@@ -101,18 +103,18 @@ TEST_CASE("CSV has a row per evaluation, quotes where needed, and leaves missing
 
 TEST_CASE("PNG files read back as the pixels they were made of", "[report]") {
   const std::vector<std::uint8_t> grey{0, 50, 100, 150, 200, 255}, rgb{255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3};
-  REQUIRE(decode(encode_png(3, 2, 1, grey), true) == grey);
-  REQUIRE(decode(encode_png(2, 2, 3, rgb), false) == rgb);
+  REQUIRE(decode(encode_png({3, 2, 1, grey}), true) == grey);
+  REQUIRE(decode(encode_png({2, 2, 3, rgb}), false) == rgb);
   REQUIRE(to_bitmap(std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6}, 3, 1, 2).pixels ==
           std::vector<std::uint8_t>{1, 3, 5, 2, 4, 6});
-  REQUIRE(says(complaint([&] { encode_png(4, 2, 1, grey); }), "png", {"6 bytes", "4 x 2"}));
+  REQUIRE(says(complaint([&] { encode_png({4, 2, 1, grey}); }), "png", {"6 bytes", "4 x 2"}));
   PictureStrip strip = small_run(16, 1).pictures;
   strip.flags.pop_back();
   REQUIRE(says(complaint([&] { pair_count(strip); }), "pictures", {"1 flags"}));
 }
 
 TEST_CASE("the page has four curves, every picture, the EMM and the table, and asks nothing of anybody", "[report]") {
-  const std::string page = html_report(small_report());
+  const std::string page = page_of(small_report());
   REQUIRE(times(page, "<svg ") == 4);
   REQUIRE(times(page, "data:image/png;base64,iVBOR") == 8);
   REQUIRE(times(page, "class=\"pair memorized\"") == 2);
@@ -148,7 +150,7 @@ TEST_CASE("settings that all runs share are listed once, the others by run", "[r
   ReportRecord report = small_report();
   report.runs[0].settings = {{"net.base", "32"}, {"data.size", "11111"}};
   report.runs[1].settings = {{"net.base", "32"}, {"data.size", "22222"}};
-  const std::string page = html_report(report);
+  const std::string page = page_of(report);
   for (const char* once : {"<th scope=\"row\">net.base</th><td>32</td>", "<th scope=\"col\">data.size</th>",
                            "<td>11111</td>", "<td>22222</td>"})
     REQUIRE(times(page, once) == 1);
@@ -174,7 +176,7 @@ TEST_CASE("hostile texts are shown, not obeyed", "[report]") {
     run.settings = {{hostile, hostile}};
   }
   report.runs[1].series = "other";
-  const std::string page = html_report(report);
+  const std::string page = page_of(report);
   REQUIRE(times(page, "<script") == 0);
   REQUIRE(times(page, "<img src=x") == 0);
   REQUIRE(times(page, "&lt;script&gt;") > 10);
@@ -188,14 +190,14 @@ TEST_CASE("hostile texts are shown, not obeyed", "[report]") {
 }
 
 TEST_CASE("a report without runs, evaluations or an EMM reads well", "[report]") {
-  REQUIRE(html_report(ReportRecord{}).find("No run is finished yet") != std::string::npos);
+  REQUIRE(page_of({}).find("No run is finished yet") != std::string::npos);
   REQUIRE(text_table(ReportRecord{}).find("no run is finished yet") != std::string::npos);
   REQUIRE(results_csv(ReportRecord{}).ends_with("best\r\n"));
 
   ReportRecord report = small_report();
   for (auto& run : report.runs) run.evaluations.clear(), run.losses.clear(), run.pictures = {};
   report.emms.clear();
-  const std::string page = html_report(report);
+  const std::string page = page_of(report);
   REQUIRE(page.find("was not estimated") != page.npos);
   REQUIRE(page.find("Nothing was measured yet") != page.npos);
   REQUIRE(page.find("nan") == page.npos);

@@ -39,6 +39,37 @@ TEST_CASE("Algorithm 2 of Karras et al. 2022", "[sampler][heun]") {
   much.steps = 7, much.rho = 3, much.churn = 80;
   for (const Heun& heun : {Heun{}, churned, much}) {
     const NoiseSource noise = image_noise(5, 0, 9, kShape);
-    REQUIRE(largest(heun(Gaussian{}, noise, kAnySigma) - algorithm_2(heun, Gaussian{}, noise)) < 1e-13);
+    const Gaussian data;
+    // The flow takes a rounding error at sigma, at most sigma |z| 2^-53, to 0 as it takes sigma |z|: to less than
+    // spread |z| 2^-53.  Each side rounds some twenty times a step.
+    const double bound = 2 * 20 * heun.steps * data.spread * largest(noise.latents()) * 0x1p-53;
+    REQUIRE(largest(heun(data, noise, kAnySigma) - algorithm_2(heun, data, noise)) < bound);
+  }
+}
+
+TEST_CASE("on Gaussian data, Heun's steps miss the exact flow by what their local errors allow", "[sampler][heun]") {
+  // Data of N(0, s^2): the flow's solutions are y(sigma) = c r, r = hypot(s, sigma), so y' = a y with a = sigma/r^2,
+  // y'' = c s^2/r^3 and y''' = -3 c s^2 sigma/r^5.  A step down by h that begins on a solution ends above it by
+  // h^3 (a y''/4 - y'''/12), a at its end, y'' and y''' somewhere inside: the error of the Euler step that guesses the
+  // end, and of the trapezium rule.  Relative to y that is between 0 and h^3 s^2 (sigma + sigma')/(4 r^6), with r at
+  // its end sigma'.  The last step, Euler's, takes c r to c s^2/r and not to c s.
+  const Gaussian data{.mean = 0};
+  const NoiseSource noise = image_noise(6, 0, 3, kShape);
+  for (const int steps : {18, 40, 200}) {
+    const Heun heun{.steps = steps};
+    const std::vector<double> grid = rho_grid(steps, heun.sigma_min, heun.sigma_max, heun.rho);
+    double most = 1, r = 0;
+    for (std::size_t i = 0; i + 2 < grid.size(); ++i) {
+      r = std::hypot(data.spread, grid[i + 1]);
+      most *= 1 + std::pow(grid[i] - grid[i + 1], 3) * data.spread * data.spread * (grid[i] + grid[i + 1]) /
+                      (4 * std::pow(r, 6));
+    }
+    const double last = data.spread / r, rounding = 1e-13;
+    const Tensor ratio = heun(data, noise, kAnySigma) / data.flow(noise.latents() * heun.sigma_max, heun.sigma_max);
+    const double least = ratio.min().item().toDouble(), greatest = ratio.max().item().toDouble();
+    INFO(steps << " steps: " << greatest << " of the exact image, at most " << most * last);
+    REQUIRE(greatest - least < rounding);
+    REQUIRE(least > last - rounding);
+    REQUIRE(greatest < most * last + rounding);
   }
 }

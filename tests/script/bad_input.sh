@@ -19,14 +19,18 @@ snapshot >"$work/before"
 grep -q "sampler.steps = 5" "$work/log" || { echo "FAILED: a policy's setting is not taken"; cat "$work/log"; exit 1; }
 
 refuses "unknown option" 2 "unrecognised option" "--help" -- "$demo" --sizs 4
+refuses "a word of no option" 2 "got \"32\"" "commas" -- "$demo" --sizes 16 32
+refuses "no sizes" 2 "--sizes" "numbers of 2 or more" -- "$demo" --sizes ""
 refuses "no sense in a size" 2 "--sizes" "numbers of 2 or more" -- "$demo" --sizes 4,x
 refuses "unknown setting" 2 "no setting \"train.rl\"" "train.lr" "sampler.steps" -- "$demo" --set train.rl=1
+refuses "a setting without its group" 2 "no setting \"lr\"; want one of train.lr;" -- "$demo" --set lr=1
 refuses "a setting that the images decide" 2 "--set net.channels" "the images" -- "$demo" --set net.channels=3
 refuses "a size beside --sizes" 2 "--set data.size" "--sizes" -- "$demo" --set data.size=20
 refuses "wrong type of value" 2 "--set train.lr" "a value like" -- "$demo" --set train.lr=fast
 refuses "value out of range" 2 "1 or more" -- "$demo" --set train.batch=0
 refuses "unknown budget" 2 "--budget" "epochs or steps" -- "$demo" --budget hours
 refuses "a seed below zero" 2 "--seed" -- "$demo" --seed -1
+refuses "unknown device" 2 "cpu or cuda" -- "$demo" --device gpu
 refuses "too many threads" 2 "--threads" "1024" -- "$demo" --threads 100000
 refuses "a policy's value out of range" 2 "steps" "1 or more" -- "$demo" --set sampler.steps=0
 refuses "a length beyond counting" 2 "length" -- "$demo" --set train.length=1e30

@@ -3,7 +3,20 @@
 #pragma once
 #include <diffmem/data/image_set.hpp>
 
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
 namespace diffmem {
+
+/// Which images a subset takes; subsets of one rule and one seed are nested.
+enum class SubsetRule {
+  balanced,  ///< balanced_subset(): as many of each class, in an order drawn from the seed; any size, labels or not
+  first,     ///< first_of_each_class(): the same images for every seed, as in the paper's code
+};
+inline constexpr std::array<std::string_view, 2> kSubsetRuleWords{"balanced", "first"};
+constexpr const auto& words_of(SubsetRule) { return kSubsetRuleWords; }
 
 /// Indices of `size` images: of class c of C the first floor(size / C) + (c < size % C) in a random order that depends
 /// on (seed, c) only.  So subsets of one seed are nested, D_1 in D_2 as Hypothesis 1 (Eq. 4) needs them.  Order: by

@@ -21,10 +21,8 @@ struct Dropout {
 
 namespace kernels {
 
-/// Plain reference of the mask of one image's `size` values: 0 or `scale`.  `threshold` of 65536 values are dropped.
-void dropout_mask_plain(float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
-                        std::uint32_t threshold, float scale);
-/// The same, vectorised.
+/// The mask of one image's `size` values: 0 or `scale`.  `threshold` of 65536 values are dropped.  A block of Philox
+/// decides eight values: each of its four words holds two 16-bit numbers, low half first.
 void dropout_mask_cpu(float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
                       std::uint32_t threshold, float scale);
 #ifdef DIFFMEM_CUDA

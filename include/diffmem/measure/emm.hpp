@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // EMM: the effective model memorization, the largest training set that is still memorized.
 #pragma once
-#include <diffmem/measure/memorization.hpp>
-
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace diffmem {
 
@@ -12,7 +12,6 @@ namespace diffmem {
 struct SizeRatio {
   std::int64_t size = 0;  ///< |D|
   double ratio = 0;       ///< R_Mem, Eq. 61, 0..1
-  Interval interval;      ///< of the ratio
 };
 
 /// What estimate_emm() finds.

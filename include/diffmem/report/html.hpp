@@ -12,7 +12,4 @@ namespace diffmem {
 /// the record is escaped.  Pictures: the first 16 pairs of each run.
 std::string html_report(const ReportRecord& report, const Plots& plots);
 
-/// The same with plots drawn here.  Errors of draw_plots.
-std::string html_report(const ReportRecord& report);
-
 }  // namespace diffmem

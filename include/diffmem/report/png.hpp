@@ -16,8 +16,7 @@ struct Bitmap {
   std::vector<std::uint8_t> pixels;  ///< [H,W,C]
 };
 
-/// A PNG file as bytes.  pixels: [H,W,C], C = 1 (grey) or 3 (RGB).  Error on another size.
-std::string encode_png(int width, int height, int channels, std::span<const std::uint8_t> pixels);
+/// A PNG file as bytes.  Error if the picture's pixels are not as many as its sizes say, or it has not 1 or 3 channels.
 std::string encode_png(const Bitmap& picture);
 
 /// The smallest whole factor that draws an image of this size at 48 pixels or more on its longer side.

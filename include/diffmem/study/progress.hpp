@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -14,6 +15,10 @@ namespace diffmem {
 /// Thread-safe.  Time left is estimated from the steps done since this process began, evaluations included.
 class ProgressBoard {
  public:
+  /// Prints to `out`, twice a second on a terminal and every 15 s elsewhere.
+  explicit ProgressBoard(std::FILE* out = stdout);
+  ProgressBoard(std::FILE* out, std::chrono::milliseconds every);
+
   /// What one run last said.
   struct Line {
     std::string_view unit = "step";  ///< what is counted
@@ -24,20 +29,21 @@ class ProgressBoard {
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
 
-  /// Prints if it is time to.
+  /// Prints if it is time to: a run's first line at once.
   void update(const std::string& run, const Line& line);
   /// Prints a line for good and forgets the run.
   void finish(const std::string& run, const std::string& text);
   void say(const std::string& text);
 
  private:
-  std::string describe(const std::string& run, const Line& line) const;
-  void clear_line();
+  void print_for_good(const std::string& text);
 
+  std::FILE* out_;
+  bool terminal_;
+  std::chrono::milliseconds every_;
   std::mutex mutex_;
   std::map<std::string, Line> lines_;
   std::map<std::string, std::chrono::steady_clock::time_point> printed_;
-  bool drawn_ = false;
 };
 
 }  // namespace diffmem

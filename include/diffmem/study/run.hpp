@@ -10,7 +10,6 @@
 #include <diffmem/train/trainer.hpp>
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,8 +24,7 @@ inline constexpr double kSmallNet = 1e9;
 
 /// What all runs of a study share.
 struct RunContext {
-  std::filesystem::path out;                                ///< runs go to out/runs/
-  std::function<const ImageSet&(const std::string&)> data;  ///< the opened data set of a source word
+  std::filesystem::path out;  ///< runs go to out/runs/
   ProgressBoard* board = nullptr;
   int threads = 1;  ///< of this run
   at::Device device = at::kCPU;
@@ -62,16 +60,16 @@ DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device 
 class AnyRun {
  public:
   virtual ~AnyRun();
-  const std::string& cell() const { return cell_; }
+  /// Which images it trains on; plan(), try_out() and run() are given them as training_images() makes them.
+  const DataParams& data() const { return setup_.data; }
 
   /// Sets the design's parameter `path`, such as sampler.steps, from text, or chooses a policy from its menu (path
   /// "sampler", text "heun"); false if there is none of that name.
   virtual bool set(std::string_view path, std::string_view text) = 0;
-  /// `images`: the opened data set.
   RunPlan plan(const ImageSet& images) const;
   RunCost try_out(const ImageSet& images, at::Device device) const;
   /// Trains what is not yet trained.  Interrupted if Ctrl-C came: its state is saved then.
-  RunRecord run(const RunContext& context);
+  RunRecord run(const ImageSet& images, const RunContext& context);
 
  protected:
   AnyRun(const Setup& setup, const std::string& series, const std::string& cell);

@@ -41,9 +41,6 @@ class RunFolder {
   /// Marks the run as complete; `weights` are the averaged ones.
   void finish(const TrainProgress& progress, const SafeTensors& weights);
 
-  /// The generated images of the evaluation at `step`.
-  std::vector<std::uint8_t> samples(std::int64_t step) const;
-
  private:
   std::filesystem::path path_;
   int lock_ = -1;

@@ -3,6 +3,7 @@
 #pragma once
 #include <diffmem/data/image_set.hpp>
 #include <diffmem/data/resize.hpp>
+#include <diffmem/data/subset.hpp>
 #include <diffmem/net/unet.hpp>
 #include <diffmem/train/params.hpp>
 
@@ -13,16 +14,17 @@ namespace diffmem {
 
 /// Which images a run trains on.
 struct DataParams {
-  std::string source = "fashion-mnist";  ///< as after --data
-  int resolution = 0;                    ///< shrink to this side   [pixels]; 0: as it is
-  Shrink shrink = Shrink::area;          ///< by this filter; the paper's is lanczos
-  std::int64_t size = 0;                 ///< |D|, a class-balanced subset; 0: all of it
-  std::uint64_t seed = 0;                ///< of the nested subsets
+  std::string source = "fashion-mnist";      ///< as after --data
+  int resolution = 0;                        ///< shrink to this side   [pixels]; 0: as it is
+  Shrink shrink = Shrink::area;              ///< by this filter; the paper's is lanczos
+  std::int64_t size = 0;                     ///< |D|, a subset; 0: all of it
+  SubsetRule subset = SubsetRule::balanced;  ///< balanced (random) or first (in the file): which images it takes
+  std::uint64_t seed = 0;                    ///< of the balanced subsets
 
   template <class Self, class Visit>
   static void each(Self& p, Visit&& visit) {
-    visit("source", p.source), visit("resolution", p.resolution), visit("shrink", p.shrink), visit("size", p.size),
-        visit("seed", p.seed);
+    visit("source", p.source), visit("resolution", p.resolution), visit("shrink", p.shrink), visit("size", p.size);
+    visit("subset", p.subset), visit("seed", p.seed);
   }
   /// Error naming the field that is out of range.
   void validate() const;

@@ -25,12 +25,7 @@ namespace diffmem {
 /// Each slot is constrained by its concept, so a swapped order does not compile.
 template <NoiseSchedule S, TimeEmbedding E, Family F, SkipPolicy K, Conditioning C, Sampler P>
 struct Design {
-  using Schedule = S;
   using Embedding = E;
-  using NetFamily = F;
-  using Skip = K;
-  using Condition = C;
-  using Sampling = P;
 
   S schedule{};
   E embedding{};

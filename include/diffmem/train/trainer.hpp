@@ -41,7 +41,6 @@ class AnyTrainer {
   /// The model with the averaged weights.
   virtual const AnyModel& average() const = 0;
 
-  const TrainParams& params() const { return params_; }
   const ImageSet& images() const { return images_; }
   TrainProgress& progress() { return progress_; }
   const TrainProgress& progress() const { return progress_; }

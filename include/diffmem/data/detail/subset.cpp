@@ -59,11 +59,11 @@ std::vector<std::int64_t> balanced_subset(const ImageSet& set, std::int64_t size
 std::vector<std::int64_t> first_of_each_class(const ImageSet& set, std::int64_t size) {
   if (set.labels.empty())
     throw Error(kWho, fmt::format("\"{}\" without labels", set.name), "labels, to take the first of each class",
-                "use balanced_subset, which needs none");
+                "choose the balanced rule, which needs none");
   expect_size(set, size);
   if (size % set.classes != 0)
     throw Error(kWho, fmt::format("size {}", size), fmt::format("a multiple of the {} classes", set.classes),
-                fmt::format("take {}, or use balanced_subset", size - size % set.classes));
+                fmt::format("take {}, or choose the balanced rule", size - size % set.classes));
   std::vector<std::int64_t> chosen;
   const auto members = by_class(set);
   const std::int64_t quota = size / set.classes;

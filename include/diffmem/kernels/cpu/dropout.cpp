@@ -11,30 +11,11 @@
 
 namespace diffmem {
 namespace kernels {
-namespace {
-
-// One Philox block decides eight values: each of its four words holds two 16-bit numbers, low half first.
-constexpr std::int64_t kPerBlock = 8;
-
-}  // namespace
-
-void dropout_mask_plain(float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
-                        std::uint32_t threshold, float scale) {
-  const auto key = philox_key(seed, Stream::dropout);
-  for (std::int64_t i = 0; i < size; ++i) {
-    const auto block = static_cast<std::uint32_t>(i / kPerBlock);
-    const auto lane = static_cast<std::uint32_t>(i % kPerBlock);
-    const PhiloxBlock words =
-        philox4x32({block, place, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32)}, key);
-    out[i] = ((words[lane / 2] >> (16 * (lane % 2))) & 0xFFFFu) < threshold ? 0.0f : scale;
-  }
-}
-
 // Sixteen blocks at a time in arrays, so that the compiler keeps each round in vector registers.
 __attribute__((target_clones("avx512f", "avx2", "default"))) void dropout_mask_cpu(
     float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
     std::uint32_t threshold, float scale) {
-  constexpr std::int64_t kBlocks = 16;
+  constexpr std::int64_t kBlocks = 16, kPerBlock = 8;
   constexpr std::int64_t kChunk = kBlocks * kPerBlock;
   const auto key = philox_key(seed, Stream::dropout);
   for (std::int64_t begin = 0; begin < size; begin += kChunk) {

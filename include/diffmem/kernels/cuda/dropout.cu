@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Dropout masks on the device: the same integers as kernels::dropout_mask_plain, so the same masks.
+// Dropout masks on the device: the same integers as kernels::dropout_mask_cpu, so the same masks.
 // Compiled with --expt-relaxed-constexpr, which lets the device call core/random.hpp's constexpr Philox.
 #include <diffmem/core/random.hpp>
 

@@ -293,6 +293,4 @@ std::string html_report(const ReportRecord& report, const Plots& plots) {
       all_details(report));
 }
 
-std::string html_report(const ReportRecord& report) { return html_report(report, draw_plots(report)); }
-
 }  // namespace diffmem

@@ -60,7 +60,8 @@ std::span<const std::uint8_t> nth(std::span<const std::uint8_t> images, int inde
 
 }  // namespace
 
-std::string encode_png(int width, int height, int channels, std::span<const std::uint8_t> pixels) {
+std::string encode_png(const Bitmap& picture) {
+  const auto& [width, height, channels, pixels] = picture;
   if (width < 1 || height < 1 || (channels != 1 && channels != 3) ||
       pixels.size() !=
           static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * static_cast<std::size_t>(channels))
@@ -78,10 +79,6 @@ std::string encode_png(int width, int height, int channels, std::span<const std:
     throw Error("png", image.message, "a picture libpng can write", "report this");
   bytes.resize(size);
   return bytes;
-}
-
-std::string encode_png(const Bitmap& picture) {
-  return encode_png(picture.width, picture.height, picture.channels, picture.pixels);
 }
 
 int display_scale(int height, int width) {

@@ -80,7 +80,14 @@ void CommandLine::list(const std::string& name, std::vector<std::string>& values
 bool CommandLine::read(int argc, char** argv) {
   po::variables_map values;
   try {
-    po::store(po::command_line_parser(argc, argv).options(parts_->options).positional({}).run(), values);
+    const auto parsed = po::command_line_parser(argc, argv).options(parts_->options).run();
+    for (const auto& option : parsed.options)
+      if (option.position_key >= 0)
+        throw UsageError(fmt::format(
+            "{}: got \"{}\", which belongs to no option; lists are written with commas, as in 16,32; --help "
+            "lists the options",
+            parts_->program, option.value.front()));
+    po::store(parsed, values);
     po::notify(values);
   } catch (const po::error& e) {
     throw UsageError(fmt::format("{}: {}; --help lists the options", parts_->program, e.what()));

@@ -6,76 +6,67 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 namespace diffmem {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto kRedraw = std::chrono::milliseconds(500);  // on a terminal
-constexpr auto kPlain = std::chrono::seconds(15);         // into a file
 
-bool is_terminal() {
-  static const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  return terminal;
-}
+bool is_terminal(std::FILE* file) { return ::isatty(::fileno(file)) != 0; }
 
-std::size_t columns() {
+std::size_t columns(std::FILE* terminal) {
   winsize size{};
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 100;
+  return ::ioctl(::fileno(terminal), TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 100;
 }
 
-}  // namespace
-
-std::string ProgressBoard::describe(const std::string& run, const Line& line) const {
-  const double spent = std::chrono::duration<double>(Clock::now() - line.since).count();
-  const auto done = static_cast<double>(line.step - line.begun_at), left = static_cast<double>(line.total - line.step);
+std::string describe(const std::string& run, const ProgressBoard::Line& line) {
   std::string text = fmt::format("{}: {} {}/{}", run, line.unit, line.step, line.total);
   if (line.epoch) text += fmt::format(", epoch {:.0f}", *line.epoch);
-  if (line.doing == "training")
-    text += fmt::format(", loss {:.4g}, {:.0f} images/s", line.loss, line.images_per_second);
-  else if (!line.doing.empty())
+  if (line.doing == "training") {
+    text += fmt::format(", loss {:.4g}", line.loss);
+    if (line.images_per_second > 0) text += fmt::format(", {:.0f} images/s", line.images_per_second);
+  } else if (!line.doing.empty()) {
     text += ", " + line.doing;
+  }
+  const double spent = std::chrono::duration<double>(Clock::now() - line.since).count();
+  const auto done = static_cast<double>(line.step - line.begun_at), left = static_cast<double>(line.total - line.step);
   if (done > 0) text += fmt::format(", {} left", duration_text(spent / done * left));
   return text;
 }
 
-void ProgressBoard::clear_line() {
-  if (drawn_) fmt::print("\r\033[K");
-  drawn_ = false;
-}
+}  // namespace
+
+ProgressBoard::ProgressBoard(std::FILE* out)
+    : ProgressBoard(out, std::chrono::milliseconds(is_terminal(out) ? 500 : 15'000)) {}
+ProgressBoard::ProgressBoard(std::FILE* out, std::chrono::milliseconds every)
+    : out_(out), terminal_(is_terminal(out)), every_(every) {}
 
 void ProgressBoard::update(const std::string& run, const Line& line) {
   const std::lock_guard guard(mutex_);
   lines_[run] = line;
-  auto& last = printed_[is_terminal() ? "" : run];
-  if (Clock::now() - last < (is_terminal() ? Clock::duration(kRedraw) : Clock::duration(kPlain))) return;
-  last = Clock::now();
-  if (!is_terminal()) {
-    fmt::print("{}\n", describe(run, line));
-  } else {
-    std::string all;
-    for (const auto& [name, l] : lines_) all += (all.empty() ? "" : " | ") + describe(name, l);
-    clear_line();
-    fmt::print("{}", all.substr(0, columns() - 1));
-    drawn_ = true;
-  }
-  std::fflush(stdout);
+  const auto [last, first] = printed_.try_emplace(terminal_ ? "" : run);
+  if (!first && Clock::now() - last->second < every_) return;
+  last->second = Clock::now();
+  if (!terminal_) return print_for_good(describe(run, line));
+  std::string all;
+  for (const auto& [name, l] : lines_) all += (all.empty() ? "" : " | ") + describe(name, l);
+  fmt::print(out_, "\r\033[K{}", all.substr(0, columns(out_) - 1));
+  std::fflush(out_);
+}
+
+void ProgressBoard::print_for_good(const std::string& text) {
+  fmt::print(out_, "{}{}\n", terminal_ ? "\r\033[K" : "", text);
+  std::fflush(out_);
 }
 
 void ProgressBoard::finish(const std::string& run, const std::string& text) {
   const std::lock_guard guard(mutex_);
-  clear_line();
   lines_.erase(run);
-  fmt::print("{}\n", text);
-  std::fflush(stdout);
+  print_for_good(text);
 }
 
 void ProgressBoard::say(const std::string& text) {
   const std::lock_guard guard(mutex_);
-  clear_line();
-  fmt::print("{}\n", text);
-  std::fflush(stdout);
+  print_for_good(text);
 }
 
 }  // namespace diffmem

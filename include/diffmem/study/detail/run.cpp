@@ -66,8 +66,7 @@ Listing AnyRun::settings(const UNetConfig& net) const {
   return all;
 }
 
-RunPlan AnyRun::plan(const ImageSet& all) const {
-  const ImageSet images = training_images(all, setup_.data);
+RunPlan AnyRun::plan(const ImageSet& images) const {
   const UNet net = shape(images);
   check_attention(net.config());
   RunPlan p{.cell = cell_, .series = series_, .settings = settings(net.config())};
@@ -96,8 +95,7 @@ DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device 
   return {seconds / static_cast<double>(n), watch.peak() / static_cast<double>(n)};
 }
 
-RunCost AnyRun::try_out(const ImageSet& all, at::Device device) const {
-  const ImageSet images = training_images(all, setup_.data);
+RunCost AnyRun::try_out(const ImageSet& images, at::Device device) const {
   TrainParams params = setup_.train;
   params.batch = static_cast<int>(few(shape(images), params.batch / params.accumulate));
   params.accumulate = 1;
@@ -115,8 +113,7 @@ RunCost AnyRun::try_out(const ImageSet& all, at::Device device) const {
   return cost;
 }
 
-RunRecord AnyRun::run(const RunContext& context) {
-  const ImageSet images = training_images(context.data(setup_.data.source), setup_.data);
+RunRecord AnyRun::run(const ImageSet& images, const RunContext& context) {
   const UNet net = shape(images);
   Listing parameters = settings(net.config());
   parameters.emplace_back("data.digest", images.digest());
@@ -148,7 +145,11 @@ void AnyRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& con
   TrainProgress& progress = trainer.progress();
   const std::int64_t total = trainer.total_steps(), size = trainer.images().count,
                      every = std::max<std::int64_t>(1, total / 200);
-  ProgressBoard::Line line{.total = total, .begun_at = progress.step, .doing = "training"};
+  ProgressBoard::Line line{.step = progress.step,
+                           .total = total,
+                           .begun_at = progress.step,
+                           .epoch = setup_.train.epoch(progress.step, size),
+                           .doing = "training"};
   const auto save = [&] { write_checkpoint(folder.checkpoints(), trainer.checkpoint()); };
   double saved = now(), speed_since = now();
   std::int64_t speed_from = progress.step;

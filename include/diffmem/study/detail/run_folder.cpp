@@ -202,10 +202,6 @@ void RunFolder::add(const Evaluation& evaluation, const std::vector<std::uint8_t
   append_line(path_ / kMeasures, to_json(evaluation).dump());
 }
 
-std::vector<std::uint8_t> RunFolder::samples(std::int64_t step) const {
-  return values_of<std::uint8_t>(read_samples(path_, step));
-}
-
 void RunFolder::finish(const TrainProgress& progress, const SafeTensors& weights) {
   write_file_atomically(path_ / kWeights, to_safetensors(weights));
   std::vector<std::string> files = {kRecord, kLosses, kMeasures, kWeights};

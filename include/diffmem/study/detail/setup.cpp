@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
-#include <diffmem/data/subset.hpp>
 #include <diffmem/study/setup.hpp>
 
 #include <fmt/format.h>
@@ -20,7 +19,10 @@ void Setup::validate() const {
 }
 
 ImageSet training_images(const ImageSet& all, const DataParams& p) {
-  ImageSet set = p.size == 0 ? all : select(all, balanced_subset(all, p.size, p.seed));
+  const auto chosen = [&] {
+    return p.subset == SubsetRule::first ? first_of_each_class(all, p.size) : balanced_subset(all, p.size, p.seed);
+  };
+  ImageSet set = p.size == 0 ? all : select(all, chosen());
   if (p.resolution > 0 && p.resolution != set.height) set = shrink(set, p.resolution, p.shrink);
   return set;
 }

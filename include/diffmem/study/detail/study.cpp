@@ -8,6 +8,7 @@
 #include <diffmem/measure/emm.hpp>
 #include <diffmem/report/table.hpp>
 #include <diffmem/report/write.hpp>
+#include <diffmem/study/detail/options.hpp>
 #include <diffmem/study/study.hpp>
 
 #include <fmt/chrono.h>
@@ -20,67 +21,40 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <ctime>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <thread>
 
 namespace diffmem {
 namespace {
 
-constexpr double kLevel = 0.9;  // 1 - epsilon of Definition 1
+constexpr double kLevel = 0.9;     // 1 - epsilon of Definition 1
+constexpr double kSmallNet = 1e9;  // floating-point operations a forward pass, below which one core a run is best
 
-/// The command line, but for what goes into the setup.
-struct Options {
-  std::string out, sizes, device = "cpu";
-  std::vector<std::string> sets;
-  std::vector<Assignment> words;  ///< role, chosen policy
-  int jobs = 0, threads = 0;
-  double checkpoint_seconds = 60;
-  bool dry_run = false;
+/// A run with what is known of it before it begins.
+struct Task {
+  std::unique_ptr<AnyRun> run;
+  const ImageSet* images = nullptr;  ///< its training images
+  RunPlan plan = {};
 };
+using Tasks = std::vector<Task>;
 
-/// False if there is nothing more to do.
-bool parse(int argc, char** argv, const std::string& name, const std::string& question, const Menus& menus,
-           Setup& setup, Options& o) {
-  CommandLine line(name, question, fmt::format("\n--data takes:\n{}\n", data_help()));
-  line.flag("dry-run", o.dry_run, "print every run with its size and the time it will take; train nothing");
-  line.option("out", o.out, "folder of runs and report; the same command continues there");
-  line.option("data", setup.data.source, "training images (see below)");
-  line.option("sizes", o.sizes, "training-set sizes |D|, nested");
-  line.option("seed", setup.train.seed, "of weights, data order, noise");
-  line.option("budget", setup.train.budget, "what all sizes share: epochs (the paper's rule) or steps");
-  line.list("set", o.sets, "NAME=VALUE: any setting of --dry-run's list, such as train.lr=1e-3; may be repeated");
-  line.option("jobs", o.jobs, "runs at once; 0: one per core for small networks, else 1");
-  line.option("checkpoint-seconds", o.checkpoint_seconds, "time between checkpoints");
-  line.option("threads", o.threads, "threads of each run; 0: cores / jobs");
-  line.option("device", o.device, "cpu or cuda");
-  o.words.reserve(menus.size());
-  for (const auto& [role, words] : menus)
-    line.option(role, o.words.emplace_back(role, words.front()).second, fmt::format("{}", fmt::join(words, ", ")));
-  return line.read(argc, argv);
-}
-
-void check_ranges(const Options& o) {
-  const std::string most = fmt::format("0 to {}", kMostThreads);
-  need(o.jobs >= 0 && o.jobs <= kMostThreads, "command line", "--jobs", o.jobs, most);
-  need(o.threads >= 0 && o.threads <= kMostThreads, "command line", "--threads", o.threads, most);
-  need(o.checkpoint_seconds >= 0, "command line", "--checkpoint-seconds", o.checkpoint_seconds, "0 or more");
-}
-
-/// Sets what the designs of `runs` and not the setup list.  Error naming all settings if nobody lists it.
-void set_in_designs(const std::vector<std::unique_ptr<AnyRun>>& runs, const std::vector<Assignment>& assignments,
-                    const ImageSet& images) {
+/// Sets what the designs of the runs and not the setup list.  Error naming all settings if nobody lists it.
+void set_in_designs(const Tasks& tasks, const std::vector<Assignment>& assignments) {
   for (const auto& [path, text] : assignments) {
     bool found = false;
-    for (const auto& run : runs) found |= run->set(path, text);
+    for (const Task& task : tasks) found |= task.run->set(path, text);
     if (found) continue;
-    std::vector<std::string> names;
-    for (const auto& [name, value] : runs.front()->plan(images).settings) names.push_back(name);
-    throw Error("--set", fmt::format("no setting \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")),
-                "correct the name");
+    std::vector<std::string> names, near;  // near: of the same last part, as train.lr for lr
+    for (const auto& [name, value] : tasks.front().run->plan(*tasks.front().images).settings) {
+      names.push_back(name);
+      if (("." + name).ends_with("." + path.substr(path.rfind('.') + 1))) near.push_back(name);
+    }
+    throw Error("--set", fmt::format("no setting \"{}\"", path),
+                fmt::format("one of {}", fmt::join(near.empty() ? names : near, " ")), "correct the name");
   }
 }
 
@@ -98,41 +72,39 @@ void refuse_overruled(const Setup& setup, const std::vector<Assignment>& assignm
                   fmt::format("{}, which the images, the network family or --sizes decide", used), "leave it out");
 }
 
-std::vector<std::int64_t> parse_sizes(const std::string& text) {
-  std::vector<int> sizes;
-  if (!from_text(text, sizes) || std::any_of(sizes.begin(), sizes.end(), [](int n) { return n < 2; }))
-    throw Error("--sizes", fmt::format("\"{}\"", text), "numbers of 2 or more, such as 16,32,64", "correct the list");
-  std::sort(sizes.begin(), sizes.end());
-  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
-  return {sizes.begin(), sizes.end()};
-}
+/// Training images by the data parameters that cut them out of the opened set.
+using TrainingSets = std::map<Listing, ImageSet>;
 
-/// Opens each data set once; thread-safe.
-class DataSets {
- public:
-  const ImageSet& operator()(const std::string& source) {
-    const std::lock_guard guard(mutex_);
-    auto found = opened_.find(source);
-    if (found == opened_.end()) found = opened_.emplace(source, open_images(source)).first;
-    return found->second;
+/// Gives each task its images, out of the opened set `all`; those of equal parameters are cut once.
+TrainingSets cut_sets(Tasks& tasks, const ImageSet& all) {
+  TrainingSets sets;
+  for (Task& task : tasks) {
+    const DataParams& data = task.run->data();
+    const Listing key = list_params(data);
+    auto set = sets.find(key);
+    if (set == sets.end()) set = sets.emplace(key, training_images(all, data)).first;
+    task.images = &set->second;
   }
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, ImageSet> opened_;
-};
+  return sets;
+}
 
 std::string today() {
   const std::time_t now = std::time(nullptr);
   return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(now));
 }
 
-/// `costs`: of each series.
-void print_plan(const std::vector<RunPlan>& plans, const std::map<std::string, RunCost>& costs, int jobs, int threads) {
+/// Settings, size, memory and time of each run, by a short try of each series.
+void print_plan(const Tasks& tasks, at::Device device, int jobs, int threads) {
+  fmt::print("Settings of the first run:\n");
+  for (const auto& [name, text] : tasks.front().plan.settings) fmt::print("  {} = {}\n", name, text);
+  fmt::print("\n");
+  std::map<std::string, RunCost> costs;
+  for (const auto& [run, images, plan] : tasks)
+    if (!costs.contains(plan.series)) costs[plan.series] = run->try_out(*images, device);
   fmt::print("{:<28} {:>12} {:>9} {:>10} {:>12} {:>12} {:>9} {:>12}\n", "run", "parameters", "steps", "epochs",
              "train GFLOP", "sample GFLOP", "memory", "time");
   double total = 0, bytes = 0;
-  for (const RunPlan& p : plans) {
+  for (const auto& [run, images, p] : tasks) {
     const RunCost& cost = costs.at(p.series);
     const double seconds = p.trained * cost.train_seconds + p.denoised * cost.denoise_seconds;
     total += seconds, bytes = std::max(bytes, cost.bytes);
@@ -144,7 +116,7 @@ void print_plan(const std::vector<RunPlan>& plans, const std::map<std::string, R
       "\n{} runs, {} at once with {} threads each: about {} and {:.0f} MB of tensors, by a short try of each network "
       "on "
       "this machine.\n",
-      plans.size(), jobs, threads, duration_text(total / jobs), jobs * bytes / 1e6);
+      tasks.size(), jobs, threads, duration_text(total / jobs), jobs * bytes / 1e6);
 }
 
 std::vector<EmmRecord> emms(const ReportRecord& report) {
@@ -153,10 +125,7 @@ std::vector<EmmRecord> emms(const ReportRecord& report) {
     const auto points =
         report.runs |
         ranges::views::filter([&](const RunRecord& r) { return r.series == name && best_of(r.evaluations); }) |
-        ranges::views::transform([](const RunRecord& r) {
-          const Evaluation& e = *best_of(r.evaluations);
-          return SizeRatio{r.size, e.ratio, {e.low, e.high}};
-        }) |
+        ranges::views::transform([](const RunRecord& r) { return SizeRatio{r.size, best_of(r.evaluations)->ratio}; }) |
         ranges::to<std::vector>;
     if (points.empty()) continue;
     const Emm emm = estimate_emm(points, kLevel);
@@ -165,103 +134,54 @@ std::vector<EmmRecord> emms(const ReportRecord& report) {
   return result;
 }
 
-}  // namespace
+/// Runs at once, and threads of each.
+struct Crew {
+  int jobs = 1, threads = 1;
+};
 
-void StudyBase::add_maker(const std::string& series, MakeRun make) { designs_.emplace_back(series, std::move(make)); }
-
-int StudyBase::run(int argc, char** argv) {
-  return exit_code_of([&] { return conduct(argc, argv); });
+/// What --jobs and --threads leave open, so that the machine is full.
+Crew crew_of(const Options& options, const RunPlan& plan, std::size_t runs) {
+  const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
+  const bool one_core = plan.forward_flops <= kSmallNet && !options.device.is_cuda();
+  const int wanted = options.jobs > 0 ? options.jobs : one_core ? cores : 1;
+  Crew crew{.jobs = std::max(1, std::min(wanted, static_cast<int>(runs)))};
+  crew.threads = options.threads > 0 ? options.threads : one_core ? 1 : std::max(1, cores / crew.jobs);
+  return crew;
 }
 
-int StudyBase::conduct(int argc, char** argv) {
-  Options options;
-  options.out = "out/" + name_;
-  options.sizes = fmt::format("{}", fmt::join(sizes_, ","));
-  if (!parse(argc, argv, name_, question_, menus_, setup_, options)) return 0;
-  std::vector<Assignment> of_setup, of_designs;  // --set
-  std::vector<std::unique_ptr<AnyRun>> runs;
-  on_command_line([&] {
-    check_ranges(options);
-    for (const Assignment& a : parse_sets(options.sets))
-      (try_set_param(setup_, a.first, a.second) ? of_setup : of_designs).push_back(a);
-    setup_.validate();
-    for (const auto& [series, make] : designs_)
-      for (const std::int64_t size : parse_sizes(options.sizes)) {
-        Setup setup = setup_;
-        setup.data.size = size;
-        runs.push_back(make(setup, fmt::format("{}{}|D| = {}", series, series.empty() ? "" : ", ", size)));
-        for (const auto& [role, word] : options.words) runs.back()->set(role, word);
-      }
-  });
-  const at::Device device = parse_device(options.device);
-  const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
-  DataSets data;
-  const ImageSet& images = data(setup_.data.source);  // complains before any training
-  std::vector<RunPlan> plans;
-  on_command_line([&] {
-    set_in_designs(runs, of_designs, images);
-    for (const auto& run : runs) plans.push_back(run->plan(images));
-    refuse_overruled(setup_, of_setup, plans.front());
-  });
-  const double per_image = plans.front().forward_flops;
-  const int jobs = std::max(1, std::min<int>(options.jobs > 0                            ? options.jobs
-                                             : device.is_cuda() || per_image > kSmallNet ? 1
-                                                                                         : cores,
-                                             static_cast<int>(runs.size())));
-  const int threads = options.threads > 0                           ? options.threads
-                      : per_image <= kSmallNet && !device.is_cuda() ? 1
-                                                                    : std::max(1, cores / jobs);
-  set_up_runtime({.threads = threads});
-  if (options.dry_run) {
-    fmt::print("Settings of the first run:\n");
-    for (const auto& [name, text] : plans.front().settings) fmt::print("  {} = {}\n", name, text);
-    fmt::print("\n");
-    std::map<std::string, RunCost> costs;
-    for (std::size_t i = 0; i < runs.size(); ++i)
-      if (!costs.contains(plans[i].series)) costs[plans[i].series] = runs[i]->try_out(images, device);
-    print_plan(plans, costs, jobs, threads);
-    return 0;
-  }
+/// What the runs came to.
+struct Outcome {
+  std::vector<std::optional<RunRecord>> records;  ///< in the order of the runs; none where one failed
+  std::vector<std::string> failures;
+};
 
-  make_folder(options.out);
-  catch_interrupts();
-  ProgressBoard board;
-  board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}", name_, runs.size(), jobs, threads,
-                        options.out));
-  const RunContext context{.out = options.out,
-                           .data = [&](const std::string& source) -> const ImageSet& { return data(source); },
-                           .board = &board,
-                           .threads = threads,
-                           .device = device,
-                           .checkpoint_seconds = options.checkpoint_seconds};
-  const auto begun = std::chrono::steady_clock::now();
-
-  // The longest runs begin first, so that none of the workers is left with one at the end.
-  std::vector<std::size_t> order(runs.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+/// All runs, `jobs` of them at once, the longest first, so that none of the workers is left with one at the end.
+Outcome carry_out(const Tasks& tasks, const RunContext& context, int jobs) {
+  std::vector<std::size_t> order(tasks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return plans[a].train_flops > plans[b].train_flops; });
-  std::vector<std::optional<RunRecord>> records(runs.size());
-  std::vector<std::string> failures, interruptions;
+                   [&](std::size_t a, std::size_t b) { return tasks[a].plan.train_flops > tasks[b].plan.train_flops; });
+  Outcome outcome{.records = std::vector<std::optional<RunRecord>>(tasks.size()), .failures = {}};
+  std::vector<std::string> interruptions;
   std::mutex mutex;
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    set_up_runtime({.threads = threads});  // OpenMP keeps the number of threads per thread
+    set_up_runtime({.threads = context.threads});  // OpenMP keeps the number of threads per thread
     for (std::size_t i; (i = next++) < order.size() && !interrupted();) {
+      const auto& [run, images, plan] = tasks[order[i]];
       try {
-        RunRecord record = runs[order[i]]->run(context);
+        RunRecord record = run->run(*images, context);
         const std::lock_guard guard(mutex);
-        records[order[i]] = std::move(record);
+        outcome.records[order[i]] = std::move(record);
       } catch (const Interrupted& e) {
         const std::lock_guard guard(mutex);
         interruptions.emplace_back(e.what());
       } catch (const std::exception& e) {
-        const std::string& cell = runs[order[i]]->cell();
         const std::string why =
-            std::string_view(e.what()).starts_with(cell) ? e.what() : fmt::format("{}: {}", cell, e.what());
-        board.finish(cell, "failed: " + why);
+            std::string_view(e.what()).starts_with(plan.cell) ? e.what() : fmt::format("{}: {}", plan.cell, e.what());
+        context.board->finish(plan.cell, "failed: " + why);
         const std::lock_guard guard(mutex);
-        failures.push_back(why);
+        outcome.failures.push_back(why);
       }
     }
   };
@@ -275,31 +195,100 @@ int StudyBase::conduct(int argc, char** argv) {
         "{}\nThe same command continues from there.",
         interruptions.empty() ? "stopped between two runs" : fmt::format("{}", fmt::join(interruptions, "\n"))));
   }
+  return outcome;
+}
 
-  ReportRecord report{.title = name_,
-                      .question = question_,
-                      .source = source_,
-                      .notes = {},
-                      .runs = {},
-                      .emms = {},
-                      .machine = build_facts(),
-                      .date = today(),
-                      .command = {}};
-  for (int i = 0; i < argc; ++i)
-    report.command += (i ? " " : "") + (i ? std::string(argv[i]) : std::filesystem::path(argv[0]).filename().string());
-  report.machine.emplace_back(
-      "wall time of this command",
-      duration_text(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count()));
-  if (setup_.train.budget == Budget::steps)
+/// The command as it was typed, but for the program's folder.
+std::string command_text(int argc, char** argv) {
+  std::string text = std::filesystem::path(argv[0]).filename().string();
+  for (int i = 1; i < argc; ++i) text += " " + std::string(argv[i]);
+  return text;
+}
+
+/// The part of the report that the runs make.
+ReportRecord report_of(Outcome outcome, const TrainParams& train) {
+  ReportRecord report;
+  report.machine = build_facts();
+  report.date = today();
+  if (train.budget == Budget::steps)
     report.notes.push_back(
         fmt::format("Every size was trained for the same number of optimiser steps ({:.0f}), so a small set was seen "
                     "for more epochs; "
                     "the paper holds epochs equal (--budget epochs).",
-                    setup_.train.length));
-  for (const std::string& failure : failures) report.notes.push_back("A run failed: " + failure);
-  for (auto& record : records)
+                    train.length));
+  for (const std::string& failure : outcome.failures) report.notes.push_back("A run failed: " + failure);
+  for (auto& record : outcome.records)
     if (record) report.runs.push_back(std::move(*record));
   report.emms = emms(report);
+  return report;
+}
+
+}  // namespace
+
+void StudyBase::add_maker(const std::string& series, MakeRun make) { designs_.emplace_back(series, std::move(make)); }
+
+int StudyBase::run(int argc, char** argv) {
+  return exit_code_of([&] { return conduct(argc, argv); });
+}
+
+int StudyBase::conduct(int argc, char** argv) {
+  const std::optional<Options> parsed = parse_options(argc, argv, name_, question_, setup_, sizes_, menus_);
+  if (!parsed) return 0;
+  const Options& options = *parsed;
+  std::vector<Assignment> of_setup, of_designs;  // --set
+  Tasks tasks;
+  on_command_line([&] {
+    setup_.data.source = options.data;
+    setup_.train.seed = options.seed;
+    setup_.train.budget = options.budget;
+    for (const Assignment& a : options.sets)
+      (try_set_param(setup_, a.first, a.second) ? of_setup : of_designs).push_back(a);
+    setup_.validate();
+    for (const auto& [series, make] : designs_)
+      for (const std::int64_t size : options.sizes) {
+        Setup setup = setup_;
+        setup.data.size = size;
+        const auto& run =
+            tasks.emplace_back(make(setup, fmt::format("{}{}|D| = {}", series, series.empty() ? "" : ", ", size))).run;
+        for (const auto& [role, word] : options.words) run->set(role, word);
+      }
+  });
+  TrainingSets sets;
+  {
+    const ImageSet all = open_images(setup_.data.source);
+    on_command_line([&] {
+      sets = cut_sets(tasks, all);
+      set_in_designs(tasks, of_designs);
+      for (Task& task : tasks) task.plan = task.run->plan(*task.images);
+      refuse_overruled(setup_, of_setup, tasks.front().plan);
+    });
+  }
+  const auto [jobs, threads] = crew_of(options, tasks.front().plan, tasks.size());
+  set_up_runtime({.threads = threads});
+  if (options.dry_run) {
+    print_plan(tasks, options.device, jobs, threads);
+    return 0;
+  }
+
+  make_folder(options.out);
+  catch_interrupts();
+  ProgressBoard board;
+  board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}", name_, tasks.size(), jobs, threads,
+                        options.out.string()));
+  const RunContext context{.out = options.out,
+                           .board = &board,
+                           .threads = threads,
+                           .device = options.device,
+                           .checkpoint_seconds = options.checkpoint_seconds};
+  const auto begun = std::chrono::steady_clock::now();
+  Outcome outcome = carry_out(tasks, context, jobs);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  const std::vector<std::string> failures = outcome.failures;
+
+  ReportRecord report = report_of(std::move(outcome), setup_.train);
+  report.title = name_, report.question = question_, report.source = source_;
+  report.command = command_text(argc, argv);
+  report.machine.emplace_back("wall time of this command", duration_text(seconds));
   if (!report.runs.empty()) {
     write_report(report, options.out);
     fmt::print("\n{}\nreport: {}\n", text_table(report), (context.out / "report.html").string());
