@@ -31,8 +31,8 @@ struct alignas(64) DotTile {
 /// The instructions to use, slowest first: none in particular, AVX2's 16-bit products, four bytes to a lane in 256 or
 /// in 512 bits, or tiles.
 enum class ByteDots { plain, avx2, avx_vnni, avx512_vnni, amx };
-/// Their names, in the same order.
 inline constexpr std::array<std::string_view, 5> kByteDotsWords = {"plain", "avx2", "avx_vnni", "avx512_vnni", "amx"};
+constexpr const auto& words_of(ByteDots) { return kByteDotsWords; }
 
 /// Those this machine and its kernel allow, slowest first.  Plain is always there.
 const std::vector<ByteDots>& byte_dots_here();
