@@ -39,7 +39,7 @@ const std::vector<ByteDots>& byte_dots_here();
 
 /// One way to compute a tile.
 struct ByteKernel {
-  /// Called once in a thread of one's own before its first tile: it may set that thread's registers for good.
+  /// Called in a thread of one's own before its first tile: it may set that thread's registers for good.
   void (*start)();
   /// Writes `size` values of a point, less 128, and returns the sum of their squares before that; size <= 2^15.
   std::int32_t (*pack)(const std::uint8_t* values, std::size_t size, PointStep* to);
