@@ -24,18 +24,18 @@ constexpr std::string_view kUsage =
     "  size=3072 k=2 threads=0 (one per core)\n"
     "  repeat=5           timed searches per kernel, after one that is not\n"
     "  check=100          queries compared with plain sums before\n"
-    "  way=               one kernel only, by its word; empty: all\n"
+    "  ways=              kernels by their words, with commas between; empty: all but the plain one\n"
     "  json=FILE          the figures\n"
-    "  answers=FILE       int64 (index, squared distance) of every query's neighbours, by the last kernel";
+    "  answers=FILE       int64 (index, squared distance) of every query's neighbours, by the first kernel";
 
 struct Settings {
   std::int64_t size = 3072, k = 2, repeat = 5, check = 100;
   int threads = 0;
-  std::string way, json, answers;
+  std::string ways, json, answers;
   template <class Self, class Visit>
   static void each(Self& p, Visit&& visit) {
     visit("size", p.size), visit("k", p.k), visit("repeat", p.repeat), visit("check", p.check);
-    visit("threads", p.threads), visit("way", p.way), visit("json", p.json), visit("answers", p.answers);
+    visit("threads", p.threads), visit("ways", p.ways), visit("json", p.json), visit("answers", p.answers);
   }
 };
 
@@ -84,10 +84,14 @@ int run(const std::string& queries_file, const std::string& training_file, const
   json["cpu"] = cpu_name();
   json["checked"] = checks.size();
   for (const auto& [name, value] : build_facts()) json[name] = value;
+  std::vector<std::string> here;
+  for (const ByteDots way : kernels::byte_dots_here()) here.push_back(to_text(way));
+  json["ways_here"] = here;
   Neighbours first;
   for (const ByteDots way : kernels::byte_dots_here()) {
     const std::string word = to_text(way);
-    if (s.way.empty() ? way == ByteDots::plain : s.way != word) continue;
+    if (s.ways.empty() ? way == ByteDots::plain : ("," + s.ways + ",").find("," + word + ",") == std::string::npos)
+      continue;
     const Neighbours found = nearest(queries, training, s.size, s.k, threads, way);
     for (std::size_t c = 0; c < checks.size(); ++c)
       for (std::size_t j = 0; j < k; ++j)
