@@ -19,11 +19,9 @@ constexpr std::size_t kWords = kStep / 4, kHalf = kPanel / 2;
 
 void no_start() {}
 
-#if defined(__x86_64__)
-__attribute__((target_clones("avx2", "default"), optimize("O3")))
-#endif
-std::int32_t
-pack_plain(const std::uint8_t* values, std::size_t size, PointStep* to) {
+__attribute__((target_clones("avx2", "default"), optimize("O3"))) std::int32_t pack_plain(const std::uint8_t* values,
+                                                                                          std::size_t size,
+                                                                                          PointStep* to) {
   auto* out = reinterpret_cast<std::int8_t*>(to);
   for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<std::int8_t>(values[i] ^ 0x80);
   std::int32_t squares = 0;

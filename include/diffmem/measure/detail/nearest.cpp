@@ -13,12 +13,6 @@
 #include <limits>
 #include <memory>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define DIFFMEM_CLONES __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
-#else
-#define DIFFMEM_CLONES
-#endif
-
 namespace diffmem {
 namespace {
 
@@ -31,7 +25,8 @@ constexpr std::size_t kRun = 8;                     // steps of 32 points that s
 constexpr std::size_t kExact = 512;                 // steps whose sums all fit into 32 bits: 512 * 64 * 255^2 < 2^31
 
 /// Sum of (value - 128)^2 over at most kExact * kStep values.
-DIFFMEM_CLONES std::int32_t squares(const std::uint8_t* values, std::size_t size) {
+__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) std::int32_t squares(
+    const std::uint8_t* values, std::size_t size) {
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < size; ++i) {
     const auto v = static_cast<std::int16_t>(values[i] - 128);  // 16 bits: the compiler multiplies and adds pairs
@@ -41,8 +36,8 @@ DIFFMEM_CLONES std::int32_t squares(const std::uint8_t* values, std::size_t size
 }
 
 /// Bit p: point p is nearer to some query than that query's limit.  (Its two terms may wrap, their sum does not.)
-DIFFMEM_CLONES std::uint32_t scan(const DotTile& dots, const std::int32_t* bias, const std::int32_t* limit,
-                                  std::size_t rows) {
+__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) std::uint32_t scan(
+    const DotTile& dots, const std::int32_t* bias, const std::int32_t* limit, std::size_t rows) {
   std::uint32_t found = 0;
   for (std::size_t p = 0; p < rows; ++p) {
     std::int32_t any = 0;

@@ -8,12 +8,6 @@
 #include <cstring>
 #include <limits>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define DIFFMEM_CLONES __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
-#else
-#define DIFFMEM_CLONES
-#endif
-
 namespace diffmem {
 namespace {
 
@@ -23,8 +17,8 @@ using Lanes = float __attribute__((vector_size(64)));
 constexpr std::size_t kLanes = sizeof(Lanes) / sizeof(float);
 
 /// out = the inner products of four points with four queries, summed in any order.
-DIFFMEM_CLONES void inner_products(const float* const* points, const float* const* queries, std::size_t size,
-                                   float (*out)[kQueries]) {
+__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) void inner_products(
+    const float* const* points, const float* const* queries, std::size_t size, float (*out)[kQueries]) {
   Lanes sum[kPoints][kQueries] = {};
   std::size_t i = 0;
   for (; i + kLanes <= size; i += kLanes) {
