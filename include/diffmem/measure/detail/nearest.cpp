@@ -1,92 +1,211 @@
 // SPDX-License-Identifier: MIT
-#include <diffmem/core/error.hpp>
+// |q - p|^2 = sum p^2 - 2 sum q p + sum q^2, blocked as a matrix product is: a thread packs some hundred queries, which
+// stay in its core's cache while the training images pass in panels of 32, and looks at each 32 x 32 tile of inner
+// products at once, so that no distance is stored.
+#include <diffmem/measure/detail/neighbours.hpp>
 #include <diffmem/measure/nearest.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <cstring>
 #include <limits>
-#include <thread>
-
-#if defined(__x86_64__) && defined(__GNUC__)
-#define DIFFMEM_WIDEST_VECTORS __attribute__((target_clones("arch=skylake-avx512", "avx2", "default")))
-#else
-#define DIFFMEM_WIDEST_VECTORS
-#endif
+#include <memory>
 
 namespace diffmem {
 namespace {
 
-constexpr std::size_t kRun = 32768;                // kRun * 255^2 < 2^31: one run of values cannot overflow int32
-constexpr std::size_t kTrainingBlock = 256 << 10;  // bytes of training images that stay in a core's cache
-constexpr std::size_t kQueryBlock = 16;            // queries that share one pass over such a block
+using detail::divide_up;
+using kernels::DotTile, kernels::PointStep, kernels::QueryStep, kernels::kPanel, kernels::kStep;
 
-DIFFMEM_WIDEST_VECTORS
-std::int64_t squared_distance(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) {
-  std::int64_t total = 0;
-  for (std::size_t begin = 0; begin < size; begin += kRun) {
-    const std::size_t end = std::min(size, begin + kRun);
-    std::int32_t sum = 0;
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto difference =
-          static_cast<std::int16_t>(a[i] - b[i]);  // 16 bits: the compiler multiplies and adds pairs
-      sum += difference * difference;
-    }
-    total += sum;
+constexpr std::size_t kQueryBytes = 1 << 20;        // packed queries that a core keeps in its second cache
+constexpr std::size_t kFewest = 128, kMost = 1024;  // queries packed together, whatever their size
+constexpr std::size_t kRun = 8;                     // steps of 32 points that stay in its first cache
+constexpr std::size_t kExact = 512;                 // steps whose sums all fit into 32 bits: 512 * 64 * 255^2 < 2^31
+
+/// Sum of (value - 128)^2 over at most kExact * kStep values.
+__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) std::int32_t squares(
+    const std::uint8_t* values, std::size_t size) {
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto v = static_cast<std::int16_t>(values[i] - 128);  // 16 bits: the compiler multiplies and adds pairs
+    sum += v * v;
   }
-  return total;
+  return sum;
 }
 
-/// Puts a candidate into a list of k sorted ones.  Candidates come in rising index, so an equal distance goes behind.
-void insert(std::int64_t* index, std::int64_t* squared, std::size_t k, std::int64_t candidate, std::int64_t distance) {
-  if (distance >= squared[k - 1]) return;
-  std::size_t at = k - 1;
-  for (; at > 0 && squared[at - 1] > distance; --at) {
-    squared[at] = squared[at - 1];
-    index[at] = index[at - 1];
+/// Bit p: point p is nearer to some query than that query's limit.  (Its two terms may wrap, their sum does not.)
+__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) std::uint32_t scan(
+    const DotTile& dots, const std::int32_t* bias, const std::int32_t* limit, std::size_t rows) {
+  std::uint32_t found = 0;
+  for (std::size_t p = 0; p < rows; ++p) {
+    std::int32_t any = 0;
+    for (std::size_t q = 0; q < kPanel; ++q)
+      any |= static_cast<std::int32_t>(static_cast<std::uint32_t>(bias[p]) -
+                                       2 * static_cast<std::uint32_t>(dots.value[p][q])) < limit[q];
+    found |= static_cast<std::uint32_t>(any) << p;
   }
-  squared[at] = distance;
-  index[at] = candidate;
+  return found;
+}
+
+/// The whole question; shared by the threads.
+struct Search {
+  const std::uint8_t *queries, *points;
+  std::size_t m, size, k;
+  bool others;  // a query is not its own neighbour
+  kernels::ByteKernel kernel;
+  Neighbours* found;
+};
+
+/// One thread's memory and work.
+class Worker {
+ public:
+  Worker(const Search& search, std::size_t rows)
+      : s_(search),
+        steps_(divide_up(search.size, kStep)),
+        stride_(kernels::point_stride(steps_)),
+        queries_(rows / kPanel * steps_),
+        points_(kPanel * stride_),
+        offset_(rows),
+        limit_(rows),
+        tiles_(rows / kPanel),
+        wide_dots_(wide() ? rows * kPanel : 0) {}
+
+  /// Finds the neighbours of the queries first...last-1.
+  void run(std::size_t first, std::size_t last) {
+    s_.kernel.start();
+    pack_queries(first, last);
+    const std::size_t panels = divide_up(last - first, kPanel);
+    for (std::size_t begin = 0; begin < s_.m; begin += kPanel) {
+      const std::size_t count = std::min(kPanel, s_.m - begin);
+      pack_points(begin, count);
+      for (std::size_t s = 0; s < steps_; s += kRun) {
+        const std::size_t run = std::min(kRun, steps_ - s);
+        for (std::size_t panel = 0; panel < panels; ++panel)
+          s_.kernel.dots(&points_[s], stride_, &queries_[panel * steps_ + s], run, s % kExact != 0, tiles_[panel]);
+        if (wide() && ((s + kRun) % kExact == 0 || s + kRun >= steps_)) widen(panels, s < kExact);
+      }
+      for (std::size_t panel = 0; panel < panels; ++panel) look(panel, first, last, begin, count);
+    }
+  }
+
+ private:
+  // With p = point - 128:  distance = bias - 2 dot + offset,  where dot = sum p q,  bias = sum (point^2 - 128^2)  and
+  // offset = sum (q - 128)^2.  So bias - 2 dot, which is compared, fits into as many bits as a distance.
+  void pack_queries(std::size_t first, std::size_t last) {
+    std::fill(limit_.begin(), limit_.end(), std::numeric_limits<std::int32_t>::min());
+    for (std::size_t row = 0; row < last - first; ++row) {
+      const std::uint8_t* from = s_.queries + (first + row) * s_.size;
+      QueryStep* to = &queries_[row / kPanel * steps_];
+      const std::size_t half = row % kPanel / (kPanel / 2), lane = row % (kPanel / 2);
+      for (std::size_t i = 0; i < s_.size; i += 4)
+        std::memcpy(to[i / kStep].value[half][i % kStep / 4][lane], from + i, std::min<std::size_t>(4, s_.size - i));
+      offset_[row] = 0;
+      for (std::size_t i = 0; i < s_.size; i += kExact * kStep)
+        offset_[row] += squares(from + i, std::min(kExact * kStep, s_.size - i));
+      set_limit(row, first + row);
+    }
+  }
+
+  void pack_points(std::size_t begin, std::size_t count) {
+    for (std::size_t row = 0; row < count; ++row) {
+      const std::uint8_t* from = s_.points + (begin + row) * s_.size;
+      std::int64_t squares = 0;
+      for (std::size_t i = 0; i < s_.size; i += kExact * kStep)
+        squares += s_.kernel.pack(from + i, std::min(kExact * kStep, s_.size - i), &points_[row * stride_ + i / kStep]);
+      bias_[row] = squares - std::int64_t{128 * 128} * static_cast<std::int64_t>(s_.size);
+      narrow_bias_[row] = static_cast<std::int32_t>(bias_[row]);
+    }
+  }
+
+  /// Whether sums need 64 bits.
+  bool wide() const { return steps_ > kExact; }
+
+  void widen(std::size_t panels, bool first) {
+    if (first) std::fill(wide_dots_.begin(), wide_dots_.end(), 0);
+    std::int64_t* sum = wide_dots_.data();
+    for (std::size_t panel = 0; panel < panels; ++panel)
+      for (const auto& row : tiles_[panel].value)
+        for (const std::int32_t dot : row) *sum++ += dot;
+  }
+
+  /// Compares `count` points with the queries of one panel.
+  void look(std::size_t panel, std::size_t first, std::size_t last, std::size_t begin, std::size_t count) {
+    const std::size_t row = panel * kPanel, lanes = std::min(kPanel, last - first - row);
+    const DotTile& tile = tiles_[panel];
+    std::uint32_t hits = wide() ? ~0u >> (kPanel - count) : scan(tile, narrow_bias_.data(), &limit_[row], count);
+    for (; hits != 0; hits &= hits - 1) {
+      const auto p = static_cast<std::size_t>(std::countr_zero(hits));
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        const std::int64_t dot = wide() ? wide_dots_[(row + p) * kPanel + lane] : tile.value[p][lane];
+        const std::int64_t distance = bias_[p] - 2 * dot + offset_[row + lane];
+        if (distance < furthest(first + row + lane)) take(row + lane, first + row + lane, begin + p, distance);
+      }
+    }
+  }
+
+  std::int64_t furthest(std::size_t query) const { return s_.found->squared[(query + 1) * s_.k - 1]; }
+
+  void set_limit(std::size_t row, std::size_t query) {
+    limit_[row] = static_cast<std::int32_t>(
+        std::min<std::int64_t>(furthest(query) - offset_[row], std::numeric_limits<std::int32_t>::max()));
+  }
+
+  void take(std::size_t row, std::size_t query, std::size_t point, std::int64_t distance) {
+    if (s_.others && query == point) return;
+    detail::insert_neighbour(&s_.found->index[query * s_.k], &s_.found->squared[query * s_.k], s_.k, point, distance);
+    set_limit(row, query);
+  }
+
+  const Search& s_;
+  std::size_t steps_, stride_;
+  std::vector<QueryStep> queries_;       // [rows/32][steps]
+  std::vector<PointStep> points_;        // [32][stride]
+  std::vector<std::int64_t> offset_;     // [rows]
+  std::vector<std::int32_t> limit_;      // [rows]
+  std::vector<DotTile> tiles_;           // [rows/32]
+  std::vector<std::int64_t> wide_dots_;  // [rows/32][32][32]
+  std::array<std::int64_t, kPanel> bias_{};
+  std::array<std::int32_t, kPanel> narrow_bias_{};
+};
+
+Neighbours find(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training, std::int64_t image_size,
+                std::int64_t k, int threads, kernels::ByteDots way, bool others) {
+  const auto [n, m, size, each] = detail::nearest_sizes(queries.size(), training.size(), image_size, k, others);
+  Neighbours found{.index = std::vector<std::int64_t>(n * each, -1),
+                   .squared = std::vector<std::int64_t>(n * each, std::numeric_limits<std::int64_t>::max()),
+                   .k = k};
+  const Search search{.queries = queries.data(),
+                      .points = training.data(),
+                      .m = m,
+                      .size = size,
+                      .k = each,
+                      .others = others,
+                      .kernel = kernels::byte_kernel(way),
+                      .found = &found};
+
+  // Blocks of queries, alike in size and at least one a thread; whoever is free takes the next.
+  const std::size_t shares = detail::shares_of(n, threads, kPanel);
+  if (shares == 0) return found;
+  const std::size_t rounds = divide_up(n, shares * std::clamp(kQueryBytes / size, kFewest, kMost));
+  const std::size_t rows = divide_up(divide_up(n, shares * rounds), kPanel) * kPanel;
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (std::size_t w = 0; w < shares; ++w) workers.push_back(std::make_unique<Worker>(search, rows));
+  detail::share_out(workers, n, rows);
+  return found;
 }
 
 }  // namespace
 
 Neighbours nearest(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training,
-                   std::int64_t image_size, std::int64_t k, int threads) {
-  const auto complain = [](const std::string& got, const std::string& want, std::string_view todo) {
-    throw Error("nearest", got, want, todo);
-  };
-  if (image_size < 1) complain(fmt::format("image size {}", image_size), "at least 1 value an image", "pass C*H*W");
-  const auto size = static_cast<std::size_t>(image_size);
-  if (queries.size() % size != 0 || training.size() % size != 0)
-    complain(fmt::format("{} query and {} training values", queries.size(), training.size()),
-             fmt::format("multiples of the image size {}", size), "check that both sets have the same shape of image");
-  const std::size_t n = queries.size() / size, m = training.size() / size;
-  if (k < 1 || static_cast<std::uint64_t>(k) > m)
-    complain(fmt::format("k = {}", k), fmt::format("1 to the {} training images", m),
-             "ask for fewer neighbours or bring more images");
+                   std::int64_t image_size, std::int64_t k, int threads, kernels::ByteDots way) {
+  return find(queries, training, image_size, k, threads, way, false);
+}
 
-  const auto each = static_cast<std::size_t>(k);
-  Neighbours found{.index = std::vector<std::int64_t>(n * each, -1),
-                   .squared = std::vector<std::int64_t>(n * each, std::numeric_limits<std::int64_t>::max()),
-                   .k = k};
-  const std::size_t block = std::max<std::size_t>(1, kTrainingBlock / size);
-  const auto work = [&](std::size_t first, std::size_t last) {
-    for (std::size_t q0 = first; q0 < last; q0 += kQueryBlock)
-      for (std::size_t t0 = 0; t0 < m; t0 += block)
-        for (std::size_t q = q0; q < std::min(last, q0 + kQueryBlock); ++q)
-          for (std::size_t t = t0; t < std::min(m, t0 + block); ++t)
-            insert(&found.index[q * each], &found.squared[q * each], each, static_cast<std::int64_t>(t),
-                   squared_distance(&queries[q * size], &training[t * size], size));
-  };
-  const std::size_t shares =
-      std::clamp<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), 1, std::max<std::size_t>(n, 1));
-  std::vector<std::jthread> others;
-  for (std::size_t s = 1; s < shares; ++s) others.emplace_back(work, n * s / shares, n * (s + 1) / shares);
-  work(0, n / shares);
-  others.clear();  // joins
-  return found;
+Neighbours nearest_others(std::span<const std::uint8_t> images, std::int64_t image_size, std::int64_t k, int threads,
+                          kernels::ByteDots way) {
+  return find(images, images, image_size, k, threads, way, true);
 }
 
 }  // namespace diffmem
