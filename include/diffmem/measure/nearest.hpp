@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The nearest training images of each generated image, exactly.
 #pragma once
+#include <diffmem/kernels/byte_dots.hpp>
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -15,9 +17,16 @@ struct Neighbours {
 };
 
 /// Exact k nearest neighbours by integer arithmetic.  `queries` is [N,D] and `training` [M,D] with D = `image_size`
-/// (C*H*W); the queries are shared out over `threads` threads (below 1 counts as 1), which does not change the result.
-/// Error if a size is not a multiple of D, or k is not in 1..M.
+/// (C*H*W); `threads` threads (below 1 counts as 1) share the queries out, which does not change the result, and no more
+/// does `way`.  Both sets are read in place, a few MB a thread are packed at a time, and no distance is kept but k a query.
+/// Error if a size is not a multiple of D, k is not in 1..M, or the machine lacks `way`.
 Neighbours nearest(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training,
-                   std::int64_t image_size, std::int64_t k, int threads = 1);
+                   std::int64_t image_size, std::int64_t k, int threads = 1,
+                   kernels::ByteDots way = kernels::byte_dots_here().back());
+
+/// The same for each of `images` among the others: image i is never its own neighbour, a copy of it may be.
+/// Error also if k is not in 1..M-1.
+Neighbours nearest_others(std::span<const std::uint8_t> images, std::int64_t image_size, std::int64_t k,
+                          int threads = 1, kernels::ByteDots way = kernels::byte_dots_here().back());
 
 }  // namespace diffmem

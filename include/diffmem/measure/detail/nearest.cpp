@@ -1,46 +1,77 @@
 // SPDX-License-Identifier: MIT
+// |q - p|^2 = sum p^2 - 2 sum q p + sum q^2, blocked as a matrix product is: a thread packs some hundred queries, which
+// stay in its core's cache while the training images pass in panels of 32, and looks at each 32 x 32 tile of inner
+// products at once, so that no distance is stored.
 #include <diffmem/core/error.hpp>
 #include <diffmem/measure/nearest.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
 #include <cstddef>
+#include <cstring>
 #include <limits>
+#include <memory>
 #include <thread>
 
 #if defined(__x86_64__) && defined(__GNUC__)
-#define DIFFMEM_WIDEST_VECTORS __attribute__((target_clones("arch=skylake-avx512", "avx2", "default")))
+#define DIFFMEM_CLONES __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
 #else
-#define DIFFMEM_WIDEST_VECTORS
+#define DIFFMEM_CLONES
 #endif
 
 namespace diffmem {
 namespace {
 
-constexpr std::size_t kRun = 32768;                // kRun * 255^2 < 2^31: one run of values cannot overflow int32
-constexpr std::size_t kTrainingBlock = 256 << 10;  // bytes of training images that stay in a core's cache
-constexpr std::size_t kQueryBlock = 16;            // queries that share one pass over such a block
+using kernels::DotTile, kernels::PointStep, kernels::QueryStep, kernels::kPanel, kernels::kStep;
 
-DIFFMEM_WIDEST_VECTORS
-std::int64_t squared_distance(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) {
-  std::int64_t total = 0;
-  for (std::size_t begin = 0; begin < size; begin += kRun) {
-    const std::size_t end = std::min(size, begin + kRun);
-    std::int32_t sum = 0;
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto difference =
-          static_cast<std::int16_t>(a[i] - b[i]);  // 16 bits: the compiler multiplies and adds pairs
-      sum += difference * difference;
-    }
-    total += sum;
+constexpr std::size_t kQueryBytes = 3 << 19;        // packed queries that a core keeps in its cache
+constexpr std::size_t kFewest = 128, kMost = 4096;  // queries packed together, whatever their size
+constexpr std::size_t kNarrow = 33'025;             // values whose squared distances all fit into 32 bits
+constexpr std::size_t kExact = 512;                 // steps whose inner products and squares all fit into 32 bits
+
+constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+/// Sum of (value - zero)^2 over at most kExact * kStep values.
+DIFFMEM_CLONES std::int32_t squares_of_run(const std::uint8_t* values, std::size_t size, int zero) {
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto v = static_cast<std::int16_t>(values[i] - zero);  // 16 bits: the compiler multiplies and adds pairs
+    sum += v * v;
   }
-  return total;
+  return sum;
+}
+std::int64_t squares(const std::uint8_t* values, std::size_t size, int zero) {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < size; i += kExact * kStep)
+    sum += squares_of_run(values + i, std::min(kExact * kStep, size - i), zero);
+  return sum;
+}
+
+/// to = from - 128.
+DIFFMEM_CLONES void shift(const std::uint8_t* from, std::size_t size, std::int8_t* to) {
+  for (std::size_t i = 0; i < size; ++i) to[i] = static_cast<std::int8_t>(from[i] ^ 0x80);
+}
+
+/// Bit p: point p is nearer to some query than that query's limit.  Wraps where only the sum fits.
+DIFFMEM_CLONES std::uint32_t scan(const DotTile& dots, const std::int32_t* bias, const std::int32_t* limit,
+                                  std::size_t rows) {
+  std::uint32_t found = 0;
+  for (std::size_t p = 0; p < rows; ++p) {
+    std::int32_t any = 0;
+    for (std::size_t q = 0; q < kPanel; ++q)
+      any |= static_cast<std::int32_t>(static_cast<std::uint32_t>(bias[p]) -
+                                       2 * static_cast<std::uint32_t>(dots.value[p][q])) < limit[q];
+    found |= static_cast<std::uint32_t>(any) << p;
+  }
+  return found;
 }
 
 /// Puts a candidate into a list of k sorted ones.  Candidates come in rising index, so an equal distance goes behind.
 void insert(std::int64_t* index, std::int64_t* squared, std::size_t k, std::int64_t candidate, std::int64_t distance) {
-  if (distance >= squared[k - 1]) return;
   std::size_t at = k - 1;
   for (; at > 0 && squared[at - 1] > distance; --at) {
     squared[at] = squared[at - 1];
@@ -50,43 +81,174 @@ void insert(std::int64_t* index, std::int64_t* squared, std::size_t k, std::int6
   index[at] = candidate;
 }
 
-}  // namespace
+/// The whole question; shared by the threads.
+struct Search {
+  const std::uint8_t *queries, *points;
+  std::size_t m, size, k;
+  bool others;  // a query is not its own neighbour
+  kernels::ByteKernel kernel;
+  Neighbours* found;
+};
 
-Neighbours nearest(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training,
-                   std::int64_t image_size, std::int64_t k, int threads) {
-  const auto complain = [](const std::string& got, const std::string& want, std::string_view todo) {
-    throw Error("nearest", got, want, todo);
+/// One thread's memory and work.
+class Block {
+ public:
+  Block(const Search& search, std::size_t rows)
+      : s_(search),
+        steps_(divide_up(search.size, kStep)),
+        queries_(rows / kPanel * steps_),
+        stride_(kernels::point_stride(steps_)),
+        points_(kPanel * stride_),
+        offset_(rows),
+        limit_(rows) {}
+
+  /// Finds the neighbours of the queries first...last-1.
+  void run(std::size_t first, std::size_t last) {
+    pack_queries(first, last);
+    for (std::size_t begin = 0; begin < s_.m; begin += kPanel) {
+      const std::size_t count = std::min(kPanel, s_.m - begin);
+      pack_points(begin, count);
+      for (std::size_t q = first; q < last; q += kPanel)
+        s_.size <= kNarrow ? narrow(first, q, begin, count) : wide(first, q, std::min(last, q + kPanel), begin, count);
+    }
+  }
+
+ private:
+  // With p = point - 128:  distance = bias(p) - 2 dot(p,q) + offset(q),  where bias = sum point^2 - 128^2 and
+  // offset = sum (query-128)^2, so that bias - 2 dot also fits into 32 bits.
+  void pack_queries(std::size_t first, std::size_t last) {
+    std::fill(limit_.begin(), limit_.end(), std::numeric_limits<std::int32_t>::min());
+    for (std::size_t row = 0; row < last - first; ++row) {
+      const std::uint8_t* from = s_.queries + (first + row) * s_.size;
+      QueryStep* to = &queries_[row / kPanel * steps_];
+      const std::size_t half = row % kPanel / (kPanel / 2), lane = row % (kPanel / 2);
+      for (std::size_t i = 0; i < s_.size; i += 4)
+        std::memcpy(to[i / kStep].value[half][i % kStep / 4][lane], from + i, std::min<std::size_t>(4, s_.size - i));
+      offset_[row] = squares(from, s_.size, 128);
+      set_limit(row, first + row);
+    }
+  }
+
+  void pack_points(std::size_t begin, std::size_t count) {
+    for (std::size_t row = 0; row < count; ++row) {
+      const std::uint8_t* from = s_.points + (begin + row) * s_.size;
+      shift(from, s_.size, points_[row * stride_].value);
+      wide_bias_[row] = squares(from, s_.size, 0) - std::int64_t{128 * 128} * static_cast<std::int64_t>(s_.size);
+      bias_[row] = static_cast<std::int32_t>(wide_bias_[row]);
+    }
+  }
+
+  void narrow(std::size_t first, std::size_t q, std::size_t begin, std::size_t count) {
+    const std::size_t row = q - first;
+    s_.kernel.dots(points_.data(), stride_, &queries_[row / kPanel * steps_], steps_, tile_);
+    for (std::uint32_t hits = scan(tile_, bias_.data(), &limit_[row], count); hits != 0; hits &= hits - 1) {
+      const auto p = static_cast<std::size_t>(std::countr_zero(hits));
+      for (std::size_t lane = 0; lane < kPanel; ++lane) {
+        const std::int64_t score = std::int64_t{bias_[p]} - 2 * std::int64_t{tile_.value[p][lane]};
+        if (score < limit_[row + lane]) take(row + lane, q + lane, begin + p, score + offset_[row + lane]);
+      }
+    }
+  }
+
+  /// The same in 64 bits, in runs of steps.
+  void wide(std::size_t first, std::size_t q, std::size_t end, std::size_t begin, std::size_t count) {
+    const std::size_t row = q - first;
+    std::fill(wide_dots_.begin(), wide_dots_.end(), 0);
+    for (std::size_t s = 0; s < steps_; s += kExact) {
+      s_.kernel.dots(&points_[s], stride_, &queries_[row / kPanel * steps_ + s], std::min(kExact, steps_ - s), tile_);
+      for (std::size_t p = 0; p < kPanel; ++p)
+        for (std::size_t lane = 0; lane < kPanel; ++lane) wide_dots_[p * kPanel + lane] += tile_.value[p][lane];
+    }
+    for (std::size_t p = 0; p < count; ++p)
+      for (std::size_t lane = 0; lane < end - q; ++lane) {
+        const std::int64_t distance = wide_bias_[p] - 2 * wide_dots_[p * kPanel + lane] + offset_[row + lane];
+        if (distance < furthest(q + lane)) take(row + lane, q + lane, begin + p, distance);
+      }
+  }
+
+  std::int64_t furthest(std::size_t query) const { return s_.found->squared[(query + 1) * s_.k - 1]; }
+
+  void set_limit(std::size_t row, std::size_t query) {
+    limit_[row] = static_cast<std::int32_t>(
+        std::min<std::int64_t>(furthest(query) - offset_[row], std::numeric_limits<std::int32_t>::max()));
+  }
+
+  void take(std::size_t row, std::size_t query, std::size_t point, std::int64_t distance) {
+    if (s_.others && query == point) return;
+    insert(&s_.found->index[query * s_.k], &s_.found->squared[query * s_.k], s_.k, static_cast<std::int64_t>(point),
+           distance);
+    set_limit(row, query);
+  }
+
+  const Search& s_;
+  std::size_t steps_, stride_;
+  std::vector<QueryStep> queries_;    // [rows/32][steps]
+  std::vector<PointStep> points_;     // [steps]
+  std::vector<std::int64_t> offset_;  // [rows]
+  std::vector<std::int32_t> limit_;   // [rows]
+  std::array<std::int32_t, kPanel> bias_{};
+  std::array<std::int64_t, kPanel> wide_bias_{};
+  std::array<std::int64_t, kPanel * kPanel> wide_dots_{};
+  DotTile tile_{};
+};
+
+Neighbours find(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training, std::int64_t image_size,
+                std::int64_t k, int threads, kernels::ByteDots way, bool others) {
+  const auto complain = [&](const std::string& got, const std::string& want, std::string_view todo) {
+    throw Error(others ? "nearest_others" : "nearest", got, want, todo);
   };
   if (image_size < 1) complain(fmt::format("image size {}", image_size), "at least 1 value an image", "pass C*H*W");
   const auto size = static_cast<std::size_t>(image_size);
   if (queries.size() % size != 0 || training.size() % size != 0)
     complain(fmt::format("{} query and {} training values", queries.size(), training.size()),
              fmt::format("multiples of the image size {}", size), "check that both sets have the same shape of image");
-  const std::size_t n = queries.size() / size, m = training.size() / size;
-  if (k < 1 || static_cast<std::uint64_t>(k) > m)
-    complain(fmt::format("k = {}", k), fmt::format("1 to the {} training images", m),
+  const std::size_t n = queries.size() / size, m = training.size() / size, most = others && m > 0 ? m - 1 : m;
+  if (k < 1 || static_cast<std::uint64_t>(k) > most)
+    complain(fmt::format("k = {}", k), fmt::format("1 to the {} {} images", most, others ? "other" : "training"),
              "ask for fewer neighbours or bring more images");
 
   const auto each = static_cast<std::size_t>(k);
   Neighbours found{.index = std::vector<std::int64_t>(n * each, -1),
                    .squared = std::vector<std::int64_t>(n * each, std::numeric_limits<std::int64_t>::max()),
                    .k = k};
-  const std::size_t block = std::max<std::size_t>(1, kTrainingBlock / size);
-  const auto work = [&](std::size_t first, std::size_t last) {
-    for (std::size_t q0 = first; q0 < last; q0 += kQueryBlock)
-      for (std::size_t t0 = 0; t0 < m; t0 += block)
-        for (std::size_t q = q0; q < std::min(last, q0 + kQueryBlock); ++q)
-          for (std::size_t t = t0; t < std::min(m, t0 + block); ++t)
-            insert(&found.index[q * each], &found.squared[q * each], each, static_cast<std::int64_t>(t),
-                   squared_distance(&queries[q * size], &training[t * size], size));
-  };
-  const std::size_t shares =
-      std::clamp<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), 1, std::max<std::size_t>(n, 1));
-  std::vector<std::jthread> others;
-  for (std::size_t s = 1; s < shares; ++s) others.emplace_back(work, n * s / shares, n * (s + 1) / shares);
-  work(0, n / shares);
-  others.clear();  // joins
+  const Search search{.queries = queries.data(),
+                      .points = training.data(),
+                      .m = m,
+                      .size = size,
+                      .k = each,
+                      .others = others,
+                      .kernel = kernels::byte_kernel(way),
+                      .found = &found};
+
+  // Blocks of queries, alike in size and at least one a thread; whoever is free takes the next.
+  const std::size_t workers = std::min(static_cast<std::size_t>(std::max(threads, 1)), divide_up(n, kPanel));
+  if (workers == 0) return found;
+  const std::size_t rounds = divide_up(n, workers * std::clamp(kQueryBytes / size, kFewest, kMost));
+  const std::size_t rows = divide_up(divide_up(n, workers * rounds), kPanel) * kPanel;
+  std::vector<std::unique_ptr<Block>> blocks;
+  for (std::size_t w = 0; w < workers; ++w) blocks.push_back(std::make_unique<Block>(search, rows));
+  std::atomic<std::size_t> next{0};
+  {
+    std::vector<std::jthread> crew;  // not the caller's thread: a kernel may set a thread's registers for good
+    for (const auto& block : blocks)
+      crew.emplace_back([&] {
+        search.kernel.start();
+        for (std::size_t first; (first = next.fetch_add(rows)) < n;) block->run(first, std::min(n, first + rows));
+      });
+  }  // joins
   return found;
+}
+
+}  // namespace
+
+Neighbours nearest(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training,
+                   std::int64_t image_size, std::int64_t k, int threads, kernels::ByteDots way) {
+  return find(queries, training, image_size, k, threads, way, false);
+}
+
+Neighbours nearest_others(std::span<const std::uint8_t> images, std::int64_t image_size, std::int64_t k, int threads,
+                          kernels::ByteDots way) {
+  return find(images, images, image_size, k, threads, way, true);
 }
 
 }  // namespace diffmem

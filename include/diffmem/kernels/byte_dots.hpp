@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Inner products of bytes, 32 points with 32 queries at a time, in exact integers, by the instructions the machine has.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace diffmem::kernels {
+
+inline constexpr std::size_t kPanel = 32;  ///< images on either side of a tile
+inline constexpr std::size_t kStep = 64;   ///< values of each image that one step of a tile takes
+
+/// One step of one point: value - 128.  A panel of 32 points is [32][point_stride(steps)] of them.
+struct alignas(64) PointStep {
+  std::int8_t value[kStep];
+};
+/// From a point to the next one, in steps: odd, so that points do not fall on the same lines of a cache.
+constexpr std::size_t point_stride(std::size_t steps) { return steps | 1; }
+
+/// One step of 32 queries, as the instructions want it: four values of sixteen queries side by side.
+struct alignas(64) QueryStep {
+  std::uint8_t value[2][kStep / 4][kPanel / 2][4];  ///< (query / 16, value / 4, query % 16, value % 4)
+};
+/// What 32 points and 32 queries give.
+struct alignas(64) DotTile {
+  std::int32_t value[kPanel][kPanel];  ///< (point, query)
+};
+
+/// The instructions to use, slowest first: none in particular, AVX2's 16-bit products, four bytes to a lane in 256 or
+/// in 512 bits, or tiles.
+enum class ByteDots { plain, avx2, avx_vnni, avx512_vnni, amx };
+/// Their names, in the same order.
+inline constexpr std::array<std::string_view, 5> kByteDotsWords = {"plain", "avx2", "avx_vnni", "avx512_vnni", "amx"};
+
+/// Those this machine and its kernel allow, slowest first.  Plain is always there.
+const std::vector<ByteDots>& byte_dots_here();
+
+/// One way to compute a tile.
+struct ByteKernel {
+  /// Called once in a thread of one's own before its first tile: it may set that thread's registers for good.
+  void (*start)();
+  /// out(p,q) = sum over steps and values of point(p) * query(q).  At most 2^16 steps' values stay below 2^31: exact
+  /// for steps <= 1024.
+  void (*dots)(const PointStep* points, std::size_t stride, const QueryStep* queries, std::size_t steps, DotTile& out);
+};
+
+/// The kernel of `way`.  Error if the machine lacks it.
+ByteKernel byte_kernel(ByteDots way);
+
+}  // namespace diffmem::kernels

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
+#include <diffmem/kernels/byte_dots.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace diffmem::kernels {
+namespace {
+
+constexpr std::size_t kWords = kStep / 4, kHalf = kPanel / 2;
+
+void no_start() {}
+
+void dots_plain(const PointStep* points, std::size_t stride, const QueryStep* queries, std::size_t steps,
+                DotTile& out) {
+  out = {};
+  for (std::size_t s = 0; s < steps; ++s)
+    for (std::size_t p = 0; p < kPanel; ++p)
+      for (std::size_t word = 0; word < kWords; ++word)
+        for (std::size_t q = 0; q < kPanel; ++q)
+          for (std::size_t b = 0; b < 4; ++b)
+            out.value[p][q] +=
+                points[p * stride + s].value[4 * word + b] * queries[s].value[q / kHalf][word][q % kHalf][b];
+}
+
+#if defined(__x86_64__)
+
+std::int32_t word_of(const std::int8_t* values) {
+  std::int32_t word;
+  std::memcpy(&word, values, sizeof word);
+  return word;
+}
+
+// In all of these, a register holds one word (four values) of 8 or 16 queries, another one word of a point everywhere.
+
+// Bytes become 16-bit numbers, even and odd ones apart, as AVX2's own byte product saturates.
+__attribute__((target("avx2"))) void dots_avx2(const PointStep* points, std::size_t stride, const QueryStep* queries,
+                                               std::size_t steps, DotTile& out) {
+  constexpr std::size_t kRows = 4, kLanes = 8;
+  const __m256i low = _mm256_set1_epi16(0xFF);
+  for (std::size_t half = 0; half < 2; ++half)
+    for (std::size_t row = 0; row < kPanel; row += kRows) {
+      __m256i sum[kRows][2] = {};
+      for (std::size_t s = 0; s < steps; ++s)
+        for (std::size_t word = 0; word < kWords; ++word) {
+          const std::uint8_t* query = queries[s].value[half][word][0];
+          const __m256i q0 = _mm256_load_si256(reinterpret_cast<const __m256i*>(query));
+          const __m256i q1 = _mm256_load_si256(reinterpret_cast<const __m256i*>(query + 4 * kLanes));
+          const __m256i even0 = _mm256_and_si256(q0, low), odd0 = _mm256_srli_epi16(q0, 8);
+          const __m256i even1 = _mm256_and_si256(q1, low), odd1 = _mm256_srli_epi16(q1, 8);
+#pragma GCC unroll 4
+          for (std::size_t r = 0; r < kRows; ++r) {
+            const __m256i p = _mm256_set1_epi32(word_of(&points[(row + r) * stride + s].value[4 * word]));
+            const __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(p, 8), 8), odd = _mm256_srai_epi16(p, 8);
+            sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(even0, even));
+            sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(even1, even));
+            sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(odd0, odd));
+            sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(odd1, odd));
+          }
+        }
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < kRows; ++r)
+        for (std::size_t i = 0; i < 2; ++i)
+          _mm256_store_si256(reinterpret_cast<__m256i*>(&out.value[row + r][half * kHalf + i * kLanes]), sum[r][i]);
+    }
+}
+
+__attribute__((target("avx2,avxvnni"))) void dots_avx_vnni(const PointStep* points, std::size_t stride,
+                                                           const QueryStep* queries, std::size_t steps, DotTile& out) {
+  constexpr std::size_t kRows = 4, kLanes = 8;
+  for (std::size_t half = 0; half < 2; ++half)
+    for (std::size_t row = 0; row < kPanel; row += kRows) {
+      __m256i sum[kRows][2] = {};
+      for (std::size_t s = 0; s < steps; ++s)
+        for (std::size_t word = 0; word < kWords; ++word) {
+          const std::uint8_t* query = queries[s].value[half][word][0];
+          const __m256i q0 = _mm256_load_si256(reinterpret_cast<const __m256i*>(query));
+          const __m256i q1 = _mm256_load_si256(reinterpret_cast<const __m256i*>(query + 4 * kLanes));
+#pragma GCC unroll 4
+          for (std::size_t r = 0; r < kRows; ++r) {
+            const __m256i p = _mm256_set1_epi32(word_of(&points[(row + r) * stride + s].value[4 * word]));
+            sum[r][0] = _mm256_dpbusd_avx_epi32(sum[r][0], q0, p);
+            sum[r][1] = _mm256_dpbusd_avx_epi32(sum[r][1], q1, p);
+          }
+        }
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < kRows; ++r)
+        for (std::size_t i = 0; i < 2; ++i)
+          _mm256_store_si256(reinterpret_cast<__m256i*>(&out.value[row + r][half * kHalf + i * kLanes]), sum[r][i]);
+    }
+}
+
+__attribute__((target("avx512f,avx512vnni"))) void dots_avx512_vnni(const PointStep* points, std::size_t stride,
+                                                                    const QueryStep* queries, std::size_t steps,
+                                                                    DotTile& out) {
+  constexpr std::size_t kRows = 8;
+  for (std::size_t row = 0; row < kPanel; row += kRows) {
+    __m512i sum[kRows][2] = {};
+    for (std::size_t s = 0; s < steps; ++s)
+      for (std::size_t word = 0; word < kWords; ++word) {
+        const __m512i q0 = _mm512_load_si512(queries[s].value[0][word]);
+        const __m512i q1 = _mm512_load_si512(queries[s].value[1][word]);
+#pragma GCC unroll 8
+        for (std::size_t r = 0; r < kRows; ++r) {
+          const __m512i p = _mm512_set1_epi32(word_of(&points[(row + r) * stride + s].value[4 * word]));
+          sum[r][0] = _mm512_dpbusd_epi32(sum[r][0], q0, p);
+          sum[r][1] = _mm512_dpbusd_epi32(sum[r][1], q1, p);
+        }
+      }
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < kRows; ++r) {
+      _mm512_store_si512(&out.value[row + r][0], sum[r][0]);
+      _mm512_store_si512(&out.value[row + r][kHalf], sum[r][1]);
+    }
+  }
+}
+
+/// What the tile registers hold: eight of sixteen rows of 64 bytes.
+struct alignas(64) TileShape {
+  std::uint8_t palette = 1, first_row = 0, reserved[14] = {};
+  std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+
+__attribute__((target("amx-tile"))) void start_amx() {
+  static constexpr TileShape shape;  // static: g++ believes that only its first eight bytes are read
+  _tile_loadconfig(&shape);
+}
+
+__attribute__((target("amx-tile,amx-int8"))) void dots_amx(const PointStep* points, std::size_t stride,
+                                                           const QueryStep* queries, std::size_t steps, DotTile& out) {
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  for (std::size_t s = 0; s < steps; ++s) {
+    _tile_loadd(4, points + s, stride * sizeof *points);
+    _tile_loadd(6, queries[s].value[0], kStep);
+    _tile_dpbsud(0, 4, 6);
+    _tile_loadd(7, queries[s].value[1], kStep);
+    _tile_dpbsud(1, 4, 7);
+    _tile_loadd(5, points + kHalf * stride + s, stride * sizeof *points);
+    _tile_dpbsud(2, 5, 6);
+    _tile_dpbsud(3, 5, 7);
+  }
+  _tile_stored(0, &out.value[0][0], sizeof out.value[0]);
+  _tile_stored(1, &out.value[0][kHalf], sizeof out.value[0]);
+  _tile_stored(2, &out.value[kHalf][0], sizeof out.value[0]);
+  _tile_stored(3, &out.value[kHalf][kHalf], sizeof out.value[0]);
+}
+
+/// Linux saves the tiles of a process only after it asked for that.
+bool allow_tiles() {
+  constexpr long kRequest = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequest, kTileData) == 0;
+}
+
+#endif
+
+}  // namespace
+
+const std::vector<ByteDots>& byte_dots_here() {
+  static const std::vector<ByteDots> here = [] {
+    std::vector<ByteDots> list{ByteDots::plain};
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) list.push_back(ByteDots::avx2);
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("avxvnni")) list.push_back(ByteDots::avx_vnni);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vnni"))
+      list.push_back(ByteDots::avx512_vnni);
+    if (__builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") && allow_tiles())
+      list.push_back(ByteDots::amx);
+#endif
+    return list;
+  }();
+  return here;
+}
+
+ByteKernel byte_kernel(ByteDots way) {
+  const auto& here = byte_dots_here();
+  if (std::find(here.begin(), here.end(), way) == here.end()) {
+    std::string words;
+    for (const ByteDots h : here) words += fmt::format(" {}", kByteDotsWords[static_cast<std::size_t>(h)]);
+    throw Error("byte_kernel", kByteDotsWords[static_cast<std::size_t>(way)], "one that this machine has:" + words,
+                "leave the choice to the library");
+  }
+  switch (way) {
+#if defined(__x86_64__)
+    case ByteDots::avx2: return {no_start, dots_avx2};
+    case ByteDots::avx_vnni: return {no_start, dots_avx_vnni};
+    case ByteDots::avx512_vnni: return {no_start, dots_avx512_vnni};
+    case ByteDots::amx: return {start_amx, dots_amx};
+#endif
+    default: return {no_start, dots_plain};
+  }
+}
+
+}  // namespace diffmem::kernels
