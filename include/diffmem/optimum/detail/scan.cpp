@@ -1,0 +1,806 @@
+// SPDX-License-Identifier: MIT
+// The logit of image x for the query y is -|y - x|^2 / 2 s^2 = (y.x - |x|^2/2) / s^2 + a constant.  y becomes a few
+// 8-bit digits, so that y.x is a sum of inner products of bytes, exact but for what the digits leave of y, and that is
+// bounded: |(y - digits).x| <= |y - digits| |x|.  Where few images carry weight, their distances are computed again in
+// float64; where many do, their weights become digits, too, and the mean is products of bytes once more.
+#include <diffmem/optimum/detail/scan.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <thread>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define DIFFMEM_CLONES \
+  __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3", "no-trapping-math", "no-math-errno")))
+#define DIFFMEM_INLINE __attribute__((always_inline)) inline
+#else
+#define DIFFMEM_CLONES
+#define DIFFMEM_INLINE inline
+#endif
+
+namespace diffmem::detail {
+namespace {
+
+using kernels::DotTile, kernels::PointStep, kernels::QueryStep, kernels::kPanel, kernels::kStep;
+
+constexpr std::size_t kLanes = 16;   // queries whose numbers stand side by side
+constexpr std::size_t kTile = 2048;  // points whose logits are kept
+constexpr std::size_t kRun = 8;      // steps of a panel of points that stay in the first cache while the queries pass
+constexpr std::size_t kFew = 48;     // of a tile: more points of weight than these are summed by products of bytes
+constexpr std::size_t kWeightDigits = 3, kMostDigits = 4;
+constexpr double kWeightUnit = 127 * 65536.0;  // a weight of 1 in digits of -128 ... 127
+constexpr double kNothing = -std::numeric_limits<double>::infinity();
+constexpr double kRounding = 0x1p-50;  // of a logit in float64, relative to its largest term
+
+constexpr std::size_t round_up(std::size_t a, std::size_t b) { return (a + b - 1) / b * b; }
+
+/// e^x for x <= 0, within 4e-16 of itself; below -700 it stays at 1e-304.
+DIFFMEM_INLINE double exp_below(double x) {
+  constexpr double kMagic = 0x1.8p52, kLog2e = 1.4426950408889634074;
+  constexpr double kLn2High = 0x1.62e42feep-1, kLn2Low = 0x1.a39ef35793c76p-33;
+  x = x < -700 ? -700 : x;
+  const double shifted = x * kLog2e + kMagic, k = shifted - kMagic;
+  const double r = (x - k * kLn2High) - k * kLn2Low;
+  double p = 1.0 / 479001600;
+  for (const double c : {1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120,
+                         1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0})
+    p = p * r + c;
+  const std::int64_t power = std::bit_cast<std::int64_t>(shifted) - std::bit_cast<std::int64_t>(kMagic);
+  return p * std::bit_cast<double>((power + 1023) << 52);
+}
+
+DIFFMEM_CLONES double squared_distance(const double* y, const std::uint8_t* v, std::size_t size) {
+  double sum = 0;
+  constexpr std::size_t kParts = 32;
+  double parts[kParts] = {};
+  std::size_t j = 0;
+  for (; j + kParts <= size; j += kParts)
+    for (std::size_t i = 0; i < kParts; ++i) {
+      const double e = y[j + i] - (v[j + i] * (1 / 127.5) - 1);
+      parts[i] += e * e;
+    }
+  for (const double part : parts) sum += part;
+  for (; j < size; ++j) {
+    const double e = y[j] - (v[j] * (1 / 127.5) - 1);
+    sum += e * e;
+  }
+  return sum;
+}
+DIFFMEM_CLONES void add_image(double* mean, double w, const std::uint8_t* v, std::size_t size) {
+  for (std::size_t j = 0; j < size; ++j) mean[j] += w * (v[j] * (1 / 127.5) - 1);
+}
+
+/// Logits of a panel of points for 16 queries: `tile` holds, `stride` tiles apart, each digit's inner products.
+struct Lanes {
+  double place[kMostDigits][kLanes] = {};  // what a unit of a digit's product is worth
+  double sum[kLanes] = {};                 // of one in a point's sum
+  double bias[kLanes] = {}, rate[kLanes] = {};
+};
+DIFFMEM_CLONES void logits(const Lanes& lanes, const std::int32_t* const* products, std::size_t digits,
+                           const double* sum, const double* half_square, const double* log_weight, std::size_t count,
+                           double* out) {
+  for (std::size_t p = 0; p < count; ++p, out += kLanes) {
+    double t[kLanes];
+    for (std::size_t q = 0; q < kLanes; ++q)
+      t[q] = lanes.bias[q] + lanes.sum[q] * sum[p] - lanes.rate[q] * half_square[p] + log_weight[p];
+    for (std::size_t d = 0; d < digits; ++d) {
+      const std::int32_t* product = products[d] + p * kPanel;
+      for (std::size_t q = 0; q < kLanes; ++q) t[q] += lanes.place[d][q] * product[q];
+    }
+    for (std::size_t q = 0; q < kLanes; ++q) out[q] = t[q];
+  }
+}
+
+/// Lower bounds on the distances, from logits.
+DIFFMEM_CLONES void bound_distances(const double* logit, std::size_t count, const double* log_weight,
+                                    const double* square, const double* twice, const double* moved, float* out) {
+  for (std::size_t p = 0; p < count; ++p)
+    for (std::size_t q = 0; q < kLanes; ++q) {
+      const double squared = square[q] - twice[q] * (logit[p * kLanes + q] - log_weight[p]);
+      out[p * kLanes + q] = static_cast<float>((std::sqrt(squared > 0 ? squared : 0) + moved[q]) * (1 - 1e-6));
+    }
+}
+
+/// Sums over a tile for 16 queries; logits become weights relative to `most`, those below `cut` counted apart.
+struct Sums {
+  double sum[kLanes] = {}, slope[kLanes] = {}, half_square[kLanes] = {}, lost[kLanes] = {};
+  double above[kLanes] = {};  // how many
+};
+DIFFMEM_CLONES void find_most(const double* logit, std::size_t count, double* most) {
+  double m[kLanes];
+  for (double& x : m) x = kNothing;
+  for (std::size_t p = 0; p < count; ++p)
+    for (std::size_t q = 0; q < kLanes; ++q) m[q] = logit[p * kLanes + q] > m[q] ? logit[p * kLanes + q] : m[q];
+  for (std::size_t q = 0; q < kLanes; ++q) most[q] = m[q];
+}
+DIFFMEM_CLONES void weigh(double* logit, std::size_t count, const double* half_square, const double* most,
+                          const double* cut, Sums& sums) {
+  double sum[kLanes] = {}, slope[kLanes] = {}, square[kLanes] = {}, lost[kLanes] = {}, above[kLanes] = {};
+  for (std::size_t p = 0; p < count; ++p)
+    for (std::size_t q = 0; q < kLanes; ++q) {
+      const double l = logit[p * kLanes + q], x = l - most[q], e = exp_below(x);
+      const bool in = l >= cut[q];
+      sum[q] += e;
+      slope[q] += e * x;
+      square[q] += e * half_square[p];
+      lost[q] += in ? 0 : e;
+      above[q] += in ? 1 : 0;
+      logit[p * kLanes + q] = e;
+    }
+  for (std::size_t q = 0; q < kLanes; ++q) {
+    sums.sum[q] = sum[q], sums.slope[q] = slope[q], sums.half_square[q] = square[q];
+    sums.lost[q] = lost[q], sums.above[q] = above[q];
+  }
+}
+
+/// Weights [count][16] of one query into digits; returns what rounding takes or gives, and what stays.
+std::pair<double, double> digits_of(const double* weight, std::size_t count, PointStep* high, PointStep* middle,
+                                    PointStep* low) {
+  double off = 0, used = 0;
+  std::int8_t *h = high->value, *m = middle->value, *l = low->value;
+  for (std::size_t p = 0; p < count; ++p) {
+    const double w = weight[p * kLanes];
+    const auto unit = static_cast<std::int32_t>(w * kWeightUnit + 0.5);
+    off += std::abs(w - unit * (1 / kWeightUnit)), used += unit * (1 / kWeightUnit);
+    const std::int32_t low_digit = static_cast<std::int8_t>(unit), rest = (unit - low_digit) >> 8;
+    const std::int32_t middle_digit = static_cast<std::int8_t>(rest);
+    l[p] = static_cast<std::int8_t>(low_digit), m[p] = static_cast<std::int8_t>(middle_digit);
+    h[p] = static_cast<std::int8_t>((rest - middle_digit) >> 8);
+  }
+  return {off, used};
+}
+
+/// Values first ... first+31 of 64 images, four images to a word: those are the "queries" of a product with weights.
+DIFFMEM_CLONES void interleave(const std::uint8_t* const* images, std::size_t count, std::size_t first,
+                               std::size_t values, QueryStep& to) {
+  if (count == kStep && values == kPanel) {
+    for (std::size_t word = 0; word < kStep / 4; ++word) {
+      const std::uint8_t *a = images[4 * word] + first, *b = images[4 * word + 1] + first,
+                         *c = images[4 * word + 2] + first, *d = images[4 * word + 3] + first;
+      for (std::size_t half = 0; half < 2; ++half) {
+        std::uint8_t* out = to.value[half][word][0];
+        for (std::size_t i = 0; i < kPanel / 2; ++i) {
+          const std::size_t from = half * kPanel / 2 + i;
+          const std::uint32_t four = std::uint32_t{a[from]} | std::uint32_t{b[from]} << 8 |
+                                     std::uint32_t{c[from]} << 16 | std::uint32_t{d[from]} << 24;
+          std::memcpy(out + 4 * i, &four, 4);
+        }
+      }
+    }
+    return;
+  }
+  to = {};
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t j = 0; j < values; ++j)
+      to.value[j / (kPanel / 2)][i / 4][j % (kPanel / 2)][i % 4] = images[i][first + j];
+}
+
+struct Candidate {
+  std::size_t point;  // place among the members
+  double logit;
+};
+
+/// Σ over some points, relative to the largest logit.
+struct Tally {
+  double most = kNothing, sum = 0, slope = 0;
+  double half_square = 0;           // Σ e |x|^2/2, of what is not in `few`
+  double lost = 0, off = 0;         // Σ e left out of the mean, and rounded away
+  double used = 0;                  // Σ e as they are in the mean
+  std::vector<double> mean;         // Σ e v; empty: nothing dense
+  std::vector<Candidate> few, top;  // points of weight that are not in the mean; the largest of those that are
+
+  void rebase(double to) {
+    if (!(to > most)) return;
+    const double shift = most - to, scale = sum > 0 ? std::exp(shift) : 0;
+    slope = sum > 0 ? (slope + sum * shift) * scale : 0;
+    sum *= scale, half_square *= scale, lost *= scale, off *= scale, used *= scale;
+    for (double& x : mean) x *= scale;
+    most = to;
+  }
+  void absorb(Tally& other) {
+    const double to = std::max(most, other.most);
+    rebase(to), other.rebase(to);
+    sum += other.sum, slope += other.slope, half_square += other.half_square;
+    lost += other.lost, off += other.off, used += other.used;
+    if (mean.empty())
+      mean = std::move(other.mean);
+    else
+      for (std::size_t j = 0; j < other.mean.size(); ++j) mean[j] += other.mean[j];
+    few.insert(few.end(), other.few.begin(), other.few.end());
+    top.insert(top.end(), other.top.begin(), other.top.end());
+  }
+};
+
+bool before(const Candidate& a, const Candidate& b) {
+  return a.logit != b.logit ? a.logit > b.logit : a.point < b.point;
+}
+void keep_largest(std::vector<Candidate>& list, std::size_t most) {
+  const std::size_t keep = std::min(most, list.size());
+  std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(keep), list.end(), before);
+  list.resize(keep);
+}
+
+/// work(w) on threads w = 0 ... threads-1.
+template <class Work>
+void crew(int threads, Work&& work) {
+  std::vector<std::jthread> others;
+  for (int w = 1; w < threads; ++w) others.emplace_back([&work, w] { work(w); });
+  work(0);
+}
+/// work(i) for each i below `count`, by whoever is free.
+template <class Work>
+void share(int threads, std::size_t count, Work&& work) {
+  std::atomic<std::size_t> next{0};
+  crew(std::min<int>(threads, static_cast<int>(std::max<std::size_t>(count, 1))), [&](int) {
+    for (std::size_t i; (i = next.fetch_add(1)) < count;) work(i);
+  });
+}
+
+/// One pass over all members in integers.
+class Pass {
+ public:
+  Pass(const Points& points, std::span<const std::int64_t> members, std::span<const Query> queries,
+       std::size_t digits, const ScanOptions& options, Bounds* bounds, std::span<const std::size_t> bound_rows)
+      : points_(points),
+        members_(members),
+        queries_(queries),
+        options_(options),
+        count_(members.empty() ? points.count : members.size()),
+        digits_(digits),
+        reach_(std::log(static_cast<double>(count_) * 4 / options.tolerance)),
+        lanes_(round_up(queries.size(), kLanes)),
+        panels_(round_up(digits * lanes_, kPanel) / kPanel),
+        steps_(round_up(points.size, kStep) / kStep),
+        kernel_(kernels::byte_kernel(options.way)),
+        bounds_(bounds),
+        bound_rows_(bound_rows),
+        packed_(panels_ * steps_),
+        groups_(lanes_ / kLanes),
+        slack_(queries.size()),
+        square_(lanes_),
+        twice_(lanes_) {
+    for (std::size_t q = 0; q < queries.size(); ++q) pack(q);
+  }
+
+  /// The largest error of a logit of query q.
+  double slack(std::size_t q) const { return slack_[q]; }
+
+  std::vector<Tally> run() {
+    const std::size_t tiles = (count_ + kTile - 1) / kTile;
+    const auto threads = static_cast<std::size_t>(std::clamp<std::int64_t>(options_.threads, 1, static_cast<std::int64_t>(tiles)));
+    std::vector<std::vector<Tally>> parts(threads, std::vector<Tally>(queries_.size()));
+    std::vector<std::jthread> others;  // not the caller's thread: a kernel may set a thread's registers for good
+    for (std::size_t w = 0; w < threads; ++w)
+      others.emplace_back([&, w] {
+        kernel_.start();
+        Worker worker(*this, parts[w]);
+        for (std::size_t t = tiles * w / threads; t < tiles * (w + 1) / threads; ++t)
+          worker.tile(t * kTile, std::min(kTile, count_ - t * kTile));
+      });
+    others.clear();  // joins
+    for (std::size_t w = 1; w < threads; ++w)
+      for (std::size_t q = 0; q < queries_.size(); ++q) parts[0][q].absorb(parts[w][q]);
+    return std::move(parts[0]);
+  }
+
+ private:
+  std::size_t id(std::size_t place) const { return members_.empty() ? place : static_cast<std::size_t>(members_[place]); }
+
+  void pack(std::size_t q) {
+    const double* y = queries_[q].y;
+    const std::size_t size = points_.size;
+    const double rate = 1 / (queries_[q].s * queries_[q].s);
+    const auto [low, high] = std::minmax_element(y, y + size);
+    const double units = std::exp2(8.0 * static_cast<double>(digits_)) - 1;
+    const double unit = std::max(*high - *low, 1e-300) / units, least = *low;
+    double left = 0, all = 0, square = 0;
+    for (std::size_t j = 0; j < size; ++j) {
+      const double u = std::nearbyint((y[j] - least) / unit), miss = y[j] - (least + unit * u);
+      left += miss * miss, all += u, square += y[j] * y[j];
+      const auto bits = static_cast<std::uint64_t>(u);
+      for (std::size_t d = 0; d < digits_; ++d) {
+        const std::size_t column = d * lanes_ + q, lane = column % kPanel;
+        packed_[column / kPanel * steps_ + j / kStep]
+            .value[lane / (kPanel / 2)][j % kStep / 4][lane % (kPanel / 2)][j % 4] =
+            static_cast<std::uint8_t>(bits >> (8 * (digits_ - 1 - d)));
+      }
+    }
+    Lanes& lanes = groups_[q / kLanes];
+    const std::size_t lane = q % kLanes;
+    for (std::size_t d = 0; d < digits_; ++d)
+      lanes.place[d][lane] = rate * unit * std::exp2(8.0 * static_cast<double>(digits_ - 1 - d)) / 127.5;
+    lanes.sum[lane] = rate * least / 127.5;
+    lanes.bias[lane] = rate * (least * static_cast<double>(size) + unit * all) * 0.5 / 127.5;
+    lanes.rate[lane] = rate;
+    const double largest = std::max(std::abs(*low), std::abs(*high)) * static_cast<double>(size) + points_.longest * points_.longest;
+    slack_[q] = rate * (std::sqrt(left) * points_.longest + kRounding * largest);
+    square_[q] = square * (1 - 1e-12) - 2 * slack_[q] / rate;
+    twice_[q] = 2 / rate;
+  }
+
+  struct Worker {
+    Worker(const Pass& pass, std::vector<Tally>& tallies)
+        : p(pass),
+          out(tallies),
+          stride(kernels::point_stride(p.steps_)),
+          panel(kPanel * stride),
+          products(p.panels_),
+          logit(p.lanes_ * kTile),
+          sum(kTile),
+          half_square(kTile),
+          log_weight(kTile) {}
+
+    void tile(std::size_t first, std::size_t count) {
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t n = p.id(first + i);
+        sum[i] = p.points_.sum[n], half_square[i] = p.points_.half_square[n];
+        log_weight[i] = p.points_.log_weight.empty() ? 0 : p.points_.log_weight[n];
+      }
+      for (std::size_t at = 0; at < count; at += kPanel) multiply(first, at, std::min(kPanel, count - at));
+      dense.clear();
+      for (std::size_t g = 0; g < p.groups_.size(); ++g) look(g, first, count);
+      if (!dense.empty()) average(first, count);
+    }
+
+    /// Logits of one panel of points for all queries.
+    void multiply(std::size_t first, std::size_t at, std::size_t count) {
+      constexpr std::size_t kMostPacked = std::size_t{1} << 15;
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::uint8_t* from = p.points_[p.id(first + at + i)];
+        for (std::size_t j = 0; j < p.points_.size; j += kMostPacked)
+          p.kernel_.pack(from + j, std::min(kMostPacked, p.points_.size - j), &panel[i * stride + j / kStep]);
+      }
+      for (std::size_t s = 0; s < p.steps_; s += kRun)
+        for (std::size_t c = 0; c < p.panels_; ++c)
+          p.kernel_.dots(&panel[s], stride, &p.packed_[c * p.steps_ + s], std::min(kRun, p.steps_ - s), s > 0, products[c]);
+      for (std::size_t g = 0; g < p.groups_.size(); ++g) {
+        const std::int32_t* columns[kMostDigits] = {};
+        for (std::size_t d = 0; d < p.digits_; ++d) {
+          const std::size_t column = d * p.lanes_ + g * kLanes;
+          columns[d] = &products[column / kPanel].value[0][column % kPanel];
+        }
+        logits(p.groups_[g], columns, p.digits_, &sum[at], &half_square[at], &log_weight[at], count,
+               &logit[(g * kTile + at) * kLanes]);
+      }
+    }
+
+    /// Adds a tile to the sums of 16 queries, and its points of weight to their lists if they are few.
+    void look(std::size_t g, std::size_t first, std::size_t count) {
+      double* l = &logit[g * kTile * kLanes];
+      const std::size_t rows = std::min(kLanes, p.queries_.size() - g * kLanes);
+      if (p.bounds_) {
+        double moved[kLanes] = {};
+        for (std::size_t q = 0; q < rows; ++q) moved[q] = p.bounds_->moved[p.bound_rows_[g * kLanes + q]];
+        distances.resize(kTile * kLanes);
+        bound_distances(l, count, log_weight.data(), &p.square_[g * kLanes], &p.twice_[g * kLanes], moved, distances.data());
+        for (std::size_t q = 0; q < rows; ++q) {
+          const std::size_t row = p.bound_rows_[g * kLanes + q];
+          float* to = &p.bounds_->distance[(row / kLanes * p.bounds_->count + first) * kLanes + row % kLanes];
+          for (std::size_t i = 0; i < count; ++i) to[i * kLanes] = distances[i * kLanes + q];
+        }
+      }
+      double most[kLanes], cut[kLanes];
+      find_most(l, count, most);
+      for (std::size_t q = 0; q < kLanes; ++q) cut[q] = most[q];
+      for (std::size_t q = 0; q < rows; ++q) {
+        const std::size_t row = g * kLanes + q;
+        cut[q] = std::max(out[row].most, most[q]) - p.reach_ - 2 * p.slack_[row];
+      }
+      Sums s;
+      weigh(l, count, half_square.data(), most, cut, s);
+      for (std::size_t q = 0; q < rows; ++q) {
+        Tally& t = out[g * kLanes + q];
+        const double old = t.most;
+        t.rebase(most[q]);
+        const double shift = most[q] - t.most, scale = std::exp(shift);
+        t.sum += s.sum[q] * scale, t.slope += (s.slope[q] + s.sum[q] * shift) * scale;
+        t.lost += s.lost[q] * scale;
+        if (s.above[q] == 0) continue;
+        if (s.above[q] > kFew) {
+          dense.push_back({g * kLanes + q, most[q]});
+          t.half_square += s.half_square[q] * scale;
+          continue;
+        }
+        const double least = std::exp(cut[q] - most[q]) * (1 - 1e-12);
+        for (std::size_t i = 0; i < count; ++i)
+          if (const double e = l[i * kLanes + q]; e >= least) t.few.push_back({first + i, most[q] + std::log(e)});
+        if (t.few.size() > 4 * kFew && t.most > old)
+          std::erase_if(t.few, [&](const Candidate& c) { return c.logit < cut[q]; });
+      }
+    }
+
+    /// Adds the dense queries' share of this tile to their means.
+    void average(std::size_t first, std::size_t count) {
+      const std::size_t rows = dense.size() * kWeightDigits, blocks = round_up(rows, kPanel) / kPanel;
+      const std::size_t steps = round_up(count, kStep) / kStep, stride = kernels::point_stride(kTile / kStep);
+      weights.assign(blocks * kPanel * stride, {});
+      scales.resize(dense.size());
+      for (std::size_t i = 0; i < dense.size(); ++i) {
+        const auto [row, most] = dense[i];
+        Tally& t = out[row];
+        const double* e = &logit[row / kLanes * kTile * kLanes + row % kLanes];
+        const double scale = std::exp(most - t.most);
+        PointStep* to = &weights[i * kWeightDigits * stride];
+        const auto [off, used] = digits_of(e, count, to, to + stride, to + 2 * stride);
+        t.off += scale * off, t.used += scale * used;
+        if (t.mean.empty()) t.mean.assign(p.points_.size, 0);
+        scales[i] = scale / kWeightUnit;
+        keep_top(t, e, first, count, most);
+      }
+      std::vector<const std::uint8_t*>& images = rows_of_tile;
+      images.resize(count);
+      for (std::size_t i = 0; i < count; ++i) images[i] = p.points_[p.id(first + i)];
+      block.resize(steps);
+      sums.resize(blocks);
+      for (std::size_t j = 0; j < p.points_.size; j += kPanel) {
+        const std::size_t values = std::min(kPanel, p.points_.size - j);
+        for (std::size_t s = 0; s < steps; ++s)
+          interleave(&images[s * kStep], std::min(kStep, count - s * kStep), j, values, block[s]);
+        for (std::size_t b = 0; b < blocks; ++b)
+          p.kernel_.dots(&weights[b * kPanel * stride], stride, block.data(), steps, false, sums[b]);
+        for (std::size_t i = 0; i < dense.size(); ++i) {
+          const std::int32_t* digit[kWeightDigits];
+          for (std::size_t d = 0; d < kWeightDigits; ++d)
+            digit[d] = sums[(i * kWeightDigits + d) / kPanel].value[(i * kWeightDigits + d) % kPanel];
+          double* mean = &out[dense[i].row].mean[j];
+          for (std::size_t k = 0; k < values; ++k)
+            mean[k] += scales[i] * (65536.0 * digit[0][k] + (256.0 * digit[1][k] + digit[2][k]));
+        }
+      }
+    }
+
+    /// The largest weights among those that no list holds.
+    void keep_top(Tally& t, const double* e, std::size_t first, std::size_t count, double most) {
+      const std::size_t keep = p.options_.top + 3;
+      double least = t.top.size() < keep ? 0 : std::exp(std::min(t.top.back().logit - most, 0.0)) * (1 - 1e-12);
+      for (std::size_t i = 0; i < count; ++i) {
+        if (e[i * kLanes] < least) continue;
+        t.top.push_back({first + i, most + std::log(e[i * kLanes])});
+        if (t.top.size() < 4 * keep) continue;
+        keep_largest(t.top, keep);
+        least = std::exp(std::min(t.top.back().logit - most, 0.0)) * (1 - 1e-12);
+      }
+      keep_largest(t.top, keep);
+    }
+
+    struct Dense {
+      std::size_t row;
+      double most;
+    };
+    const Pass& p;
+    std::vector<Tally>& out;
+    std::size_t stride;
+    std::vector<PointStep> panel, weights;
+    std::vector<DotTile> products, sums;
+    std::vector<double> logit;  // [lanes/16][kTile][16]
+    std::vector<double> sum, half_square, log_weight, scales;
+    std::vector<float> distances;
+    std::vector<QueryStep> block;
+    std::vector<Dense> dense;
+    std::vector<const std::uint8_t*> rows_of_tile;
+  };
+
+  const Points& points_;
+  std::span<const std::int64_t> members_;
+  std::span<const Query> queries_;
+  const ScanOptions& options_;
+  std::size_t count_, digits_;
+  double reach_;  // logits that far below the largest one do not count
+  std::size_t lanes_, panels_, steps_;
+  kernels::ByteKernel kernel_;
+  Bounds* bounds_;
+  std::span<const std::size_t> bound_rows_;
+  std::vector<QueryStep> packed_;  // [panels][steps]
+  std::vector<Lanes> groups_;
+  std::vector<double> slack_, square_, twice_;
+};
+
+/// In float64: some points' part of the answer to one query.
+class Exact {
+ public:
+  Exact(const Points& points, std::span<const std::int64_t> members, const Query& query, std::size_t top)
+      : points_(points), members_(members), query_(query), top_(top), mean_(points.size) {}
+
+  /// Adds points, given by their places among the members, each once.  distance(place, d) sees each distance.
+  template <class See>
+  void add(std::span<const std::size_t> places, See&& see) {
+    const double rate = -0.5 / (query_.s * query_.s);
+    std::vector<Candidate> list;
+    list.reserve(places.size());
+    for (const std::size_t place : places) {
+      const std::size_t n = id(place);
+      const double squared = squared_distance(query_.y, points_[n], points_.size);
+      see(place, squared);
+      list.push_back({place, rate * squared + (points_.log_weight.empty() ? 0 : points_.log_weight[n])});
+    }
+    double most = most_;
+    for (const Candidate& c : list) most = std::max(most, c.logit);
+    const double shift = most_ - most, scale = sum_ > 0 ? std::exp(shift) : 0;
+    slope_ = sum_ > 0 ? (slope_ + sum_ * shift) * scale : 0, sum_ *= scale, most_ = most;
+    for (double& x : mean_) x *= scale;
+    for (const Candidate& c : list) {
+      const double x = c.logit - most, e = std::exp(x);
+      if (!(e > 0)) continue;
+      sum_ += e, slope_ += e * x;
+      if (e <= kTiny) continue;
+      add_image(mean_.data(), e, points_[id(c.point)], points_.size);
+      heavy_.push_back(c);
+    }
+    best_.insert(best_.end(), list.begin(), list.end());
+    keep_largest(best_, top_);
+  }
+
+  /// The mean and everything that it takes; `outside`: points that were not added, none with a logit within `reach` of
+  /// the largest.
+  void finish(Answer& a, double outside, double reach) const {
+    for (std::size_t j = 0; j < mean_.size(); ++j) a.mean[j] = mean_[j] / sum_;
+    a.log_sum = most_ + std::log(sum_);
+    a.entropy = std::max(0.0, std::log(sum_) - slope_ / sum_);
+    a.max_weight = 1 / sum_;
+    const double rest = outside * std::exp(-reach) / sum_;
+    a.error = rest / (1 + rest);
+    a.top.clear(), a.top_weight.clear();
+    for (std::size_t i = 0; i < std::min(top_, best_.size()); ++i) {
+      a.top.push_back(static_cast<std::int64_t>(id(best_[i].point)));
+      a.top_weight.push_back(std::exp(best_[i].logit - most_) / sum_);
+    }
+  }
+  /// Σ w |x - mean|^2.
+  double spread(const double* mean) const {
+    double sum = 0;
+    for (const Candidate& c : heavy_)
+      sum += std::exp(c.logit - most_) * squared_distance(mean, points_[id(c.point)], points_.size);
+    return sum / sum_;
+  }
+
+ private:
+  static constexpr double kTiny = 1e-22;
+  std::size_t id(std::size_t place) const { return members_.empty() ? place : static_cast<std::size_t>(members_[place]); }
+
+  const Points& points_;
+  std::span<const std::int64_t> members_;
+  const Query& query_;
+  std::size_t top_;
+  double most_ = kNothing, sum_ = 0, slope_ = 0;
+  std::vector<double> mean_;
+  std::vector<Candidate> best_, heavy_;
+};
+
+/// The scan of one batch.
+class Scan {
+ public:
+  Scan(const Points& points, std::span<const std::int64_t> members, std::span<const Query> queries,
+       std::span<Answer> answers, const ScanOptions& options, Bounds* bounds)
+      : points_(points),
+        members_(members),
+        queries_(queries),
+        answers_(answers),
+        options_(options),
+        bounds_(bounds),
+        count_(members.empty() ? points.count : members.size()),
+        reach_(options.tolerance > 0 ? std::log(static_cast<double>(count_) * 4 / options.tolerance) : 0) {}
+
+  void run() {
+    std::vector<std::size_t> rows(queries_.size());
+    std::iota(rows.begin(), rows.end(), 0);
+    if (options_.tolerance > 0) {
+      if (bounds_) rows = near_points(rows);
+      rows = pass(rows, digits_for(rows));
+      if (!rows.empty()) rows = pass(rows, kMostDigits);
+    }
+    share(options_.threads, rows.size(), [&](std::size_t i) { direct(rows[i]); });
+  }
+
+ private:
+  /// Answers the rows whose near points are known to be few; the others are left.
+  std::vector<std::size_t> near_points(const std::vector<std::size_t>& rows) {
+    Bounds& b = *bounds_;
+    if (b.rows != queries_.size() || b.count != count_ || b.last.size() != b.rows * points_.size) {
+      b.rows = queries_.size(), b.count = count_;
+      b.distance.assign(round_up(b.rows, kLanes) * count_, 0);
+      b.moved.assign(b.rows, 0), b.near.assign(b.rows, 0), b.last.resize(b.rows * points_.size);
+      for (const std::size_t q : rows) remember(q);
+      return rows;
+    }
+    const std::size_t most = count_ / kWorthwhile;
+    std::vector<char> left(queries_.size(), 0);
+    share(options_.threads, round_up(b.rows, kLanes) / kLanes, [&](std::size_t g) {
+      float limit[kLanes];
+      std::fill(std::begin(limit), std::end(limit), -1.0f);
+      const std::size_t here = std::min(kLanes, b.rows - g * kLanes);
+      for (std::size_t lane = 0; lane < here; ++lane) {
+        const std::size_t q = g * kLanes + lane;
+        double step = 0;
+        for (std::size_t j = 0; j < points_.size; ++j) {
+          const double e = queries_[q].y[j] - b.last[q * points_.size + j];
+          step += e * e;
+        }
+        b.moved[q] += std::sqrt(step) * (1 + 1e-12);
+        remember(q);
+        const double near = squared_distance(queries_[q].y, points_[b.near[q]], points_.size);
+        limit[lane] = static_cast<float>(
+            (std::sqrt(near + 2 * queries_[q].s * queries_[q].s * reach_) + b.moved[q]) * (1 + 1e-6));
+      }
+      std::vector<std::size_t> lists[kLanes];
+      const float* d = &b.distance[g * count_ * kLanes];
+      for (std::size_t n = 0; n < count_; ++n, d += kLanes) {
+        if (!any_below(d, limit)) continue;
+        for (std::size_t lane = 0; lane < here; ++lane)
+          if (d[lane] <= limit[lane]) {
+            lists[lane].push_back(n);
+            if (lists[lane].size() > most) limit[lane] = -1;
+          }
+      }
+      for (std::size_t lane = 0; lane < here; ++lane) {
+        const std::size_t q = g * kLanes + lane;
+        if (lists[lane].size() > most)
+          left[q] = 1;
+        else
+          few(q, lists[lane]);
+      }
+    });
+    std::vector<std::size_t> rest;
+    for (const std::size_t q : rows)
+      if (left[q]) rest.push_back(q);
+    return rest;
+  }
+  void remember(std::size_t q) {
+    std::copy_n(queries_[q].y, points_.size, &bounds_->last[q * points_.size]);
+  }
+  DIFFMEM_CLONES static bool any_below(const float* d, const float* limit) {
+    int any = 0;
+    for (std::size_t q = 0; q < kLanes; ++q) any |= d[q] <= limit[q];
+    return any != 0;
+  }
+
+  /// Digits enough for every row's logits, should many of its points carry weight.
+  std::size_t digits_for(const std::vector<std::size_t>& rows) const {
+    std::size_t digits = 1;
+    for (const std::size_t q : rows) {
+      const auto [low, high] = std::minmax_element(queries_[q].y, queries_[q].y + points_.size);
+      const double miss = (*high - *low) * std::sqrt(static_cast<double>(points_.size) / 12) * points_.longest /
+                          (queries_[q].s * queries_[q].s);
+      while (digits < kMostDigits - 1 && miss / std::exp2(8.0 * static_cast<double>(digits)) > options_.tolerance / 4)
+        ++digits;
+    }
+    return digits;
+  }
+
+  /// One pass for some rows; those whose error is above the tolerance are left.
+  std::vector<std::size_t> pass(const std::vector<std::size_t>& rows, std::size_t digits) {
+    if (rows.empty()) return {};
+    std::vector<Query> some;
+    for (const std::size_t q : rows) some.push_back(queries_[q]);
+    Pass pass(points_, members_, some, digits, options_, bounds_, rows);
+    std::vector<Tally> tallies = pass.run();
+    std::vector<char> left(rows.size(), 0);
+    share(options_.threads, rows.size(), [&](std::size_t i) {
+      Tally& t = tallies[i];
+      const double least = t.most - reach_ - 2 * pass.slack(i);
+      std::erase_if(t.few, [&](const Candidate& c) { return c.logit < least; });
+      if (t.mean.empty()) {
+        std::vector<std::size_t> places;
+        for (const Candidate& c : t.few) places.push_back(c.point);
+        few(rows[i], places);
+      } else {
+        many(rows[i], t, pass.slack(i));
+        left[i] = answers_[rows[i]].error > options_.tolerance;
+      }
+    });
+    std::vector<std::size_t> rest;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (left[i]) rest.push_back(rows[i]);
+    return rest;
+  }
+
+  /// The answer where only `places` can carry weight.
+  void few(std::size_t q, std::span<const std::size_t> places) {
+    Exact exact(points_, members_, queries_[q], options_.top);
+    float* kept = bounds_ ? &bounds_->distance[(q / kLanes * count_) * kLanes + q % kLanes] : nullptr;
+    exact.add(places, [&](std::size_t place, double squared) {
+      if (kept) kept[place * kLanes] = static_cast<float>((std::sqrt(squared) + bounds_->moved[q]) * (1 - 1e-6));
+    });
+    exact.finish(answers_[q], static_cast<double>(count_ - places.size()), reach_);
+    answers_[q].spread = exact.spread(answers_[q].mean);
+    if (bounds_) bounds_->near[q] = static_cast<std::size_t>(answers_[q].top[0]);
+  }
+
+  /// The answer where a pass has summed weights.
+  void many(std::size_t q, Tally& t, double slack) {
+    Answer& a = answers_[q];
+    const std::size_t size = points_.size;
+    for (const Candidate& c : t.few) {
+      const double e = std::exp(c.logit - t.most);
+      const std::uint8_t* v = points_[id(c.point)];
+      for (std::size_t j = 0; j < size; ++j) t.mean[j] += e * v[j];
+      t.used += e, t.half_square += e * points_.half_square[id(c.point)];
+    }
+    double square = 0, length = 0;
+    for (std::size_t j = 0; j < size; ++j) {
+      a.mean[j] = t.mean[j] / t.used / 127.5 - 1;
+      square += a.mean[j] * a.mean[j], length += queries_[q].y[j] * queries_[q].y[j];
+    }
+    const double rate = 0.5 / (queries_[q].s * queries_[q].s);
+    a.log_sum = t.most + std::log(t.sum) - rate * length;
+    a.entropy = std::max(0.0, std::log(t.sum) - t.slope / t.sum);
+    a.max_weight = 1 / t.sum;
+    a.spread = std::max(0.0, 2 * t.half_square / t.sum - square);
+    a.error = slack + (t.lost + t.off) / t.sum;
+
+    // The order of the largest weights, in float64.
+    std::vector<Candidate> best = t.top;
+    best.insert(best.end(), t.few.begin(), t.few.end());
+    keep_largest(best, options_.top + 3);
+    for (Candidate& c : best) {
+      const std::size_t n = id(c.point);
+      c.logit = -rate * squared_distance(queries_[q].y, points_[n], size) +
+                (points_.log_weight.empty() ? 0 : points_.log_weight[n]);
+    }
+    keep_largest(best, options_.top);
+    a.top.clear(), a.top_weight.clear();
+    for (const Candidate& c : best) {
+      a.top.push_back(static_cast<std::int64_t>(id(c.point)));
+      a.top_weight.push_back(std::exp(c.logit - a.log_sum));
+    }
+    if (bounds_) bounds_->near[q] = static_cast<std::size_t>(a.top[0]);
+  }
+
+  /// Every point in float64.
+  void direct(std::size_t q) {
+    Exact exact(points_, members_, queries_[q], options_.top);
+    std::vector<std::size_t> places(kTile);
+    for (std::size_t first = 0; first < count_; first += kTile) {
+      places.resize(std::min(kTile, count_ - first));
+      std::iota(places.begin(), places.end(), first);
+      exact.add(places, [](std::size_t, double) {});
+    }
+    exact.finish(answers_[q], 0, 0);
+    answers_[q].spread = exact.spread(answers_[q].mean);
+  }
+
+  std::size_t id(std::size_t place) const { return members_.empty() ? place : static_cast<std::size_t>(members_[place]); }
+
+  static constexpr std::size_t kWorthwhile = 16;  // a share of the points from which on a pass is the quicker way
+  const Points& points_;
+  std::span<const std::int64_t> members_;
+  std::span<const Query> queries_;
+  std::span<Answer> answers_;
+  const ScanOptions& options_;
+  Bounds* bounds_;
+  std::size_t count_;
+  double reach_;
+};
+
+}  // namespace
+
+Points::Points(const std::uint8_t* values_, std::size_t count_, std::size_t size_, std::span<const double> weights,
+               int threads)
+    : values(values_), count(count_), size(size_), sum(count_), half_square(count_) {
+  share(threads, (count + kTile - 1) / kTile, [&](std::size_t tile) {
+    for (std::size_t n = tile * kTile; n < std::min(count, (tile + 1) * kTile); ++n) {
+      std::int64_t ones = 0, squares = 0;
+      for (std::size_t j = 0; j < size; ++j) {
+        const std::int32_t v = values[n * size + j];
+        ones += v, squares += v * v;
+      }
+      // |x|^2 = sum (v - 127.5)^2 / 127.5^2, in whole numbers up to the division.
+      const auto d = static_cast<std::int64_t>(size);
+      sum[n] = static_cast<std::int32_t>(ones - 128 * d);
+      half_square[n] = static_cast<double>(4 * squares - 4 * 255 * ones + 255 * 255 * d) / (2.0 * 255 * 255);
+    }
+  });
+  for (const double h : half_square) longest = std::max(longest, std::sqrt(2 * h));
+  for (const double w : weights) log_weight.push_back(std::log(w));
+}
+
+void scan(const Points& points, std::span<const std::int64_t> members, std::span<const Query> queries,
+          std::span<Answer> answers, const ScanOptions& options, Bounds* bounds) {
+  Scan(points, members, queries, answers, options, bounds).run();
+}
+}  // namespace diffmem::detail
