@@ -41,9 +41,12 @@ const std::vector<ByteDots>& byte_dots_here();
 struct ByteKernel {
   /// Called once in a thread of one's own before its first tile: it may set that thread's registers for good.
   void (*start)();
-  /// out(p,q) = sum over steps and values of point(p) * query(q).  At most 2^16 steps' values stay below 2^31: exact
-  /// for steps <= 1024.
-  void (*dots)(const PointStep* points, std::size_t stride, const QueryStep* queries, std::size_t steps, DotTile& out);
+  /// Writes `size` values of a point, less 128, and returns the sum of their squares before that; size <= 2^15.
+  std::int32_t (*pack)(const std::uint8_t* values, std::size_t size, PointStep* to);
+  /// out(p,q) = (`add`: +=) sum over steps and values of point(p) * query(q).  Exact while a sum spans no more than 1024
+  /// steps.
+  void (*dots)(const PointStep* points, std::size_t stride, const QueryStep* queries, std::size_t steps, bool add,
+               DotTile& out);
 };
 
 /// The kernel of `way`.  Error if the machine lacks it.

@@ -20,9 +20,24 @@ constexpr std::size_t kWords = kStep / 4, kHalf = kPanel / 2;
 
 void no_start() {}
 
-void dots_plain(const PointStep* points, std::size_t stride, const QueryStep* queries, std::size_t steps,
+#if defined(__x86_64__)
+__attribute__((target_clones("avx2", "default"), optimize("O3")))
+#endif
+std::int32_t
+pack_plain(const std::uint8_t* values, std::size_t size, PointStep* to) {
+  auto* out = reinterpret_cast<std::int8_t*>(to);
+  for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<std::int8_t>(values[i] ^ 0x80);
+  std::int32_t squares = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::int16_t v = values[i];  // 16 bits: the compiler multiplies and adds pairs
+    squares += v * v;
+  }
+  return squares;
+}
+
+void dots_plain(const PointStep* points, std::size_t stride, const QueryStep* queries, std::size_t steps, bool add,
                 DotTile& out) {
-  out = {};
+  if (!add) out = {};
   for (std::size_t s = 0; s < steps; ++s)
     for (std::size_t p = 0; p < kPanel; ++p)
       for (std::size_t word = 0; word < kWords; ++word)
@@ -40,21 +55,28 @@ std::int32_t word_of(const std::int8_t* values) {
   return word;
 }
 
+/// The 256-bit register at `p`, aligned.
+const __m256i* eight(const void* p) { return static_cast<const __m256i*>(p); }
+__m256i* eight(void* p) { return static_cast<__m256i*>(p); }
+
 // In all of these, a register holds one word (four values) of 8 or 16 queries, another one word of a point everywhere.
 
 // Bytes become 16-bit numbers, even and odd ones apart, as AVX2's own byte product saturates.
 __attribute__((target("avx2"))) void dots_avx2(const PointStep* points, std::size_t stride, const QueryStep* queries,
-                                               std::size_t steps, DotTile& out) {
+                                               std::size_t steps, bool add, DotTile& out) {
   constexpr std::size_t kRows = 4, kLanes = 8;
   const __m256i low = _mm256_set1_epi16(0xFF);
   for (std::size_t half = 0; half < 2; ++half)
     for (std::size_t row = 0; row < kPanel; row += kRows) {
       __m256i sum[kRows][2] = {};
+      if (add)
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < kRows; ++r)
+          for (std::size_t i = 0; i < 2; ++i) sum[r][i] = *eight(&out.value[row + r][half * kHalf + i * kLanes]);
       for (std::size_t s = 0; s < steps; ++s)
         for (std::size_t word = 0; word < kWords; ++word) {
-          const std::uint8_t* query = queries[s].value[half][word][0];
-          const __m256i q0 = _mm256_load_si256(reinterpret_cast<const __m256i*>(query));
-          const __m256i q1 = _mm256_load_si256(reinterpret_cast<const __m256i*>(query + 4 * kLanes));
+          const __m256i q0 = *eight(queries[s].value[half][word]);
+          const __m256i q1 = *eight(queries[s].value[half][word] + kLanes);
           const __m256i even0 = _mm256_and_si256(q0, low), odd0 = _mm256_srli_epi16(q0, 8);
           const __m256i even1 = _mm256_and_si256(q1, low), odd1 = _mm256_srli_epi16(q1, 8);
 #pragma GCC unroll 4
@@ -69,22 +91,25 @@ __attribute__((target("avx2"))) void dots_avx2(const PointStep* points, std::siz
         }
 #pragma GCC unroll 4
       for (std::size_t r = 0; r < kRows; ++r)
-        for (std::size_t i = 0; i < 2; ++i)
-          _mm256_store_si256(reinterpret_cast<__m256i*>(&out.value[row + r][half * kHalf + i * kLanes]), sum[r][i]);
+        for (std::size_t i = 0; i < 2; ++i) *eight(&out.value[row + r][half * kHalf + i * kLanes]) = sum[r][i];
     }
 }
 
 __attribute__((target("avx2,avxvnni"))) void dots_avx_vnni(const PointStep* points, std::size_t stride,
-                                                           const QueryStep* queries, std::size_t steps, DotTile& out) {
+                                                           const QueryStep* queries, std::size_t steps, bool add,
+                                                           DotTile& out) {
   constexpr std::size_t kRows = 4, kLanes = 8;
   for (std::size_t half = 0; half < 2; ++half)
     for (std::size_t row = 0; row < kPanel; row += kRows) {
       __m256i sum[kRows][2] = {};
+      if (add)
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < kRows; ++r)
+          for (std::size_t i = 0; i < 2; ++i) sum[r][i] = *eight(&out.value[row + r][half * kHalf + i * kLanes]);
       for (std::size_t s = 0; s < steps; ++s)
         for (std::size_t word = 0; word < kWords; ++word) {
-          const std::uint8_t* query = queries[s].value[half][word][0];
-          const __m256i q0 = _mm256_load_si256(reinterpret_cast<const __m256i*>(query));
-          const __m256i q1 = _mm256_load_si256(reinterpret_cast<const __m256i*>(query + 4 * kLanes));
+          const __m256i q0 = *eight(queries[s].value[half][word]);
+          const __m256i q1 = *eight(queries[s].value[half][word] + kLanes);
 #pragma GCC unroll 4
           for (std::size_t r = 0; r < kRows; ++r) {
             const __m256i p = _mm256_set1_epi32(word_of(&points[(row + r) * stride + s].value[4 * word]));
@@ -94,17 +119,45 @@ __attribute__((target("avx2,avxvnni"))) void dots_avx_vnni(const PointStep* poin
         }
 #pragma GCC unroll 4
       for (std::size_t r = 0; r < kRows; ++r)
-        for (std::size_t i = 0; i < 2; ++i)
-          _mm256_store_si256(reinterpret_cast<__m256i*>(&out.value[row + r][half * kHalf + i * kLanes]), sum[r][i]);
+        for (std::size_t i = 0; i < 2; ++i) *eight(&out.value[row + r][half * kHalf + i * kLanes]) = sum[r][i];
     }
+}
+
+// v^2 = v (v - 128) + 128 v, for a product of bytes takes one with and one without a sign.
+__attribute__((target("avx512f,avx512bw,avx512vnni"))) std::int32_t pack_avx512_vnni(const std::uint8_t* values,
+                                                                                     std::size_t size, PointStep* to) {
+  constexpr std::size_t kAhead = 8192;  // two pages: where the machine's own prefetching stops
+  const __m512i middle = _mm512_set1_epi8(-128), one = _mm512_set1_epi8(1);
+  __m512i product = _mm512_setzero_si512(), sum = product;
+  for (std::size_t i = 0; i < size; i += kStep, ++to) {
+    const __mmask64 inside = size - i < kStep ? ~__mmask64{0} >> (kStep - (size - i)) : ~__mmask64{0};
+    _mm_prefetch(values + i + kAhead, _MM_HINT_T1);
+    const __m512i v = _mm512_maskz_loadu_epi8(inside, values + i);
+    const __m512i shifted = _mm512_maskz_mov_epi8(inside, _mm512_xor_si512(v, middle));
+    _mm512_store_si512(to, shifted);
+    product = _mm512_dpbusd_epi32(product, v, shifted);
+    sum = _mm512_dpbusd_epi32(sum, v, one);
+  }
+  alignas(64) std::int32_t products[16], sums[16];
+  _mm512_store_si512(products, product);
+  _mm512_store_si512(sums, sum);
+  std::int32_t squares = 0;
+  for (std::size_t i = 0; i < 16; ++i) squares += products[i] + 128 * sums[i];
+  return squares;
 }
 
 __attribute__((target("avx512f,avx512vnni"))) void dots_avx512_vnni(const PointStep* points, std::size_t stride,
                                                                     const QueryStep* queries, std::size_t steps,
-                                                                    DotTile& out) {
+                                                                    bool add, DotTile& out) {
   constexpr std::size_t kRows = 8;
   for (std::size_t row = 0; row < kPanel; row += kRows) {
     __m512i sum[kRows][2] = {};
+    if (add)
+#pragma GCC unroll 8
+      for (std::size_t r = 0; r < kRows; ++r) {
+        sum[r][0] = _mm512_load_si512(&out.value[row + r][0]);
+        sum[r][1] = _mm512_load_si512(&out.value[row + r][kHalf]);
+      }
     for (std::size_t s = 0; s < steps; ++s)
       for (std::size_t word = 0; word < kWords; ++word) {
         const __m512i q0 = _mm512_load_si512(queries[s].value[0][word]);
@@ -137,11 +190,20 @@ __attribute__((target("amx-tile"))) void start_amx() {
 }
 
 __attribute__((target("amx-tile,amx-int8"))) void dots_amx(const PointStep* points, std::size_t stride,
-                                                           const QueryStep* queries, std::size_t steps, DotTile& out) {
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
+                                                           const QueryStep* queries, std::size_t steps, bool add,
+                                                           DotTile& out) {
+  constexpr std::size_t kRowBytes = sizeof out.value[0];
+  if (add) {
+    _tile_loadd(0, &out.value[0][0], kRowBytes);
+    _tile_loadd(1, &out.value[0][kHalf], kRowBytes);
+    _tile_loadd(2, &out.value[kHalf][0], kRowBytes);
+    _tile_loadd(3, &out.value[kHalf][kHalf], kRowBytes);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  }
   for (std::size_t s = 0; s < steps; ++s) {
     _tile_loadd(4, points + s, stride * sizeof *points);
     _tile_loadd(6, queries[s].value[0], kStep);
@@ -152,10 +214,10 @@ __attribute__((target("amx-tile,amx-int8"))) void dots_amx(const PointStep* poin
     _tile_dpbsud(2, 5, 6);
     _tile_dpbsud(3, 5, 7);
   }
-  _tile_stored(0, &out.value[0][0], sizeof out.value[0]);
-  _tile_stored(1, &out.value[0][kHalf], sizeof out.value[0]);
-  _tile_stored(2, &out.value[kHalf][0], sizeof out.value[0]);
-  _tile_stored(3, &out.value[kHalf][kHalf], sizeof out.value[0]);
+  _tile_stored(0, &out.value[0][0], kRowBytes);
+  _tile_stored(1, &out.value[0][kHalf], kRowBytes);
+  _tile_stored(2, &out.value[kHalf][0], kRowBytes);
+  _tile_stored(3, &out.value[kHalf][kHalf], kRowBytes);
 }
 
 /// Linux saves the tiles of a process only after it asked for that.
@@ -174,9 +236,10 @@ const std::vector<ByteDots>& byte_dots_here() {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2")) list.push_back(ByteDots::avx2);
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("avxvnni")) list.push_back(ByteDots::avx_vnni);
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vnni"))
+    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vnni"))
       list.push_back(ByteDots::avx512_vnni);
-    if (__builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") && allow_tiles())
+    if (__builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") &&
+        list.back() == ByteDots::avx512_vnni && allow_tiles())
       list.push_back(ByteDots::amx);
 #endif
     return list;
@@ -194,12 +257,12 @@ ByteKernel byte_kernel(ByteDots way) {
   }
   switch (way) {
 #if defined(__x86_64__)
-    case ByteDots::avx2: return {no_start, dots_avx2};
-    case ByteDots::avx_vnni: return {no_start, dots_avx_vnni};
-    case ByteDots::avx512_vnni: return {no_start, dots_avx512_vnni};
-    case ByteDots::amx: return {start_amx, dots_amx};
+    case ByteDots::avx2: return {no_start, pack_plain, dots_avx2};
+    case ByteDots::avx_vnni: return {no_start, pack_plain, dots_avx_vnni};
+    case ByteDots::avx512_vnni: return {no_start, pack_avx512_vnni, dots_avx512_vnni};
+    case ByteDots::amx: return {start_amx, pack_avx512_vnni, dots_amx};
 #endif
-    default: return {no_start, dots_plain};
+    default: return {no_start, pack_plain, dots_plain};
   }
 }
 

@@ -28,35 +28,24 @@ namespace {
 
 using kernels::DotTile, kernels::PointStep, kernels::QueryStep, kernels::kPanel, kernels::kStep;
 
-constexpr std::size_t kQueryBytes = 3 << 19;        // packed queries that a core keeps in its cache
-constexpr std::size_t kFewest = 128, kMost = 4096;  // queries packed together, whatever their size
-constexpr std::size_t kNarrow = 33'025;             // values whose squared distances all fit into 32 bits
-constexpr std::size_t kExact = 512;                 // steps whose inner products and squares all fit into 32 bits
+constexpr std::size_t kQueryBytes = 1 << 20;        // packed queries that a core keeps in its second cache
+constexpr std::size_t kFewest = 128, kMost = 1024;  // queries packed together, whatever their size
+constexpr std::size_t kRun = 8;                     // steps of 32 points that stay in its first cache
+constexpr std::size_t kExact = 512;                 // steps whose sums all fit into 32 bits: 512 * 64 * 255^2 < 2^31
 
 constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
-/// Sum of (value - zero)^2 over at most kExact * kStep values.
-DIFFMEM_CLONES std::int32_t squares_of_run(const std::uint8_t* values, std::size_t size, int zero) {
+/// Sum of (value - 128)^2 over at most kExact * kStep values.
+DIFFMEM_CLONES std::int32_t squares(const std::uint8_t* values, std::size_t size) {
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < size; ++i) {
-    const auto v = static_cast<std::int16_t>(values[i] - zero);  // 16 bits: the compiler multiplies and adds pairs
+    const auto v = static_cast<std::int16_t>(values[i] - 128);  // 16 bits: the compiler multiplies and adds pairs
     sum += v * v;
   }
   return sum;
 }
-std::int64_t squares(const std::uint8_t* values, std::size_t size, int zero) {
-  std::int64_t sum = 0;
-  for (std::size_t i = 0; i < size; i += kExact * kStep)
-    sum += squares_of_run(values + i, std::min(kExact * kStep, size - i), zero);
-  return sum;
-}
 
-/// to = from - 128.
-DIFFMEM_CLONES void shift(const std::uint8_t* from, std::size_t size, std::int8_t* to) {
-  for (std::size_t i = 0; i < size; ++i) to[i] = static_cast<std::int8_t>(from[i] ^ 0x80);
-}
-
-/// Bit p: point p is nearer to some query than that query's limit.  Wraps where only the sum fits.
+/// Bit p: point p is nearer to some query than that query's limit.  (Its two terms may wrap, their sum does not.)
 DIFFMEM_CLONES std::uint32_t scan(const DotTile& dots, const std::int32_t* bias, const std::int32_t* limit,
                                   std::size_t rows) {
   std::uint32_t found = 0;
@@ -91,31 +80,39 @@ struct Search {
 };
 
 /// One thread's memory and work.
-class Block {
+class Worker {
  public:
-  Block(const Search& search, std::size_t rows)
+  Worker(const Search& search, std::size_t rows)
       : s_(search),
         steps_(divide_up(search.size, kStep)),
-        queries_(rows / kPanel * steps_),
         stride_(kernels::point_stride(steps_)),
+        queries_(rows / kPanel * steps_),
         points_(kPanel * stride_),
         offset_(rows),
-        limit_(rows) {}
+        limit_(rows),
+        tiles_(rows / kPanel),
+        wide_dots_(wide() ? rows * kPanel : 0) {}
 
   /// Finds the neighbours of the queries first...last-1.
   void run(std::size_t first, std::size_t last) {
     pack_queries(first, last);
+    const std::size_t panels = divide_up(last - first, kPanel);
     for (std::size_t begin = 0; begin < s_.m; begin += kPanel) {
       const std::size_t count = std::min(kPanel, s_.m - begin);
       pack_points(begin, count);
-      for (std::size_t q = first; q < last; q += kPanel)
-        s_.size <= kNarrow ? narrow(first, q, begin, count) : wide(first, q, std::min(last, q + kPanel), begin, count);
+      for (std::size_t s = 0; s < steps_; s += kRun) {
+        const std::size_t run = std::min(kRun, steps_ - s);
+        for (std::size_t panel = 0; panel < panels; ++panel)
+          s_.kernel.dots(&points_[s], stride_, &queries_[panel * steps_ + s], run, s % kExact != 0, tiles_[panel]);
+        if (wide() && ((s + kRun) % kExact == 0 || s + kRun >= steps_)) widen(panels, s < kExact);
+      }
+      for (std::size_t panel = 0; panel < panels; ++panel) look(panel, first, last, begin, count);
     }
   }
 
  private:
-  // With p = point - 128:  distance = bias(p) - 2 dot(p,q) + offset(q),  where bias = sum point^2 - 128^2 and
-  // offset = sum (query-128)^2, so that bias - 2 dot also fits into 32 bits.
+  // With p = point - 128:  distance = bias - 2 dot + offset,  where dot = sum p q,  bias = sum (point^2 - 128^2)  and
+  // offset = sum (q - 128)^2.  So bias - 2 dot, which is compared, fits into as many bits as a distance.
   void pack_queries(std::size_t first, std::size_t last) {
     std::fill(limit_.begin(), limit_.end(), std::numeric_limits<std::int32_t>::min());
     for (std::size_t row = 0; row < last - first; ++row) {
@@ -124,7 +121,9 @@ class Block {
       const std::size_t half = row % kPanel / (kPanel / 2), lane = row % (kPanel / 2);
       for (std::size_t i = 0; i < s_.size; i += 4)
         std::memcpy(to[i / kStep].value[half][i % kStep / 4][lane], from + i, std::min<std::size_t>(4, s_.size - i));
-      offset_[row] = squares(from, s_.size, 128);
+      offset_[row] = 0;
+      for (std::size_t i = 0; i < s_.size; i += kExact * kStep)
+        offset_[row] += squares(from + i, std::min(kExact * kStep, s_.size - i));
       set_limit(row, first + row);
     }
   }
@@ -132,38 +131,38 @@ class Block {
   void pack_points(std::size_t begin, std::size_t count) {
     for (std::size_t row = 0; row < count; ++row) {
       const std::uint8_t* from = s_.points + (begin + row) * s_.size;
-      shift(from, s_.size, points_[row * stride_].value);
-      wide_bias_[row] = squares(from, s_.size, 0) - std::int64_t{128 * 128} * static_cast<std::int64_t>(s_.size);
-      bias_[row] = static_cast<std::int32_t>(wide_bias_[row]);
+      std::int64_t squares = 0;
+      for (std::size_t i = 0; i < s_.size; i += kExact * kStep)
+        squares += s_.kernel.pack(from + i, std::min(kExact * kStep, s_.size - i), &points_[row * stride_ + i / kStep]);
+      bias_[row] = squares - std::int64_t{128 * 128} * static_cast<std::int64_t>(s_.size);
+      narrow_bias_[row] = static_cast<std::int32_t>(bias_[row]);
     }
   }
 
-  void narrow(std::size_t first, std::size_t q, std::size_t begin, std::size_t count) {
-    const std::size_t row = q - first;
-    s_.kernel.dots(points_.data(), stride_, &queries_[row / kPanel * steps_], steps_, tile_);
-    for (std::uint32_t hits = scan(tile_, bias_.data(), &limit_[row], count); hits != 0; hits &= hits - 1) {
+  /// Whether sums need 64 bits.
+  bool wide() const { return steps_ > kExact; }
+
+  void widen(std::size_t panels, bool first) {
+    if (first) std::fill(wide_dots_.begin(), wide_dots_.end(), 0);
+    std::int64_t* sum = wide_dots_.data();
+    for (std::size_t panel = 0; panel < panels; ++panel)
+      for (const auto& row : tiles_[panel].value)
+        for (const std::int32_t dot : row) *sum++ += dot;
+  }
+
+  /// Compares `count` points with the queries of one panel.
+  void look(std::size_t panel, std::size_t first, std::size_t last, std::size_t begin, std::size_t count) {
+    const std::size_t row = panel * kPanel, lanes = std::min(kPanel, last - first - row);
+    const DotTile& tile = tiles_[panel];
+    std::uint32_t hits = wide() ? ~0u >> (kPanel - count) : scan(tile, narrow_bias_.data(), &limit_[row], count);
+    for (; hits != 0; hits &= hits - 1) {
       const auto p = static_cast<std::size_t>(std::countr_zero(hits));
-      for (std::size_t lane = 0; lane < kPanel; ++lane) {
-        const std::int64_t score = std::int64_t{bias_[p]} - 2 * std::int64_t{tile_.value[p][lane]};
-        if (score < limit_[row + lane]) take(row + lane, q + lane, begin + p, score + offset_[row + lane]);
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        const std::int64_t dot = wide() ? wide_dots_[(row + p) * kPanel + lane] : tile.value[p][lane];
+        const std::int64_t distance = bias_[p] - 2 * dot + offset_[row + lane];
+        if (distance < furthest(first + row + lane)) take(row + lane, first + row + lane, begin + p, distance);
       }
     }
-  }
-
-  /// The same in 64 bits, in runs of steps.
-  void wide(std::size_t first, std::size_t q, std::size_t end, std::size_t begin, std::size_t count) {
-    const std::size_t row = q - first;
-    std::fill(wide_dots_.begin(), wide_dots_.end(), 0);
-    for (std::size_t s = 0; s < steps_; s += kExact) {
-      s_.kernel.dots(&points_[s], stride_, &queries_[row / kPanel * steps_ + s], std::min(kExact, steps_ - s), tile_);
-      for (std::size_t p = 0; p < kPanel; ++p)
-        for (std::size_t lane = 0; lane < kPanel; ++lane) wide_dots_[p * kPanel + lane] += tile_.value[p][lane];
-    }
-    for (std::size_t p = 0; p < count; ++p)
-      for (std::size_t lane = 0; lane < end - q; ++lane) {
-        const std::int64_t distance = wide_bias_[p] - 2 * wide_dots_[p * kPanel + lane] + offset_[row + lane];
-        if (distance < furthest(q + lane)) take(row + lane, q + lane, begin + p, distance);
-      }
   }
 
   std::int64_t furthest(std::size_t query) const { return s_.found->squared[(query + 1) * s_.k - 1]; }
@@ -182,14 +181,14 @@ class Block {
 
   const Search& s_;
   std::size_t steps_, stride_;
-  std::vector<QueryStep> queries_;    // [rows/32][steps]
-  std::vector<PointStep> points_;     // [steps]
-  std::vector<std::int64_t> offset_;  // [rows]
-  std::vector<std::int32_t> limit_;   // [rows]
-  std::array<std::int32_t, kPanel> bias_{};
-  std::array<std::int64_t, kPanel> wide_bias_{};
-  std::array<std::int64_t, kPanel * kPanel> wide_dots_{};
-  DotTile tile_{};
+  std::vector<QueryStep> queries_;       // [rows/32][steps]
+  std::vector<PointStep> points_;        // [32][stride]
+  std::vector<std::int64_t> offset_;     // [rows]
+  std::vector<std::int32_t> limit_;      // [rows]
+  std::vector<DotTile> tiles_;           // [rows/32]
+  std::vector<std::int64_t> wide_dots_;  // [rows/32][32][32]
+  std::array<std::int64_t, kPanel> bias_{};
+  std::array<std::int32_t, kPanel> narrow_bias_{};
 };
 
 Neighbours find(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training, std::int64_t image_size,
@@ -221,19 +220,19 @@ Neighbours find(std::span<const std::uint8_t> queries, std::span<const std::uint
                       .found = &found};
 
   // Blocks of queries, alike in size and at least one a thread; whoever is free takes the next.
-  const std::size_t workers = std::min(static_cast<std::size_t>(std::max(threads, 1)), divide_up(n, kPanel));
-  if (workers == 0) return found;
-  const std::size_t rounds = divide_up(n, workers * std::clamp(kQueryBytes / size, kFewest, kMost));
-  const std::size_t rows = divide_up(divide_up(n, workers * rounds), kPanel) * kPanel;
-  std::vector<std::unique_ptr<Block>> blocks;
-  for (std::size_t w = 0; w < workers; ++w) blocks.push_back(std::make_unique<Block>(search, rows));
+  const std::size_t shares = std::min(static_cast<std::size_t>(std::max(threads, 1)), divide_up(n, kPanel));
+  if (shares == 0) return found;
+  const std::size_t rounds = divide_up(n, shares * std::clamp(kQueryBytes / size, kFewest, kMost));
+  const std::size_t rows = divide_up(divide_up(n, shares * rounds), kPanel) * kPanel;
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (std::size_t w = 0; w < shares; ++w) workers.push_back(std::make_unique<Worker>(search, rows));
   std::atomic<std::size_t> next{0};
   {
     std::vector<std::jthread> crew;  // not the caller's thread: a kernel may set a thread's registers for good
-    for (const auto& block : blocks)
+    for (const auto& worker : workers)
       crew.emplace_back([&] {
         search.kernel.start();
-        for (std::size_t first; (first = next.fetch_add(rows)) < n;) block->run(first, std::min(n, first + rows));
+        for (std::size_t first; (first = next.fetch_add(rows)) < n;) worker->run(first, std::min(n, first + rows));
       });
   }  // joins
   return found;
