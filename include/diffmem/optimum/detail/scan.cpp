@@ -15,6 +15,10 @@
 #include <numeric>
 #include <thread>
 
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #define DIFFMEM_CLONES \
   __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3", "no-trapping-math", "no-math-errno")))
@@ -33,8 +37,8 @@ constexpr std::size_t kLanes = 16;   // queries whose numbers stand side by side
 constexpr std::size_t kTile = 2048;  // points whose logits are kept
 constexpr std::size_t kRun = 8;      // steps of a panel of points that stay in the first cache while the queries pass
 constexpr std::size_t kFew = 48;     // of a tile: more points of weight than these are summed by products of bytes
-constexpr std::size_t kWeightDigits = 3, kMostDigits = 4;
-constexpr double kWeightUnit = 127 * 65536.0;  // a weight of 1 in digits of -128 ... 127
+constexpr std::size_t kMostDigits = 4;
+constexpr double kUnits[] = {127 * 65536.0, 127 * 16777216.0};  // of a weight of 1 in three and in four digits
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
 constexpr double kRounding = 0x1p-50;  // of a logit in float64, relative to its largest term
 
@@ -73,7 +77,7 @@ DIFFMEM_CLONES double squared_distance(const double* y, const std::uint8_t* v, s
   return sum;
 }
 DIFFMEM_CLONES void add_image(double* mean, double w, const std::uint8_t* v, std::size_t size) {
-  for (std::size_t j = 0; j < size; ++j) mean[j] += w * (v[j] * (1 / 127.5) - 1);
+  for (std::size_t j = 0; j < size; ++j) mean[j] += w * (v[j] / 127.5 - 1);  // divided: one image is itself
 }
 
 /// Logits of a panel of points for 16 queries: `tile` holds, `stride` tiles apart, each digit's inner products.
@@ -107,11 +111,6 @@ DIFFMEM_CLONES void bound_distances(const double* logit, std::size_t count, cons
     }
 }
 
-/// Sums over a tile for 16 queries; logits become weights relative to `most`, those below `cut` counted apart.
-struct Sums {
-  double sum[kLanes] = {}, slope[kLanes] = {}, half_square[kLanes] = {}, lost[kLanes] = {};
-  double above[kLanes] = {};  // how many
-};
 DIFFMEM_CLONES void find_most(const double* logit, std::size_t count, double* most) {
   double m[kLanes];
   for (double& x : m) x = kNothing;
@@ -119,62 +118,89 @@ DIFFMEM_CLONES void find_most(const double* logit, std::size_t count, double* mo
     for (std::size_t q = 0; q < kLanes; ++q) m[q] = logit[p * kLanes + q] > m[q] ? logit[p * kLanes + q] : m[q];
   for (std::size_t q = 0; q < kLanes; ++q) most[q] = m[q];
 }
+DIFFMEM_CLONES void count_above(const double* logit, std::size_t count, const double* cut, double* above) {
+  double n[kLanes] = {};
+  for (std::size_t p = 0; p < count; ++p)
+    for (std::size_t q = 0; q < kLanes; ++q) n[q] += logit[p * kLanes + q] >= cut[q] ? 1 : 0;
+  for (std::size_t q = 0; q < kLanes; ++q) above[q] = n[q];
+}
+DIFFMEM_CLONES bool any_above(const double* logit, const double* least) {
+  int any = 0;
+  for (std::size_t q = 0; q < kLanes; ++q) any |= logit[q] >= least[q];
+  return any != 0;
+}
+
+/// Sums over a tile for 16 queries; logits become weights relative to `most`; those below `cut` are also summed apart.
+struct Sums {
+  double sum[kLanes] = {}, slope[kLanes] = {}, half_square[kLanes] = {}, lost[kLanes] = {};
+};
 DIFFMEM_CLONES void weigh(double* logit, std::size_t count, const double* half_square, const double* most,
                           const double* cut, Sums& sums) {
-  double sum[kLanes] = {}, slope[kLanes] = {}, square[kLanes] = {}, lost[kLanes] = {}, above[kLanes] = {};
+  double sum[kLanes] = {}, slope[kLanes] = {}, square[kLanes] = {}, lost[kLanes] = {};
   for (std::size_t p = 0; p < count; ++p)
     for (std::size_t q = 0; q < kLanes; ++q) {
       const double l = logit[p * kLanes + q], x = l - most[q], e = exp_below(x);
-      const bool in = l >= cut[q];
       sum[q] += e;
       slope[q] += e * x;
       square[q] += e * half_square[p];
-      lost[q] += in ? 0 : e;
-      above[q] += in ? 1 : 0;
+      lost[q] += l >= cut[q] ? 0 : e;
       logit[p * kLanes + q] = e;
     }
   for (std::size_t q = 0; q < kLanes; ++q) {
-    sums.sum[q] = sum[q], sums.slope[q] = slope[q], sums.half_square[q] = square[q];
-    sums.lost[q] = lost[q], sums.above[q] = above[q];
+    sums.sum[q] = sum[q], sums.slope[q] = slope[q], sums.half_square[q] = square[q], sums.lost[q] = lost[q];
   }
 }
 
-/// Weights [count][16] of one query into digits; returns what rounding takes or gives, and what stays.
-std::pair<double, double> digits_of(const double* weight, std::size_t count, PointStep* high, PointStep* middle,
-                                    PointStep* low) {
-  double off = 0, used = 0;
-  std::int8_t *h = high->value, *m = middle->value, *l = low->value;
-  for (std::size_t p = 0; p < count; ++p) {
-    const double w = weight[p * kLanes];
-    const auto unit = static_cast<std::int32_t>(w * kWeightUnit + 0.5);
-    off += std::abs(w - unit * (1 / kWeightUnit)), used += unit * (1 / kWeightUnit);
-    const std::int32_t low_digit = static_cast<std::int8_t>(unit), rest = (unit - low_digit) >> 8;
-    const std::int32_t middle_digit = static_cast<std::int8_t>(rest);
-    l[p] = static_cast<std::int8_t>(low_digit), m[p] = static_cast<std::int8_t>(middle_digit);
-    h[p] = static_cast<std::int8_t>((rest - middle_digit) >> 8);
-  }
-  return {off, used};
-}
-
-/// Values first ... first+31 of 64 images, four images to a word: those are the "queries" of a product with weights.
-DIFFMEM_CLONES void interleave(const std::uint8_t* const* images, std::size_t count, std::size_t first,
-                               std::size_t values, QueryStep& to) {
-  if (count == kStep && values == kPanel) {
-    for (std::size_t word = 0; word < kStep / 4; ++word) {
-      const std::uint8_t *a = images[4 * word] + first, *b = images[4 * word + 1] + first,
-                         *c = images[4 * word + 2] + first, *d = images[4 * word + 3] + first;
-      for (std::size_t half = 0; half < 2; ++half) {
-        std::uint8_t* out = to.value[half][word][0];
-        for (std::size_t i = 0; i < kPanel / 2; ++i) {
-          const std::size_t from = half * kPanel / 2 + i;
-          const std::uint32_t four = std::uint32_t{a[from]} | std::uint32_t{b[from]} << 8 |
-                                     std::uint32_t{c[from]} << 16 | std::uint32_t{d[from]} << 24;
-          std::memcpy(out + 4 * i, &four, 4);
-        }
-      }
+/// Weights of 16 queries, [points][16], as whole numbers [16][kStep] of 1/scale[q].
+DIFFMEM_CLONES void units_of(const double* weight, std::size_t points, const double* scale,
+                             std::int32_t (*units)[kStep], double* off, double* used) {
+  double one[kLanes];
+  for (std::size_t q = 0; q < kLanes; ++q) one[q] = 1 / scale[q];
+  double o[kLanes] = {}, u[kLanes] = {};
+  for (std::size_t p = 0; p < points; ++p)
+    for (std::size_t q = 0; q < kLanes; ++q) {
+      const double w = weight[p * kLanes + q];
+      const auto unit = static_cast<std::int32_t>(w * scale[q] + 0.5);
+      const double as = unit * one[q];
+      o[q] += as > w ? as - w : w - as, u[q] += as;
+      units[q][p] = unit;
     }
+  for (std::size_t q = 0; q < kLanes; ++q) off[q] += o[q], used[q] += u[q];
+}
+/// One digit of whole numbers, `place` bits up, as -128 ... 127: 0x808080 added, lower digits borrow nothing.
+DIFFMEM_CLONES void digit_of(const std::int32_t* unit, int place, bool highest, std::int8_t* digit) {
+  for (std::size_t p = 0; p < kStep; ++p) {
+    const std::int32_t up = unit[p] + (place == 0 ? 0x80 : place == 8 ? 0x8080 : 0x808080);
+    digit[p] = static_cast<std::int8_t>(highest ? (unit[p] + (place == 16 ? 0x8080 : 0x808080)) >> place
+                                                : ((up >> place) & 0xFF) - 0x80);
+  }
+}
+/// mean += scale * products.
+DIFFMEM_CLONES void add_products(double* mean, double scale, const std::int32_t* products, std::size_t values) {
+  for (std::size_t k = 0; k < values; ++k) mean[k] += scale * products[k];
+}
+/// Values first ... first+31 of 64 images, four images to a word: those are the "queries" of a product with weights.
+void interleave(const std::uint8_t* const* images, std::size_t count, std::size_t first, std::size_t values,
+                QueryStep& to) {
+#if defined(__x86_64__)
+  if (count == kStep && values == kPanel) {
+    const auto load = [](const std::uint8_t* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); };
+    for (std::size_t word = 0; word < kStep / 4; ++word)
+      for (std::size_t half = 0; half < 2; ++half) {
+        const std::size_t at = first + half * kPanel / 2;
+        const __m128i a = load(images[4 * word] + at), b = load(images[4 * word + 1] + at);
+        const __m128i c = load(images[4 * word + 2] + at), d = load(images[4 * word + 3] + at);
+        const __m128i ab = _mm_unpacklo_epi8(a, b), cd = _mm_unpacklo_epi8(c, d);
+        const __m128i ab_high = _mm_unpackhi_epi8(a, b), cd_high = _mm_unpackhi_epi8(c, d);
+        auto* out = reinterpret_cast<__m128i*>(to.value[half][word]);
+        _mm_store_si128(out, _mm_unpacklo_epi16(ab, cd));
+        _mm_store_si128(out + 1, _mm_unpackhi_epi16(ab, cd));
+        _mm_store_si128(out + 2, _mm_unpacklo_epi16(ab_high, cd_high));
+        _mm_store_si128(out + 3, _mm_unpackhi_epi16(ab_high, cd_high));
+      }
     return;
   }
+#endif
   to = {};
   for (std::size_t i = 0; i < count; ++i)
     for (std::size_t j = 0; j < values; ++j)
@@ -189,11 +215,12 @@ struct Candidate {
 /// Σ over some points, relative to the largest logit.
 struct Tally {
   double most = kNothing, sum = 0, slope = 0;
-  double half_square = 0;           // Σ e |x|^2/2, of what is not in `few`
-  double lost = 0, off = 0;         // Σ e left out of the mean, and rounded away
-  double used = 0;                  // Σ e as they are in the mean
-  std::vector<double> mean;         // Σ e v; empty: nothing dense
-  std::vector<Candidate> few, top;  // points of weight that are not in the mean; the largest of those that are
+  double half_square = 0;      // Σ e |x|^2/2, of what is not in `few`
+  double lost = 0, off = 0;    // Σ e left out of the mean, and rounded away
+  double used = 0;             // Σ e as they are in the mean
+  std::vector<double> mean;    // Σ e v; empty: nothing dense
+  std::vector<Candidate> few;  // points of weight that are not in the mean
+  std::vector<Candidate> top;  // those that may be among the largest
 
   void rebase(double to) {
     if (!(to > most)) return;
@@ -225,6 +252,15 @@ void keep_largest(std::vector<Candidate>& list, std::size_t most) {
   std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(keep), list.end(), before);
   list.resize(keep);
 }
+/// Leaves those that may be among the `most` largest, if a logit may be off by `slack`; the least such logit.
+double keep_possible(std::vector<Candidate>& list, std::size_t most, double slack) {
+  if (list.size() < most) return kNothing;
+  const auto last = list.begin() + static_cast<std::ptrdiff_t>(most - 1);
+  std::nth_element(list.begin(), last, list.end(), before);
+  const double least = last->logit - 2 * slack;
+  std::erase_if(list, [&](const Candidate& c) { return c.logit < least; });
+  return least;
+}
 
 /// work(w) on threads w = 0 ... threads-1.
 template <class Work>
@@ -245,8 +281,8 @@ void share(int threads, std::size_t count, Work&& work) {
 /// One pass over all members in integers.
 class Pass {
  public:
-  Pass(const Points& points, std::span<const std::int64_t> members, std::span<const Query> queries,
-       std::size_t digits, const ScanOptions& options, Bounds* bounds, std::span<const std::size_t> bound_rows)
+  Pass(const Points& points, std::span<const std::int64_t> members, std::span<const Query> queries, std::size_t digits,
+       const ScanOptions& options, Bounds* bounds, std::span<const std::size_t> bound_rows)
       : points_(points),
         members_(members),
         queries_(queries),
@@ -263,6 +299,7 @@ class Pass {
         packed_(panels_ * steps_),
         groups_(lanes_ / kLanes),
         slack_(queries.size()),
+        miss_(queries.size()),
         square_(lanes_),
         twice_(lanes_) {
     for (std::size_t q = 0; q < queries.size(); ++q) pack(q);
@@ -270,10 +307,13 @@ class Pass {
 
   /// The largest error of a logit of query q.
   double slack(std::size_t q) const { return slack_[q]; }
+  /// What the digits leave of its image, by rate: times a deviation of x, the deviation of its logits' errors.
+  double miss(std::size_t q) const { return miss_[q]; }
 
   std::vector<Tally> run() {
     const std::size_t tiles = (count_ + kTile - 1) / kTile;
-    const auto threads = static_cast<std::size_t>(std::clamp<std::int64_t>(options_.threads, 1, static_cast<std::int64_t>(tiles)));
+    const auto threads =
+        static_cast<std::size_t>(std::clamp<std::int64_t>(options_.threads, 1, static_cast<std::int64_t>(tiles)));
     std::vector<std::vector<Tally>> parts(threads, std::vector<Tally>(queries_.size()));
     std::vector<std::jthread> others;  // not the caller's thread: a kernel may set a thread's registers for good
     for (std::size_t w = 0; w < threads; ++w)
@@ -290,7 +330,9 @@ class Pass {
   }
 
  private:
-  std::size_t id(std::size_t place) const { return members_.empty() ? place : static_cast<std::size_t>(members_[place]); }
+  std::size_t id(std::size_t place) const {
+    return members_.empty() ? place : static_cast<std::size_t>(members_[place]);
+  }
 
   void pack(std::size_t q) {
     const double* y = queries_[q].y;
@@ -318,8 +360,10 @@ class Pass {
     lanes.sum[lane] = rate * least / 127.5;
     lanes.bias[lane] = rate * (least * static_cast<double>(size) + unit * all) * 0.5 / 127.5;
     lanes.rate[lane] = rate;
-    const double largest = std::max(std::abs(*low), std::abs(*high)) * static_cast<double>(size) + points_.longest * points_.longest;
-    slack_[q] = rate * (std::sqrt(left) * points_.longest + kRounding * largest);
+    const double largest =
+        std::max(std::abs(*low), std::abs(*high)) * static_cast<double>(size) + points_.longest * points_.longest;
+    miss_[q] = rate * std::sqrt(left);
+    slack_[q] = miss_[q] * points_.longest + rate * kRounding * largest;
     square_[q] = square * (1 - 1e-12) - 2 * slack_[q] / rate;
     twice_[q] = 2 / rate;
   }
@@ -358,7 +402,8 @@ class Pass {
       }
       for (std::size_t s = 0; s < p.steps_; s += kRun)
         for (std::size_t c = 0; c < p.panels_; ++c)
-          p.kernel_.dots(&panel[s], stride, &p.packed_[c * p.steps_ + s], std::min(kRun, p.steps_ - s), s > 0, products[c]);
+          p.kernel_.dots(&panel[s], stride, &p.packed_[c * p.steps_ + s], std::min(kRun, p.steps_ - s), s > 0,
+                         products[c]);
       for (std::size_t g = 0; g < p.groups_.size(); ++g) {
         const std::int32_t* columns[kMostDigits] = {};
         for (std::size_t d = 0; d < p.digits_; ++d) {
@@ -374,104 +419,140 @@ class Pass {
     void look(std::size_t g, std::size_t first, std::size_t count) {
       double* l = &logit[g * kTile * kLanes];
       const std::size_t rows = std::min(kLanes, p.queries_.size() - g * kLanes);
-      if (p.bounds_) {
-        double moved[kLanes] = {};
-        for (std::size_t q = 0; q < rows; ++q) moved[q] = p.bounds_->moved[p.bound_rows_[g * kLanes + q]];
-        distances.resize(kTile * kLanes);
-        bound_distances(l, count, log_weight.data(), &p.square_[g * kLanes], &p.twice_[g * kLanes], moved, distances.data());
-        for (std::size_t q = 0; q < rows; ++q) {
-          const std::size_t row = p.bound_rows_[g * kLanes + q];
-          float* to = &p.bounds_->distance[(row / kLanes * p.bounds_->count + first) * kLanes + row % kLanes];
-          for (std::size_t i = 0; i < count; ++i) to[i * kLanes] = distances[i * kLanes + q];
-        }
-      }
-      double most[kLanes], cut[kLanes];
+      if (p.bounds_) bound(g, first, count, rows);
+      double most[kLanes], cut[kLanes], above[kLanes];
       find_most(l, count, most);
-      for (std::size_t q = 0; q < kLanes; ++q) cut[q] = most[q];
-      for (std::size_t q = 0; q < rows; ++q) {
-        const std::size_t row = g * kLanes + q;
-        cut[q] = std::max(out[row].most, most[q]) - p.reach_ - 2 * p.slack_[row];
-      }
+      std::copy_n(most, kLanes, cut);
+      for (std::size_t q = 0; q < rows; ++q)
+        cut[q] = std::max(out[g * kLanes + q].most, most[q]) - p.reach_ - 2 * p.slack_[g * kLanes + q];
+      count_above(l, count, cut, above);
+      list(g, l, first, count, rows, cut, above);
       Sums s;
       weigh(l, count, half_square.data(), most, cut, s);
       for (std::size_t q = 0; q < rows; ++q) {
         Tally& t = out[g * kLanes + q];
-        const double old = t.most;
         t.rebase(most[q]);
         const double shift = most[q] - t.most, scale = std::exp(shift);
-        t.sum += s.sum[q] * scale, t.slope += (s.slope[q] + s.sum[q] * shift) * scale;
-        t.lost += s.lost[q] * scale;
-        if (s.above[q] == 0) continue;
-        if (s.above[q] > kFew) {
-          dense.push_back({g * kLanes + q, most[q]});
-          t.half_square += s.half_square[q] * scale;
-          continue;
-        }
-        const double least = std::exp(cut[q] - most[q]) * (1 - 1e-12);
-        for (std::size_t i = 0; i < count; ++i)
-          if (const double e = l[i * kLanes + q]; e >= least) t.few.push_back({first + i, most[q] + std::log(e)});
-        if (t.few.size() > 4 * kFew && t.most > old)
-          std::erase_if(t.few, [&](const Candidate& c) { return c.logit < cut[q]; });
+        t.sum += s.sum[q] * scale, t.slope += (s.slope[q] + s.sum[q] * shift) * scale, t.lost += s.lost[q] * scale;
+        if (above[q] <= kFew) continue;
+        const bool enough = static_cast<double>(count) / kUnits[0] < p.options_.tolerance * s.sum[q];
+        dense.push_back({g * kLanes + q, most[q], enough ? std::size_t{3} : std::size_t{4}});
+        t.half_square += s.half_square[q] * scale;
       }
+    }
+
+    /// Notes the points that may be among the largest weights, and all above `cut` where they are few.
+    void list(std::size_t g, const double* l, std::size_t first, std::size_t count, std::size_t rows, const double* cut,
+              const double* above) {
+      constexpr double kNone = std::numeric_limits<double>::infinity();
+      const auto room_for = [&](const Tally& t) { return 2 * t.top.size() + 4 * p.options_.top + 16; };
+      double few[kLanes], top[kLanes], least[kLanes];
+      std::size_t room[kLanes];
+      std::fill(std::begin(least), std::end(least), kNone);
+      for (std::size_t q = 0; q < rows; ++q) {
+        Tally& t = out[g * kLanes + q];
+        few[q] = above[q] <= kFew ? cut[q] : kNone;
+        top[q] = keep_possible(t.top, p.options_.top, p.slack_[g * kLanes + q]);
+        room[q] = room_for(t);
+        least[q] = std::min(few[q], top[q]);
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        const double* here = l + i * kLanes;
+        if (!any_above(here, least)) continue;
+        for (std::size_t q = 0; q < rows; ++q) {
+          if (!(here[q] >= least[q])) continue;
+          Tally& t = out[g * kLanes + q];
+          if (here[q] >= few[q]) t.few.push_back({first + i, here[q]});
+          if (!(here[q] >= top[q])) continue;
+          t.top.push_back({first + i, here[q]});
+          if (t.top.size() < room[q]) continue;
+          top[q] = keep_possible(t.top, p.options_.top, p.slack_[g * kLanes + q]);
+          least[q] = std::min(few[q], top[q]);
+          room[q] = room_for(t);
+        }
+      }
+      for (std::size_t q = 0; q < rows; ++q)
+        if (std::vector<Candidate>& all = out[g * kLanes + q].few; all.size() > 4 * kFew)
+          std::erase_if(all, [&](const Candidate& c) { return c.logit < cut[q]; });
+    }
+
+    /// Notes lower bounds on this tile's distances.
+    void bound(std::size_t g, std::size_t first, std::size_t count, std::size_t rows) {
+      double moved[kLanes] = {};
+      for (std::size_t q = 0; q < rows; ++q) moved[q] = p.bounds_->moved[p.bound_rows_[g * kLanes + q]];
+      distances.resize(kTile * kLanes);
+      bound_distances(&logit[g * kTile * kLanes], count, log_weight.data(), &p.square_[g * kLanes],
+                      &p.twice_[g * kLanes], moved, distances.data());
+      const auto place = [&](std::size_t q) {
+        const std::size_t row = p.bound_rows_[g * kLanes + q];
+        return &p.bounds_->distance[(row / kLanes * p.bounds_->count + first) * kLanes + row % kLanes];
+      };
+      if (rows == kLanes && p.bound_rows_[g * kLanes] % kLanes == 0 && place(rows - 1) == place(0) + rows - 1) {
+        std::copy_n(distances.data(), count * kLanes, place(0));
+        return;
+      }
+      for (std::size_t q = 0; q < rows; ++q)
+        for (std::size_t i = 0; i < count; ++i) place(q)[i * kLanes] = distances[i * kLanes + q];
     }
 
     /// Adds the dense queries' share of this tile to their means.
     void average(std::size_t first, std::size_t count) {
-      const std::size_t rows = dense.size() * kWeightDigits, blocks = round_up(rows, kPanel) / kPanel;
+      std::size_t rows = 0;
+      for (Dense& d : dense) d.first = rows, rows += d.digits;
+      const std::size_t blocks = round_up(rows, kPanel) / kPanel;
       const std::size_t steps = round_up(count, kStep) / kStep, stride = kernels::point_stride(kTile / kStep);
-      weights.assign(blocks * kPanel * stride, {});
-      scales.resize(dense.size());
-      for (std::size_t i = 0; i < dense.size(); ++i) {
-        const auto [row, most] = dense[i];
-        Tally& t = out[row];
-        const double* e = &logit[row / kLanes * kTile * kLanes + row % kLanes];
-        const double scale = std::exp(most - t.most);
-        PointStep* to = &weights[i * kWeightDigits * stride];
-        const auto [off, used] = digits_of(e, count, to, to + stride, to + 2 * stride);
-        t.off += scale * off, t.used += scale * used;
-        if (t.mean.empty()) t.mean.assign(p.points_.size, 0);
-        scales[i] = scale / kWeightUnit;
-        keep_top(t, e, first, count, most);
+      weights.resize(blocks * kPanel * stride);
+      scales.resize(rows);
+      for (std::size_t i = 0; i < dense.size();) {
+        const std::size_t g = dense[i].row / kLanes;
+        double off[kLanes] = {}, used[kLanes] = {}, unit[kLanes];
+        std::fill(std::begin(unit), std::end(unit), 1.0);
+        std::size_t end = i;
+        for (; end < dense.size() && dense[end].row / kLanes == g; ++end)
+          unit[dense[end].row % kLanes] = kUnits[dense[end].digits - 3];
+        for (std::size_t s = 0; s < steps; ++s) {
+          const std::size_t points = std::min(kStep, count - s * kStep);
+          alignas(64) std::int32_t units[kLanes][kStep] = {};
+          units_of(&logit[(g * kTile + s * kStep) * kLanes], points, unit, units, off, used);
+          for (std::size_t k = i; k < end; ++k)
+            for (std::size_t d = 0; d < dense[k].digits; ++d)
+              digit_of(units[dense[k].row % kLanes], static_cast<int>(8 * (dense[k].digits - 1 - d)), d == 0,
+                       weights[(dense[k].first + d) * stride + s].value);
+        }
+        for (; i < end; ++i) {
+          const Dense& d = dense[i];
+          Tally& t = out[d.row];
+          const double scale = std::exp(d.most - t.most);
+          t.off += scale * off[d.row % kLanes], t.used += scale * used[d.row % kLanes];
+          if (t.mean.empty()) t.mean.assign(p.points_.size, 0);
+          for (std::size_t k = 0; k < d.digits; ++k)
+            scales[d.first + k] = scale / unit[d.row % kLanes] * std::exp2(8.0 * static_cast<double>(d.digits - 1 - k));
+        }
       }
-      std::vector<const std::uint8_t*>& images = rows_of_tile;
       images.resize(count);
       for (std::size_t i = 0; i < count; ++i) images[i] = p.points_[p.id(first + i)];
       block.resize(steps);
       sums.resize(blocks);
       for (std::size_t j = 0; j < p.points_.size; j += kPanel) {
         const std::size_t values = std::min(kPanel, p.points_.size - j);
-        for (std::size_t s = 0; s < steps; ++s)
-          interleave(&images[s * kStep], std::min(kStep, count - s * kStep), j, values, block[s]);
-        for (std::size_t b = 0; b < blocks; ++b)
-          p.kernel_.dots(&weights[b * kPanel * stride], stride, block.data(), steps, false, sums[b]);
-        for (std::size_t i = 0; i < dense.size(); ++i) {
-          const std::int32_t* digit[kWeightDigits];
-          for (std::size_t d = 0; d < kWeightDigits; ++d)
-            digit[d] = sums[(i * kWeightDigits + d) / kPanel].value[(i * kWeightDigits + d) % kPanel];
-          double* mean = &out[dense[i].row].mean[j];
-          for (std::size_t k = 0; k < values; ++k)
-            mean[k] += scales[i] * (65536.0 * digit[0][k] + (256.0 * digit[1][k] + digit[2][k]));
+        for (std::size_t s = 0; s < steps; s += kRun) {
+          const std::size_t run = std::min(kRun, steps - s);
+          for (std::size_t r = s; r < s + run; ++r)
+            interleave(&images[r * kStep], std::min(kStep, count - r * kStep), j, values, block[r]);
+          for (std::size_t b = 0; b < blocks; ++b)
+            p.kernel_.dots(&weights[b * kPanel * stride + s], stride, &block[s], run, s > 0, sums[b]);
         }
+        for (const Dense& d : dense)
+          for (std::size_t k = d.first; k < d.first + d.digits; ++k)
+            add_products(&out[d.row].mean[j], scales[k], sums[k / kPanel].value[k % kPanel], values);
       }
-    }
-
-    /// The largest weights among those that no list holds.
-    void keep_top(Tally& t, const double* e, std::size_t first, std::size_t count, double most) {
-      const std::size_t keep = p.options_.top + 3;
-      double least = t.top.size() < keep ? 0 : std::exp(std::min(t.top.back().logit - most, 0.0)) * (1 - 1e-12);
-      for (std::size_t i = 0; i < count; ++i) {
-        if (e[i * kLanes] < least) continue;
-        t.top.push_back({first + i, most + std::log(e[i * kLanes])});
-        if (t.top.size() < 4 * keep) continue;
-        keep_largest(t.top, keep);
-        least = std::exp(std::min(t.top.back().logit - most, 0.0)) * (1 - 1e-12);
-      }
-      keep_largest(t.top, keep);
     }
 
     struct Dense {
       std::size_t row;
       double most;
+      std::size_t digits;     // of its weights
+      std::size_t first = 0;  // of them, among all
     };
     const Pass& p;
     std::vector<Tally>& out;
@@ -483,7 +564,7 @@ class Pass {
     std::vector<float> distances;
     std::vector<QueryStep> block;
     std::vector<Dense> dense;
-    std::vector<const std::uint8_t*> rows_of_tile;
+    std::vector<const std::uint8_t*> images;
   };
 
   const Points& points_;
@@ -498,7 +579,7 @@ class Pass {
   std::span<const std::size_t> bound_rows_;
   std::vector<QueryStep> packed_;  // [panels][steps]
   std::vector<Lanes> groups_;
-  std::vector<double> slack_, square_, twice_;
+  std::vector<double> slack_, miss_, square_, twice_;
 };
 
 /// In float64: some points' part of the answer to one query.
@@ -551,6 +632,8 @@ class Exact {
       a.top_weight.push_back(std::exp(best_[i].logit - most_) / sum_);
     }
   }
+  /// Whether all of the largest weights are within `reach` of the largest.
+  bool reaches(double reach) const { return best_.empty() || best_.back().logit >= best_.front().logit - reach; }
   /// Σ w |x - mean|^2.
   double spread(const double* mean) const {
     double sum = 0;
@@ -561,7 +644,9 @@ class Exact {
 
  private:
   static constexpr double kTiny = 1e-22;
-  std::size_t id(std::size_t place) const { return members_.empty() ? place : static_cast<std::size_t>(members_[place]); }
+  std::size_t id(std::size_t place) const {
+    return members_.empty() ? place : static_cast<std::size_t>(members_[place]);
+  }
 
   const Points& points_;
   std::span<const std::int64_t> members_;
@@ -624,8 +709,8 @@ class Scan {
         b.moved[q] += std::sqrt(step) * (1 + 1e-12);
         remember(q);
         const double near = squared_distance(queries_[q].y, points_[b.near[q]], points_.size);
-        limit[lane] = static_cast<float>(
-            (std::sqrt(near + 2 * queries_[q].s * queries_[q].s * reach_) + b.moved[q]) * (1 + 1e-6));
+        limit[lane] = static_cast<float>((std::sqrt(near + 2 * queries_[q].s * queries_[q].s * reach_) + b.moved[q]) *
+                                         (1 + 1e-6));
       }
       std::vector<std::size_t> lists[kLanes];
       const float* d = &b.distance[g * count_ * kLanes];
@@ -642,7 +727,7 @@ class Scan {
         if (lists[lane].size() > most)
           left[q] = 1;
         else
-          few(q, lists[lane]);
+          left[q] = !few(q, lists[lane]);
       }
     });
     std::vector<std::size_t> rest;
@@ -650,9 +735,7 @@ class Scan {
       if (left[q]) rest.push_back(q);
     return rest;
   }
-  void remember(std::size_t q) {
-    std::copy_n(queries_[q].y, points_.size, &bounds_->last[q * points_.size]);
-  }
+  void remember(std::size_t q) { std::copy_n(queries_[q].y, points_.size, &bounds_->last[q * points_.size]); }
   DIFFMEM_CLONES static bool any_below(const float* d, const float* limit) {
     int any = 0;
     for (std::size_t q = 0; q < kLanes; ++q) any |= d[q] <= limit[q];
@@ -664,9 +747,9 @@ class Scan {
     std::size_t digits = 1;
     for (const std::size_t q : rows) {
       const auto [low, high] = std::minmax_element(queries_[q].y, queries_[q].y + points_.size);
-      const double miss = (*high - *low) * std::sqrt(static_cast<double>(points_.size) / 12) * points_.longest /
-                          (queries_[q].s * queries_[q].s);
-      while (digits < kMostDigits - 1 && miss / std::exp2(8.0 * static_cast<double>(digits)) > options_.tolerance / 4)
+      const double miss = (*high - *low) * std::sqrt(static_cast<double>(points_.size) / 12) * points_.radius /
+                          (2 * queries_[q].s * queries_[q].s);
+      while (digits < kMostDigits && miss / std::exp2(8.0 * static_cast<double>(digits)) > options_.tolerance / 2)
         ++digits;
     }
     return digits;
@@ -687,9 +770,13 @@ class Scan {
       if (t.mean.empty()) {
         std::vector<std::size_t> places;
         for (const Candidate& c : t.few) places.push_back(c.point);
+        keep_possible(t.top, options_.top, pass.slack(i));
+        for (const Candidate& c : t.top) places.push_back(c.point);
+        std::sort(places.begin(), places.end());
+        places.erase(std::unique(places.begin(), places.end()), places.end());
         few(rows[i], places);
       } else {
-        many(rows[i], t, pass.slack(i));
+        many(rows[i], t, pass.slack(i), pass.miss(i));
         left[i] = answers_[rows[i]].error > options_.tolerance;
       }
     });
@@ -699,8 +786,8 @@ class Scan {
     return rest;
   }
 
-  /// The answer where only `places` can carry weight.
-  void few(std::size_t q, std::span<const std::size_t> places) {
+  /// The answer where only `places` can carry weight; false if the largest weights may not all be among them.
+  bool few(std::size_t q, std::span<const std::size_t> places) {
     Exact exact(points_, members_, queries_[q], options_.top);
     float* kept = bounds_ ? &bounds_->distance[(q / kLanes * count_) * kLanes + q % kLanes] : nullptr;
     exact.add(places, [&](std::size_t place, double squared) {
@@ -709,10 +796,11 @@ class Scan {
     exact.finish(answers_[q], static_cast<double>(count_ - places.size()), reach_);
     answers_[q].spread = exact.spread(answers_[q].mean);
     if (bounds_) bounds_->near[q] = static_cast<std::size_t>(answers_[q].top[0]);
+    return answers_[q].top.size() == options_.top && exact.reaches(reach_);
   }
 
   /// The answer where a pass has summed weights.
-  void many(std::size_t q, Tally& t, double slack) {
+  void many(std::size_t q, Tally& t, double slack, double miss) {
     Answer& a = answers_[q];
     const std::size_t size = points_.size;
     for (const Candidate& c : t.few) {
@@ -731,12 +819,15 @@ class Scan {
     a.entropy = std::max(0.0, std::log(t.sum) - t.slope / t.sum);
     a.max_weight = 1 / t.sum;
     a.spread = std::max(0.0, 2 * t.half_square / t.sum - square);
-    a.error = slack + (t.lost + t.off) / t.sum;
+    // The logits are off by (y - digits).x / s^2 and a constant: over the weights their deviation is at most
+    // |y - digits| sqrt(spread) / s^2, and the weights' total variation half that, up to the slack's square.
+    const double rounding = slack - miss * points_.longest;
+    a.error = std::min(slack, 0.5 * miss * std::sqrt(a.spread) * (1 + 4 * slack) + slack * slack + rounding) +
+              (t.lost + t.off) / t.sum;
 
     // The order of the largest weights, in float64.
     std::vector<Candidate> best = t.top;
-    best.insert(best.end(), t.few.begin(), t.few.end());
-    keep_largest(best, options_.top + 3);
+    keep_possible(best, options_.top, slack);
     for (Candidate& c : best) {
       const std::size_t n = id(c.point);
       c.logit = -rate * squared_distance(queries_[q].y, points_[n], size) +
@@ -764,7 +855,9 @@ class Scan {
     answers_[q].spread = exact.spread(answers_[q].mean);
   }
 
-  std::size_t id(std::size_t place) const { return members_.empty() ? place : static_cast<std::size_t>(members_[place]); }
+  std::size_t id(std::size_t place) const {
+    return members_.empty() ? place : static_cast<std::size_t>(members_[place]);
+  }
 
   static constexpr std::size_t kWorthwhile = 16;  // a share of the points from which on a pass is the quicker way
   const Points& points_;
@@ -795,7 +888,9 @@ Points::Points(const std::uint8_t* values_, std::size_t count_, std::size_t size
       half_square[n] = static_cast<double>(4 * squares - 4 * 255 * ones + 255 * 255 * d) / (2.0 * 255 * 255);
     }
   });
-  for (const double h : half_square) longest = std::max(longest, std::sqrt(2 * h));
+  double squares = 0;
+  for (const double h : half_square) longest = std::max(longest, std::sqrt(2 * h)), squares += 2 * h;
+  radius = std::sqrt(squares / static_cast<double>(std::max<std::size_t>(count, 1)));
   for (const double w : weights) log_weight.push_back(std::log(w));
 }
 

@@ -18,7 +18,7 @@ struct Points {
   std::vector<std::int32_t> sum;    // of v - 128
   std::vector<double> half_square;  // |x|^2 / 2
   std::vector<double> log_weight;   // or empty: all count alike
-  double longest = 0;               // the largest |x|
+  double longest = 0, radius = 0;   // the largest |x|, and their root mean square
 
   Points(const std::uint8_t* values, std::size_t count, std::size_t size, std::span<const double> weights, int threads);
   const std::uint8_t* operator[](std::size_t i) const { return values + i * size; }
@@ -42,9 +42,9 @@ struct Answer {
 /// |y' - x| >= |y - x| - |y' - y|.
 struct Bounds {
   std::size_t rows = 0, count = 0;
-  std::vector<float> distance;  // [rows/16][count][16], as of when the row had moved 0
-  std::vector<double> moved;    // [rows], since then
-  std::vector<double> last;     // [rows,size], the images that it was last asked about
+  std::vector<float> distance;    // [rows/16][count][16], as of when the row had moved 0
+  std::vector<double> moved;      // [rows], since then
+  std::vector<double> last;       // [rows,size], the images that it was last asked about
   std::vector<std::size_t> near;  // [rows], a point that was near them
 };
 
