@@ -147,5 +147,5 @@ TEST_CASE("nearest refuses sizes that do not fit", "[measure][bad]") {
   REQUIRE(says(complaint([&] { nearest(six, twelve, 0, 1); }), "nearest", {"image size 0"}));
   REQUIRE(
       says(complaint([&] { nearest_others(twelve, 3, 4); }), "nearest_others", {"k = 4", "1 to the 3 other images"}));
-  REQUIRE(says(complaint([&] { nearest_others({}, 3, 1); }), "nearest_others", {"k = 1", "the 0 other images"}));
+  REQUIRE(says(complaint([&] { nearest_others(Bytes{}, 3, 1); }), "nearest_others", {"k = 1", "the 0 other images"}));
 }

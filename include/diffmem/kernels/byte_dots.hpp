@@ -31,15 +31,15 @@ struct alignas(64) DotTile {
 /// The instructions to use, slowest first: none in particular, AVX2's 16-bit products, four bytes to a lane in 256 or
 /// in 512 bits, or tiles.
 enum class ByteDots { plain, avx2, avx_vnni, avx512_vnni, amx };
-/// Their names, in the same order.
 inline constexpr std::array<std::string_view, 5> kByteDotsWords = {"plain", "avx2", "avx_vnni", "avx512_vnni", "amx"};
+constexpr const auto& words_of(ByteDots) { return kByteDotsWords; }
 
 /// Those this machine and its kernel allow, slowest first.  Plain is always there.
 const std::vector<ByteDots>& byte_dots_here();
 
 /// One way to compute a tile.
 struct ByteKernel {
-  /// Called once in a thread of one's own before its first tile: it may set that thread's registers for good.
+  /// Called in a thread of one's own before its first tile: it may set that thread's registers for good.
   void (*start)();
   /// Writes `size` values of a point, less 128, and returns the sum of their squares before that; size <= 2^15.
   std::int32_t (*pack)(const std::uint8_t* values, std::size_t size, PointStep* to);

@@ -16,6 +16,13 @@ struct Neighbours {
   std::int64_t k = 0;
 };
 
+/// The same for images of floats.
+struct FloatNeighbours {
+  std::vector<std::int64_t> index;  ///< [N,k] as above
+  std::vector<double> squared;      ///< [N,k] squared Euclidean distance, summed in float64 in the order of the values
+  std::int64_t k = 0;
+};
+
 /// Exact k nearest neighbours by integer arithmetic.  `queries` is [N,D] and `training` [M,D] with D = `image_size`
 /// (C*H*W); `threads` threads (below 1 counts as 1) share the queries out, which does not change the result, and no more
 /// does `way`.  Both sets are read in place, a few MB a thread are packed at a time, and no distance is kept but k a query.
@@ -28,5 +35,11 @@ Neighbours nearest(std::span<const std::uint8_t> queries, std::span<const std::u
 /// Error also if k is not in 1..M-1.
 Neighbours nearest_others(std::span<const std::uint8_t> images, std::int64_t image_size, std::int64_t k,
                           int threads = 1, kernels::ByteDots way = kernels::byte_dots_here().back());
+
+/// The same for float images: exactly what sorting the distances that FloatNeighbours defines would give.  Error also if
+/// a value is not finite.
+FloatNeighbours nearest(std::span<const float> queries, std::span<const float> training, std::int64_t image_size,
+                        std::int64_t k, int threads = 1);
+FloatNeighbours nearest_others(std::span<const float> images, std::int64_t image_size, std::int64_t k, int threads = 1);
 
 }  // namespace diffmem

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/params.hpp>
 #include <diffmem/kernels/byte_dots.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
@@ -251,9 +250,8 @@ ByteKernel byte_kernel(ByteDots way) {
   const auto& here = byte_dots_here();
   if (std::find(here.begin(), here.end(), way) == here.end()) {
     std::string words;
-    for (const ByteDots h : here) words += fmt::format(" {}", kByteDotsWords[static_cast<std::size_t>(h)]);
-    throw Error("byte_kernel", kByteDotsWords[static_cast<std::size_t>(way)], "one that this machine has:" + words,
-                "leave the choice to the library");
+    for (const ByteDots h : here) words += " " + to_text(h);
+    throw Error("byte_kernel", to_text(way), "one that this machine has:" + words, "leave the choice to the library");
   }
   switch (way) {
 #if defined(__x86_64__)

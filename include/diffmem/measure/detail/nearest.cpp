@@ -2,20 +2,16 @@
 // |q - p|^2 = sum p^2 - 2 sum q p + sum q^2, blocked as a matrix product is: a thread packs some hundred queries, which
 // stay in its core's cache while the training images pass in panels of 32, and looks at each 32 x 32 tile of inner
 // products at once, so that no distance is stored.
-#include <diffmem/core/error.hpp>
+#include <diffmem/measure/detail/neighbours.hpp>
 #include <diffmem/measure/nearest.hpp>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstring>
 #include <limits>
 #include <memory>
-#include <thread>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define DIFFMEM_CLONES __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
@@ -26,14 +22,13 @@
 namespace diffmem {
 namespace {
 
+using detail::divide_up;
 using kernels::DotTile, kernels::PointStep, kernels::QueryStep, kernels::kPanel, kernels::kStep;
 
 constexpr std::size_t kQueryBytes = 1 << 20;        // packed queries that a core keeps in its second cache
 constexpr std::size_t kFewest = 128, kMost = 1024;  // queries packed together, whatever their size
 constexpr std::size_t kRun = 8;                     // steps of 32 points that stay in its first cache
 constexpr std::size_t kExact = 512;                 // steps whose sums all fit into 32 bits: 512 * 64 * 255^2 < 2^31
-
-constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 /// Sum of (value - 128)^2 over at most kExact * kStep values.
 DIFFMEM_CLONES std::int32_t squares(const std::uint8_t* values, std::size_t size) {
@@ -57,17 +52,6 @@ DIFFMEM_CLONES std::uint32_t scan(const DotTile& dots, const std::int32_t* bias,
     found |= static_cast<std::uint32_t>(any) << p;
   }
   return found;
-}
-
-/// Puts a candidate into a list of k sorted ones.  Candidates come in rising index, so an equal distance goes behind.
-void insert(std::int64_t* index, std::int64_t* squared, std::size_t k, std::int64_t candidate, std::int64_t distance) {
-  std::size_t at = k - 1;
-  for (; at > 0 && squared[at - 1] > distance; --at) {
-    squared[at] = squared[at - 1];
-    index[at] = index[at - 1];
-  }
-  squared[at] = distance;
-  index[at] = candidate;
 }
 
 /// The whole question; shared by the threads.
@@ -95,6 +79,7 @@ class Worker {
 
   /// Finds the neighbours of the queries first...last-1.
   void run(std::size_t first, std::size_t last) {
+    s_.kernel.start();
     pack_queries(first, last);
     const std::size_t panels = divide_up(last - first, kPanel);
     for (std::size_t begin = 0; begin < s_.m; begin += kPanel) {
@@ -174,8 +159,7 @@ class Worker {
 
   void take(std::size_t row, std::size_t query, std::size_t point, std::int64_t distance) {
     if (s_.others && query == point) return;
-    insert(&s_.found->index[query * s_.k], &s_.found->squared[query * s_.k], s_.k, static_cast<std::int64_t>(point),
-           distance);
+    detail::insert_neighbour(&s_.found->index[query * s_.k], &s_.found->squared[query * s_.k], s_.k, point, distance);
     set_limit(row, query);
   }
 
@@ -193,20 +177,7 @@ class Worker {
 
 Neighbours find(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training, std::int64_t image_size,
                 std::int64_t k, int threads, kernels::ByteDots way, bool others) {
-  const auto complain = [&](const std::string& got, const std::string& want, std::string_view todo) {
-    throw Error(others ? "nearest_others" : "nearest", got, want, todo);
-  };
-  if (image_size < 1) complain(fmt::format("image size {}", image_size), "at least 1 value an image", "pass C*H*W");
-  const auto size = static_cast<std::size_t>(image_size);
-  if (queries.size() % size != 0 || training.size() % size != 0)
-    complain(fmt::format("{} query and {} training values", queries.size(), training.size()),
-             fmt::format("multiples of the image size {}", size), "check that both sets have the same shape of image");
-  const std::size_t n = queries.size() / size, m = training.size() / size, most = others && m > 0 ? m - 1 : m;
-  if (k < 1 || static_cast<std::uint64_t>(k) > most)
-    complain(fmt::format("k = {}", k), fmt::format("1 to the {} {} images", most, others ? "other" : "training"),
-             "ask for fewer neighbours or bring more images");
-
-  const auto each = static_cast<std::size_t>(k);
+  const auto [n, m, size, each] = detail::nearest_sizes(queries.size(), training.size(), image_size, k, others);
   Neighbours found{.index = std::vector<std::int64_t>(n * each, -1),
                    .squared = std::vector<std::int64_t>(n * each, std::numeric_limits<std::int64_t>::max()),
                    .k = k};
@@ -220,21 +191,13 @@ Neighbours find(std::span<const std::uint8_t> queries, std::span<const std::uint
                       .found = &found};
 
   // Blocks of queries, alike in size and at least one a thread; whoever is free takes the next.
-  const std::size_t shares = std::min(static_cast<std::size_t>(std::max(threads, 1)), divide_up(n, kPanel));
+  const std::size_t shares = detail::shares_of(n, threads, kPanel);
   if (shares == 0) return found;
   const std::size_t rounds = divide_up(n, shares * std::clamp(kQueryBytes / size, kFewest, kMost));
   const std::size_t rows = divide_up(divide_up(n, shares * rounds), kPanel) * kPanel;
   std::vector<std::unique_ptr<Worker>> workers;
   for (std::size_t w = 0; w < shares; ++w) workers.push_back(std::make_unique<Worker>(search, rows));
-  std::atomic<std::size_t> next{0};
-  {
-    std::vector<std::jthread> crew;  // not the caller's thread: a kernel may set a thread's registers for good
-    for (const auto& worker : workers)
-      crew.emplace_back([&] {
-        search.kernel.start();
-        for (std::size_t first; (first = next.fetch_add(rows)) < n;) worker->run(first, std::min(n, first + rows));
-      });
-  }  // joins
+  detail::share_out(workers, n, rows);
   return found;
 }
 

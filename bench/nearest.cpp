@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// Nearest neighbours: checks every kernel this machine has against plain sums, then times it.
+#include <diffmem/core/error.hpp>
+#include <diffmem/core/file.hpp>
+#include <diffmem/core/params.hpp>
+#include <diffmem/core/runtime.hpp>
+#include <diffmem/measure/nearest.hpp>
+
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+using namespace diffmem;
+using kernels::ByteDots;
+
+namespace {
+
+constexpr std::string_view kUsage =
+    "nearest QUERIES TRAINING [name=value...]\n"
+    "  QUERIES, TRAINING  files of bytes, one image of `size` after the other (bench/data/crops makes some)\n"
+    "  size=3072 k=2 threads=0 (one per core)\n"
+    "  repeat=5           timed searches per kernel, after one that is not\n"
+    "  check=100          queries compared with plain sums before\n"
+    "  ways=              kernels by their words, with commas between; empty: all but the plain one\n"
+    "  json=FILE          the figures\n"
+    "  answers=FILE       int64 (index, squared distance) of every query's neighbours, by the first kernel";
+
+struct Settings {
+  std::int64_t size = 3072, k = 2, repeat = 5, check = 100;
+  int threads = 0;
+  std::string ways, json, answers;
+  template <class Self, class Visit>
+  static void each(Self& p, Visit&& visit) {
+    visit("size", p.size), visit("k", p.k), visit("repeat", p.repeat), visit("check", p.check);
+    visit("threads", p.threads), visit("ways", p.ways), visit("json", p.json), visit("answers", p.answers);
+  }
+};
+
+std::span<const std::uint8_t> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+std::string cpu_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "unknown";
+}
+
+/// The neighbours of one query by plain sums, as (squared distance, index).
+std::vector<std::pair<std::int64_t, std::int64_t>> by_sorting(std::span<const std::uint8_t> query,
+                                                              std::span<const std::uint8_t> training, std::size_t k) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> list(training.size() / query.size());
+  for (std::size_t t = 0; t < list.size(); ++t) {
+    list[t].second = static_cast<std::int64_t>(t);
+    for (std::size_t i = 0; i < query.size(); ++i) {
+      const int d = query[i] - training[t * query.size() + i];
+      list[t].first += d * d;
+    }
+  }
+  std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(k), list.end());
+  list.resize(k);
+  return list;
+}
+
+int run(const std::string& queries_file, const std::string& training_file, const Settings& s) {
+  const std::string queries_text = read_file(queries_file), training_text = read_file(training_file);
+  const auto queries = bytes_of(queries_text), training = bytes_of(training_text);
+  const int threads = s.threads > 0 ? s.threads : available_cores();
+  const auto size = static_cast<std::size_t>(s.size), k = static_cast<std::size_t>(s.k);
+  const std::size_t n = queries.size() / size, m = training.size() / size;
+  const double operations = 2.0 * static_cast<double>(n) * static_cast<double>(m) * static_cast<double>(size);
+  fmt::print("{} queries, {} training images, {} values, k = {}, {} threads, {}\n", n, m, size, k, threads, cpu_name());
+
+  std::vector<std::vector<std::pair<std::int64_t, std::int64_t>>> checks;
+  const std::size_t stride = std::max<std::size_t>(1, n / static_cast<std::size_t>(std::max<std::int64_t>(1, s.check)));
+  for (std::size_t q = 0; q < n && s.check > 0; q += stride)
+    checks.push_back(by_sorting(queries.subspan(q * size, size), training, k));
+
+  nlohmann::ordered_json json{{"queries", n}, {"training", m}, {"size", size}, {"k", k}, {"threads", threads}};
+  json["cpu"] = cpu_name();
+  json["checked"] = checks.size();
+  for (const auto& [name, value] : build_facts()) json[name] = value;
+  std::vector<std::string> here;
+  for (const ByteDots way : kernels::byte_dots_here()) here.push_back(to_text(way));
+  json["ways_here"] = here;
+  Neighbours first;
+  for (const ByteDots way : kernels::byte_dots_here()) {
+    const std::string word = to_text(way);
+    if (s.ways.empty() ? way == ByteDots::plain : ("," + s.ways + ",").find("," + word + ",") == std::string::npos)
+      continue;
+    const Neighbours found = nearest(queries, training, s.size, s.k, threads, way);
+    for (std::size_t c = 0; c < checks.size(); ++c)
+      for (std::size_t j = 0; j < k; ++j)
+        if (const std::size_t at = c * stride * k + j; checks[c][j] != std::pair(found.squared[at], found.index[at]))
+          throw Error("nearest", fmt::format("another neighbour {} of query {} by {}", j, c * stride, word),
+                      fmt::format("image {} at {}", checks[c][j].second, checks[c][j].first), "mend the kernel");
+    if (first.k != 0 && (found.index != first.index || found.squared != first.squared))
+      throw Error("nearest", "other neighbours by " + word, "the same as by the first kernel", "mend the kernel");
+    if (first.k == 0) first = found;
+
+    std::vector<double> seconds;
+    for (std::int64_t r = 0; r < s.repeat; ++r) {
+      const auto begun = std::chrono::steady_clock::now();
+      if (nearest(queries, training, s.size, s.k, threads, way).k != s.k) return 1;
+      seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+    }
+    if (seconds.empty()) continue;
+    std::sort(seconds.begin(), seconds.end());
+    const double median = seconds[seconds.size() / 2], rate = operations / median / 1e9;
+    fmt::print("{:<12} {:8.3f} s  {:8.1f} GOP/s  ({:.3f} to {:.3f} s, {} times)\n", word, median, rate, seconds.front(),
+               seconds.back(), seconds.size());
+    json["kernels"][word] = {{"median_s", median}, {"gop_per_s", rate}, {"seconds", seconds}};
+  }
+  if (!s.json.empty()) write_file_atomically(s.json, json.dump(2) + "\n");
+  if (!s.answers.empty()) {
+    std::vector<std::int64_t> pairs;
+    for (std::size_t i = 0; i < first.index.size(); ++i) pairs.insert(pairs.end(), {first.index[i], first.squared[i]});
+    write_file_atomically(s.answers,
+                          {reinterpret_cast<const char*>(pairs.data()), pairs.size() * sizeof(std::int64_t)});
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (answered(argc, argv, kUsage)) return 0;
+  Settings settings;
+  std::vector<std::string> files;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const auto at = word.find('=');
+    if (at == word.npos)
+      files.emplace_back(word);
+    else
+      set_param(settings, word.substr(0, at), word.substr(at + 1));
+  }
+  if (files.size() != 2)
+    throw Error("nearest", fmt::format("{} files", files.size()), "two, of queries and of training images",
+                "see --help");
+  return run(files[0], files[1], settings);
+} catch (const std::exception& e) {
+  fmt::print(stderr, "{}\n", e.what());
+  return 2;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// What the searches of bytes and of floats share.
+#pragma once
+#include <diffmem/core/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace diffmem::detail {
+
+constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+/// Numbers of queries, of training images, of values an image and of neighbours.
+struct NearestSizes {
+  std::size_t n, m, size, k;
+};
+
+/// Checks the arguments.  `others`: the queries are the training images, and none is its own neighbour.
+inline NearestSizes nearest_sizes(std::size_t query_values, std::size_t training_values, std::int64_t image_size,
+                                  std::int64_t k, bool others) {
+  const auto complain = [&](const std::string& got, const std::string& want, std::string_view todo) {
+    throw Error(others ? "nearest_others" : "nearest", got, want, todo);
+  };
+  if (image_size < 1) complain(fmt::format("image size {}", image_size), "at least 1 value an image", "pass C*H*W");
+  const auto size = static_cast<std::size_t>(image_size);
+  if (query_values % size != 0 || training_values % size != 0)
+    complain(fmt::format("{} query and {} training values", query_values, training_values),
+             fmt::format("multiples of the image size {}", size), "check that both sets have the same shape of image");
+  const std::size_t m = training_values / size, most = others && m > 0 ? m - 1 : m;
+  if (k < 1 || static_cast<std::uint64_t>(k) > most)
+    complain(fmt::format("k = {}", k), fmt::format("1 to the {} {} images", most, others ? "other" : "training"),
+             "ask for fewer neighbours or bring more images");
+  return {query_values / size, m, size, static_cast<std::size_t>(k)};
+}
+
+/// Puts a candidate into a list of k sorted ones.  Candidates come in rising index, so an equal distance goes behind.
+template <class Distance>
+void insert_neighbour(std::int64_t* index, Distance* squared, std::size_t k, std::size_t candidate, Distance distance) {
+  std::size_t at = k - 1;
+  for (; at > 0 && squared[at - 1] > distance; --at) {
+    squared[at] = squared[at - 1];
+    index[at] = index[at - 1];
+  }
+  squared[at] = distance;
+  index[at] = static_cast<std::int64_t>(candidate);
+}
+
+/// How many of `threads` threads n queries keep busy, when none takes fewer than `least`.
+inline std::size_t shares_of(std::size_t n, int threads, std::size_t least) {
+  return std::min(static_cast<std::size_t>(std::max(threads, 1)), divide_up(n, least));
+}
+
+/// Lets workers (pointers) take `rows` queries at a time until all n are done, by (*worker).run(first, last), each in a
+/// thread of its own.
+template <class Workers>
+void share_out(const Workers& workers, std::size_t n, std::size_t rows) {
+  std::atomic<std::size_t> next{0};
+  std::vector<std::jthread> crew;  // joined when it goes
+  for (const auto& worker : workers)
+    crew.emplace_back([&next, &worker, n, rows] {
+      for (std::size_t first; (first = next.fetch_add(rows)) < n;) worker->run(first, std::min(n, first + rows));
+    });
+}
+
+}  // namespace diffmem::detail
