@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "check.hpp"
 #include "complaint.hpp"
+#include "condition/laws.hpp"
 
 #include <diffmem/condition/none.hpp>
 #include <diffmem/condition/random_labels.hpp>
 #include <diffmem/condition/true_labels.hpp>
 #include <diffmem/condition/unique_labels.hpp>
-#include <diffmem/core/params.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -16,22 +15,8 @@ using namespace diffmem;
 
 namespace {
 
+using laws::images;
 using Labels = std::vector<std::int64_t>;
-
-/// `count` images; labels i % 4 if `labelled`.
-ImageSet images(std::int64_t count, bool labelled = false) {
-  ImageSet set{.name = "set",
-               .count = count,
-               .channels = 1,
-               .height = 1,
-               .width = 1,
-               .pixels = {},
-               .labels = {},
-               .classes = labelled ? 4 : 0};
-  set.pixels.resize(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; labelled && i < count; ++i) set.labels.push_back(i % 4);
-  return set;
-}
 
 /// How often each of `classes` labels comes; REQUIREs that there are no others.
 std::vector<std::int64_t> counts(const Labels& labels, std::int64_t classes) {
@@ -53,6 +38,12 @@ double unevenness(const std::vector<std::int64_t>& n) {
 }
 
 }  // namespace
+
+TEMPLATE_TEST_CASE("one label an image, or none at all", "[condition][law]", Unconditional, TrueLabels, RandomLabels,
+                   UniqueLabels) {
+  laws::lists_its_parameters<TestType>();
+  laws::one_label_an_image_or_none(TestType{});
+}
 
 TEST_CASE("random labels are uniform, and those of image i depend on (seed, i) alone", "[condition][law]") {
   for (const LabelDraw draw : {LabelDraw::philox, LabelDraw::python})

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "check.hpp"
+#include "embedding/laws.hpp"
 
-#include <diffmem/core/random.hpp>
 #include <diffmem/embedding/fourier.hpp>
 #include <diffmem/embedding/positional.hpp>
 
@@ -19,22 +18,8 @@ double largest(const Tensor& t) { return t.abs().max().item().toDouble(); }
 }  // namespace
 
 TEMPLATE_LIST_TEST_CASE("an embedding is [sin, cos] of noise level times frequency", "[embedding][law]", Embeddings) {
-  const TestType embedding;
-  const int channels = 26, half = channels / 2;
-  const Tensor frequencies = embedding.frequencies(channels, 3);
-  REQUIRE(frequencies.scalar_type() == kFloat32);
-  REQUIRE(frequencies.sizes() == at::IntArrayRef{half});
-
-  const std::vector<double> noise = {-3.2, -0.4, 0, 0.7, 12, 999};
-  const Tensor features = embed(tensor_of(noise), frequencies.to(kFloat64) * TestType::unit);
-  REQUIRE(features.sizes() == at::IntArrayRef({6, channels}));
-  const auto f = values_of<double>(frequencies), got = values_of<double>(features);
-  for (std::size_t i = 0; i < noise.size(); ++i)
-    for (std::size_t j = 0; j < f.size(); ++j) {
-      const double angle = noise[i] * f[j] * TestType::unit;
-      REQUIRE(std::abs(got[i * channels + j] - std::sin(angle)) < 1e-9);
-      REQUIRE(std::abs(got[i * channels + half + j] - std::cos(angle)) < 1e-9);
-    }
+  laws::lists_its_parameters<TestType>();
+  laws::is_sin_and_cos(TestType{});
 }
 
 TEST_CASE("positional frequencies fall from 1 to 1e-4, evenly in the logarithm", "[embedding]") {

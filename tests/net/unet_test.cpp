@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "check.hpp"
 #include "complaint.hpp"
+#include "net/laws.hpp"
 
 #include <diffmem/condition/none.hpp>
 #include <diffmem/embedding/fourier.hpp>
@@ -114,6 +114,11 @@ TEST_CASE("parameter counts of families and embeddings are the reference's", "[n
   REQUIRE(count(Fourier{}, NcsnPp{}, cifar(128, 2)) == 35'788'035);
   REQUIRE(count(Positional{}, NcsnPp{}, cifar(128, 2)) == 35'788'035);
   REQUIRE(count(Fourier{}, NcsnPp{}, cifar(128, 4)) == 56'395'523);
+}
+
+TEMPLATE_TEST_CASE("a family sets its fields and no others", "[net][law]", DdpmPp, NcsnPp) {
+  laws::lists_its_parameters<TestType>();
+  laws::sets_its_fields_and_no_others(TestType{});
 }
 
 TEST_CASE("a forward pass costs the operations it is made of", "[net][unet]") {

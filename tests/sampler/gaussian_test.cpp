@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Every sampler ends at the law of the data.  On Gaussian data the images are affine in the noise, so one run whose
-// images see one noise each gives their law exactly.
-#include "sampler/samplers.hpp"
+// Every sampler ends at the law of the data.
+#include "sampler/laws.hpp"
 
 using namespace diffmem;
 using namespace diffmem::testing;
+using laws::Law, laws::law_of;
 
 namespace {
-
-struct Law {
-  double mean = 0, variance = 0;
-};
-
-/// The law of the images.  Image 0 sees no noise, image 1 the latents alone, and, where the sampler is noisy, image
-/// k + 2 the noise of step k alone.
-template <class P>
-Law law_of(const P& sampler, int steps, bool noisy = true) {
-  const auto only = [&](std::size_t image) {
-    std::vector<double> values(2 + static_cast<std::size_t>(noisy ? steps : 0));
-    values.at(image) = 1;
-    return tensor_of(values).reshape({-1, 1, 1, 1});
-  };
-  const NoiseSource noise{[&] { return only(1); }, [&](std::uint32_t step) { return only(step + 2); }};
-  const auto images = values_of<double>(sampler(Gaussian{}, noise, kAnySigma));
-  Law law{.mean = images[0]};
-  for (const double x : images) law.variance += (x - images[0]) * (x - images[0]);
-  return law;
-}
 
 /// variance / 0.25 - 1 of the SDE's images.
 template <class Case>
@@ -37,11 +17,7 @@ double excess(int steps) {
 }  // namespace
 
 TEMPLATE_LIST_TEST_CASE("images of Gaussian data have the data's mean and variance", "[sampler]", EverySampler) {
-  const int steps = TestType::noisy ? 800 : 4000;
-  const Law law = law_of(TestType::make(steps), steps, TestType::noisy);
-  INFO("mean " << law.mean << ", variance " << law.variance);
-  REQUIRE(std::abs(law.mean - 0.1) < 0.005);
-  REQUIRE(std::abs(law.variance / 0.25 - 1) < 0.02);
+  laws::ends_at_the_law_of_gaussian_data<TestType>();
 }
 
 TEMPLATE_TEST_CASE("real noise gives the law that its steps imply", "[sampler]", PlainHeun, ChurnedHeun, Ddpm, VpSde,

@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: MIT
-#include "check.hpp"
+#include "schedule/laws.hpp"
 
-#include <diffmem/core/params.hpp>
-#include <diffmem/core/random.hpp>
 #include <diffmem/schedule/edm.hpp>
 #include <diffmem/schedule/ve.hpp>
 #include <diffmem/schedule/vp.hpp>
 
 #include <cmath>
-#include <concepts>
 #include <limits>
 #include <tuple>
 
 using namespace diffmem;
+using laws::apart, laws::ones, laws::sigmas;
 
 namespace {
-
-/// 200 noise levels, 0.002 ... 80, evenly spaced in the logarithm; float64.
-Tensor sigmas() { return (arange(200, kFloat64) / 199.0 * std::log(80 / 0.002) + std::log(0.002)).exp(); }
-/// The largest |a - b|.
-double apart(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item().toDouble(); }
-Tensor ones() { return full({200}, 1, kFloat64); }
 
 /// Variance of the network's input for data of the variance that a schedule is made for.
 Tensor input_variance(const EdmSchedule& s, const Tensor& sigma) {
@@ -42,55 +34,21 @@ using Schedules = std::tuple<VpSchedule, AccurateVp, VeSchedule, EdmSchedule>;
 
 TEMPLATE_LIST_TEST_CASE("preconditioning", "[schedule][law]", Schedules) {
   const TestType schedule;
-  const Tensor sigma = sigmas();
-  const Coefficients c = schedule.coefficients(sigma);
-
+  laws::lists_its_parameters<TestType>();
   SECTION("the network's input has unit variance, or is the image") {
-    REQUIRE(apart(input_variance(schedule, sigma), ones()) < 1e-12);
+    REQUIRE(apart(input_variance(schedule, sigmas()), ones()) < 1e-12);
   }
   SECTION("without noise the denoiser is the identity, whatever the network says") {
-    const Coefficients none = schedule.coefficients(full({1}, 1e-9, kFloat64));
-    REQUIRE(apart(none.c_skip, full({1}, 1, kFloat64)) < 1e-15);
-    REQUIRE(none.c_out.abs().item().toDouble() <= 1e-9);
-    REQUIRE(none.c_noise.isfinite().all().item().toBool());
+    laws::is_the_identity_without_noise(schedule);
   }
-  SECTION("the loss weight undoes c_out") {
-    REQUIRE(apart(schedule.loss_weight(sigma) * c.c_out.square(), ones()) < 1e-12);
-  }
+  SECTION("the loss weight undoes c_out") { laws::weight_undoes_c_out(schedule); }
   SECTION("dtype and shape follow sigma, coefficients are finite, and c_noise rises with sigma") {
-    const Tensor sigma32 = sigma.to(kFloat32);
-    const Coefficients narrow = schedule.coefficients(sigma32);
-    for (const Tensor& t : {narrow.c_skip, narrow.c_out, narrow.c_in, narrow.c_noise, schedule.loss_weight(sigma32),
-                            schedule.training_sigma(sigma32 / 80.0)}) {
-      REQUIRE(t.scalar_type() == kFloat32);
-      REQUIRE(t.sizes() == sigma.sizes());
-      REQUIRE(t.isfinite().all().item().toBool());
-    }
-    REQUIRE(c.c_noise.diff().min().item().toDouble() > 0);
+    laws::coefficients_follow_sigma(schedule);
   }
 }
 
 TEMPLATE_LIST_TEST_CASE("training sigmas", "[schedule][law]", Schedules) {
-  const TestType schedule;
-  std::vector<double> values;
-  RandomStream random(4, Stream::train_sigma);
-  for (int i = 0; i < 100'000; ++i)
-    values.push_back(TestType::variate == Variate::normal ? random.normals().first : random.uniform());
-  const std::vector<double> sigma = values_of<double>(schedule.training_sigma(tensor_of(values)));
-  const auto [low, high] = std::minmax_element(sigma.begin(), sigma.end());
-  REQUIRE(*low >= schedule.sigma_min() * (1 - 1e-6));
-  REQUIRE(*high <= schedule.sigma_max());
-
-  // Below the law's p-quantile lies the share p, within four standard errors.
-  const double n = static_cast<double>(sigma.size());
-  constexpr bool falls = std::derived_from<TestType, VpSchedule>;  // sigma falls with the variate
-  for (const auto& [p, z] : {std::pair{0.1, -1.2815515655446004}, {0.5, 0.0}, {0.9, 1.2815515655446004}}) {
-    const double variate = TestType::variate == Variate::normal ? z : falls ? 1 - p : p;
-    const double quantile = values_of<double>(schedule.training_sigma(full({1}, variate, kFloat64)))[0];
-    const auto below =
-        static_cast<double>(std::count_if(sigma.begin(), sigma.end(), [&](double s) { return s < quantile; }));
-    REQUIRE(std::abs(below / n - p) < 4 * std::sqrt(p * (1 - p) / n));
-  }
+  laws::training_sigmas_follow_their_law(TestType{});
 }
 
 TEST_CASE("EDM: c_skip and c_out split the data's variance", "[schedule]") {

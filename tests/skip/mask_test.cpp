@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "check.hpp"
 #include "complaint.hpp"
+#include "skip/laws.hpp"
 
-#include <diffmem/core/params.hpp>
 #include <diffmem/skip/dropped.hpp>
 #include <diffmem/skip/generate.hpp>
 #include <diffmem/skip/runtime.hpp>
@@ -58,6 +57,13 @@ std::vector<std::string> texts(Make, std::index_sequence<I...>) {
 std::int64_t ones(const std::string& text) { return std::count(text.begin(), text.end(), '1'); }
 
 }  // namespace
+
+TEMPLATE_TEST_CASE("a mask fits its network, and changes its size only by dropping", "[skip][law]", AllSkips,
+                   Skips<"111 000 111">, Skips<"01">, Skips<"1111">, RuntimeSkips, Dropped<Skips<"110 001">>,
+                   Dropped<Skips<"11">>, Dropped<RuntimeSkips>) {
+  laws::lists_its_parameters<TestType>();
+  laws::fits_its_network(TestType{});
+}
 
 TEST_CASE("keep_at and delete_at go through every choice once", "[skip]") {
   REQUIRE(choices(3, 0) == 1);
