@@ -36,6 +36,7 @@ using kernels::DotTile, kernels::PointStep, kernels::QueryStep, kernels::kPanel,
 constexpr std::size_t kLanes = 16;   // queries whose numbers stand side by side
 constexpr std::size_t kTile = 2048;  // points whose logits are kept
 constexpr std::size_t kRun = 8;      // steps of a panel of points that stay in the first cache while the queries pass
+constexpr std::size_t kWide = 8;     // panels of values interleaved at once: whole lines of a cache are read
 constexpr std::size_t kFew = 48;     // of a tile: more points of weight than these are summed by products of bytes
 constexpr std::size_t kMostDigits = 4;
 constexpr double kUnits[] = {127 * 65536.0, 127 * 16777216.0};  // of a weight of 1 in three and in four digits
@@ -531,20 +532,27 @@ class Pass {
       }
       images.resize(count);
       for (std::size_t i = 0; i < count; ++i) images[i] = p.points_[p.id(first + i)];
-      block.resize(steps);
-      sums.resize(blocks);
-      for (std::size_t j = 0; j < p.points_.size; j += kPanel) {
-        const std::size_t values = std::min(kPanel, p.points_.size - j);
+      block.resize(kWide * kRun);
+      sums.resize(kWide * blocks);
+      for (std::size_t j = 0; j < p.points_.size; j += kWide * kPanel) {
+        const std::size_t wide = std::min(kWide, round_up(p.points_.size - j, kPanel) / kPanel);
+        const auto values = [&](std::size_t w) { return std::min(kPanel, p.points_.size - j - w * kPanel); };
         for (std::size_t s = 0; s < steps; s += kRun) {
           const std::size_t run = std::min(kRun, steps - s);
           for (std::size_t r = s; r < s + run; ++r)
-            interleave(&images[r * kStep], std::min(kStep, count - r * kStep), j, values, block[r]);
-          for (std::size_t b = 0; b < blocks; ++b)
-            p.kernel_.dots(&weights[b * kPanel * stride + s], stride, &block[s], run, s > 0, sums[b]);
+            for (std::size_t w = 0; w < wide; ++w)
+              interleave(&images[r * kStep], std::min(kStep, count - r * kStep), j + w * kPanel, values(w),
+                         block[w * kRun + r - s]);
+          for (std::size_t w = 0; w < wide; ++w)
+            for (std::size_t b = 0; b < blocks; ++b)
+              p.kernel_.dots(&weights[b * kPanel * stride + s], stride, &block[w * kRun], run, s > 0,
+                             sums[w * blocks + b]);
         }
         for (const Dense& d : dense)
-          for (std::size_t k = d.first; k < d.first + d.digits; ++k)
-            add_products(&out[d.row].mean[j], scales[k], sums[k / kPanel].value[k % kPanel], values);
+          for (std::size_t w = 0; w < wide; ++w)
+            for (std::size_t k = d.first; k < d.first + d.digits; ++k)
+              add_products(&out[d.row].mean[j + w * kPanel], scales[k],
+                           sums[w * blocks + k / kPanel].value[k % kPanel], values(w));
       }
     }
 
