@@ -42,10 +42,12 @@ int run(const std::vector<std::string>& files, const Settings& s) {
   const std::string text = read_file(files[0]);
   const Shape shape = {3, 32, 32};
   constexpr std::int64_t kSize = 3 * 32 * 32;
-  const std::int64_t all = static_cast<std::int64_t>(text.size()) / kSize, count = s.count > 0 ? std::min(s.count, all) : all;
+  const std::int64_t all = static_cast<std::int64_t>(text.size()) / kSize,
+                     count = s.count > 0 ? std::min(s.count, all) : all;
   const auto pixels = bench::bytes_of(text).first(static_cast<std::size_t>(count * kSize));
   const int threads = at::get_num_threads();
-  fmt::print("{} images of {} training images of {} values, {} threads, {}\n", s.images, count, kSize, threads, bench::cpu_name());
+  fmt::print("{} images of {} training images of {} values, {} threads, {}\n", s.images, count, kSize, threads,
+             bench::cpu_name());
   const at::NoGradGuard no_grad;
   const NoiseSource noise = image_noise(1, 0, s.images, shape);
 
@@ -66,9 +68,11 @@ int run(const std::vector<std::string>& files, const Settings& s) {
       return o.denoised;
     };
     const Tensor made = Heun{}(both, noise, {0, 1e9});
-    fmt::print("{} evaluations: at most {:.2g} from float64 in {} images, proved error {:.2g}\n", evaluations, off, s.check, proved);
+    fmt::print("{} evaluations: at most {:.2g} from float64 in {} images, proved error {:.2g}\n", evaluations, off,
+               s.check, proved);
     json["max_off"] = off, json["proved"] = proved;
-    if (!(off <= 1e-5)) throw Error("optimum", fmt::format("an error of {:.2g}", off), "1e-5 at most", "mend the engine");
+    if (!(off <= 1e-5))
+      throw Error("optimum", fmt::format("an error of {:.2g}", off), "1e-5 at most", "mend the engine");
   }
 
   Tensor ours_made, peer_made;

@@ -5,6 +5,7 @@
 #include <diffmem/core/random.hpp>
 #include <diffmem/measure/memorization.hpp>
 #include <diffmem/optimum/denoiser.hpp>
+#include <diffmem/optimum/detail/scan.hpp>
 #include <diffmem/sampler/generate.hpp>
 #include <diffmem/sampler/heun.hpp>
 
@@ -138,6 +139,35 @@ TEST_CASE("the posterior equals its definition at awkward sizes, ties, and noise
         compare({.tolerance = 0}, 0);
         compare({.device = at::kCPU}, 0);
       }
+}
+
+TEST_CASE("every kernel of this machine gives the same sums, on images of any size", "[optimum]") {
+  for (const auto& [count, values] : {std::pair<std::int64_t, std::int64_t>{2100, 70}, {5, 70'001}}) {
+    const ImageSet set = images(count, values);
+    const detail::Points points(set.pixels.data(), static_cast<std::size_t>(count), static_cast<std::size_t>(values),
+                                {}, 1);
+    for (const double sigma : {0.5, 30.0}) {
+      const std::vector<double> y = values_of<double>(noisy(set, 3, sigma));
+      const auto ask = [&](const detail::ScanOptions& options) {
+        std::vector<double> means(y.size());
+        std::vector<detail::Query> queries;
+        std::vector<detail::Answer> answers(3);
+        for (std::size_t i = 0; i < 3; ++i) {
+          queries.push_back({&y[i * static_cast<std::size_t>(values)], sigma});
+          answers[i].mean = &means[i * static_cast<std::size_t>(values)];
+        }
+        detail::scan(points, {}, queries, answers, options);
+        return std::pair(tensor_of(means), answers[2].log_sum);
+      };
+      const auto [want, log_sum] = ask({.tolerance = 0});
+      for (const kernels::ByteDots way : kernels::byte_dots_here()) {
+        INFO(count << " images of " << values << ", sigma " << sigma << ", kernel " << static_cast<int>(way));
+        const auto [got, got_sum] = ask({.way = way});
+        REQUIRE(apart(got, want) < 2e-6);
+        REQUIRE(std::abs(got_sum - log_sum) < 2e-6 + 1e-14 * std::abs(log_sum));
+      }
+    }
+  }
 }
 
 TEST_CASE("the largest weights come in order, equal images by index", "[optimum]") {
