@@ -1,31 +1,39 @@
 // SPDX-License-Identifier: MIT
-// Threads of our own: LibTorch's would find their registers changed by a kernel.
+// Work shared out over OpenMP's threads, which are LibTorch's: threads of our own would compete with those, since they
+// go on spinning for some 20 ms after each of its operations.
 #pragma once
+#include <omp.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <thread>
-#include <vector>
+#include <exception>
 
 namespace diffmem::detail {
 
-/// work(w) in threads w = 0 ... threads-1, none of them the caller's.
+/// work(w) for w = 0 ... threads-1, each in a thread of its own if there are so many.  What it throws, one of it, is
+/// thrown here.
 template <class Work>
 void crew(std::size_t threads, Work&& work) {
-  std::vector<std::jthread> all;
-  for (std::size_t w = 0; w < threads; ++w) all.emplace_back([&work, w] { work(w); });
-}  // joins
+  std::exception_ptr thrown;
+#pragma omp parallel num_threads(static_cast<int>(threads))
+  for (auto w = static_cast<std::size_t>(omp_get_thread_num()); w < threads;
+       w += static_cast<std::size_t>(omp_get_num_threads())) {
+    try {
+      work(w);
+    } catch (...) {
+#pragma omp critical(diffmem_crew)
+      thrown = std::current_exception();
+    }
+  }
+  if (thrown) std::rethrow_exception(thrown);
+}
 
 /// work(i) for each i below `count`, by whoever is free.
 template <class Work>
 void share(int threads, std::size_t count, Work&& work) {
-  const auto most = static_cast<std::size_t>(std::max(threads, 1));
-  if (most == 1 || count == 1) {
-    for (std::size_t i = 0; i < count; ++i) work(i);
-    return;
-  }
   std::atomic<std::size_t> next{0};
-  crew(std::min(most, count), [&](std::size_t) {
+  crew(std::min(static_cast<std::size_t>(std::max(threads, 1)), std::max<std::size_t>(count, 1)), [&](std::size_t) {
     for (std::size_t i; (i = next.fetch_add(1)) < count;) work(i);
   });
 }

@@ -269,6 +269,7 @@ std::vector<Tally> Pass::run() {
     Worker worker(*this, parts[w]);
     for (std::size_t t = tiles * w / threads; t < tiles * (w + 1) / threads; ++t)
       worker.tile(t * kTile, std::min(kTile, count_ - t * kTile));
+    kernel_.stop();
   });
   for (std::size_t w = 1; w < threads; ++w)
     for (std::size_t q = 0; q < queries_.size(); ++q) parts[0][q].absorb(parts[w][q]);
