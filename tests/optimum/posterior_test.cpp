@@ -5,6 +5,7 @@
 #include <diffmem/core/random.hpp>
 #include <diffmem/measure/memorization.hpp>
 #include <diffmem/optimum/denoiser.hpp>
+#include <diffmem/optimum/detail/scan.hpp>
 #include <diffmem/sampler/generate.hpp>
 #include <diffmem/sampler/heun.hpp>
 
@@ -54,7 +55,7 @@ double apart(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item
 
 /// The definitions, term by term, over the images for which `counts` holds.
 struct Plain {
-  std::vector<double> denoised, log_sum, entropy, max_weight;
+  std::vector<double> denoised, log_sum, entropy, max_weight, spread;
   Plain(const ImageSet& set, const Tensor& z, double sigma, double alpha, auto&& counts) {
     const auto values = values_of<double>(z);
     const auto d = static_cast<std::size_t>(set.image_size());
@@ -75,13 +76,18 @@ struct Plain {
       double total = 0;
       for (const double l : logits) total += std::exp(l - top);
       std::vector<double> mean(d);
-      double h = 0, most = 0;
+      double h = 0, most = 0, variance = 0;
       for (std::size_t j = 0; j < logits.size(); ++j) {
         const double w = std::exp(logits[j] - top) / total;
         for (std::size_t k = 0; k < d; ++k) mean[k] += w * value(set, members[j], static_cast<std::int64_t>(k));
         if (w > 0) h -= w * std::log(w);
         most = std::max(most, w);
       }
+      for (std::size_t j = 0; j < logits.size(); ++j)
+        for (std::size_t k = 0; k < d; ++k)
+          variance += std::exp(logits[j] - top) / total *
+                      std::pow(value(set, members[j], static_cast<std::int64_t>(k)) - mean[k], 2);
+      spread.push_back(variance);
       denoised.insert(denoised.end(), mean.begin(), mean.end());
       log_sum.push_back(top + std::log(total));
       entropy.push_back(h);
@@ -97,80 +103,188 @@ constexpr auto kEvery = [](std::size_t, std::int64_t) { return true; };
 TEST_CASE("the posterior equals its definition at awkward sizes, ties, and noise from 1e-3 to 1e3",
           "[optimum][oracle]") {
   struct Case {
-    std::int64_t count, values, queries, tile;
+    std::int64_t count, values, queries;
     bool equal;
   };
-  for (const auto& [count, values, queries, tile, equal] :
-       {Case{1, 1, 1, 1024, false}, Case{2, 3, 4, 1, false}, Case{31, 65, 5, 7, false}, Case{31, 65, 5, 31, true},
-        Case{1009, 3, 9, 100, false}, Case{1009, 65, 1, 1008, false}, Case{31, 3072, 3, 30, false}})
+  for (const auto& [count, values, queries, equal] :
+       {Case{1, 1, 1, false}, Case{2, 3, 4, false}, Case{31, 65, 5, false}, Case{31, 65, 5, true},
+        Case{1009, 3, 9, false}, Case{1009, 65, 1, false}, Case{31, 3072, 3, false}, Case{2600, 8, 35, false}})
     for (const double alpha : {1.0, 0.3})
       for (const double sigma : {1e-3, 0.03, 0.5, 2.0, 80.0, 1e3}) {
         INFO(count << " images of " << values << ", sigma " << sigma << ", alpha " << alpha);
         const ImageSet set = images(count, values, equal);
         const Tensor z = noisy(set, queries, sigma, alpha);
-        const Optimum o = Posterior(set, {}, {.tile = tile})(z, all(queries, sigma), all(queries, alpha));
         const Plain plain(set, z, sigma, alpha, kEvery);
         // Of a logit the last bits are lost, more where it is large.
         double logit = 1;
         for (const double l : plain.log_sum) logit = std::max(logit, std::abs(l));
-        const double bound = 1e-14 * logit + 1e-13;
-        REQUIRE(apart(o.denoised, plain.d(z)) < bound);
-        REQUIRE(apart(o.log_sum, tensor_of(plain.log_sum)) < bound);
-        REQUIRE(apart(o.entropy, tensor_of(plain.entropy)) < 10 * bound);
-        REQUIRE(apart(o.max_weight, tensor_of(plain.max_weight)) < bound);
-        REQUIRE(apart(o.score * (sigma * sigma), plain.d(z) * alpha - z) < bound);
         const double constants = std::log(static_cast<double>(count)) +
                                  0.5 * static_cast<double>(values) * std::log(2 * std::numbers::pi * sigma * sigma);
-        REQUIRE(apart(o.log_density, tensor_of(plain.log_sum) - constants) < bound + 1e-11);
+        const auto compare = [&](const PosteriorOptions& options, double tolerance) {
+          INFO("tolerance " << options.tolerance << (options.device ? ", by LibTorch" : ""));
+          const Optimum o = Posterior(set, {}, options)(z, all(queries, sigma), all(queries, alpha));
+          const double bound = 1e-14 * logit + 1e-13 + tolerance;
+          REQUIRE(o.error.max().item().toDouble() <= options.tolerance);
+          REQUIRE(apart(o.denoised, plain.d(z)) < 2 * bound);
+          REQUIRE(apart(o.log_sum, tensor_of(plain.log_sum)) < 2 * bound);
+          REQUIRE(apart(o.entropy, tensor_of(plain.entropy)) < 20 * bound);
+          REQUIRE(apart(o.max_weight, tensor_of(plain.max_weight)) < 2 * bound);
+          REQUIRE(apart(o.spread, tensor_of(plain.spread)) < 8 * static_cast<double>(values) * bound);
+          REQUIRE(apart(o.score * (sigma * sigma), plain.d(z) * alpha - z) < 2 * bound);
+          REQUIRE(apart(o.noise * -sigma, plain.d(z) * alpha - z) < 2 * bound);
+          REQUIRE(apart(o.log_density, tensor_of(plain.log_sum) - constants) < 2 * bound + 1e-11);
+        };
+        compare({}, 1e-6);
+        compare({.tolerance = 1e-3}, 1e-3);
+        compare({.tolerance = 0}, 0);
+        compare({.device = at::kCPU}, 0);
       }
 }
 
-TEST_CASE("tiles change nothing but rounding, and equal images tie to the lowest index", "[optimum]") {
-  const ImageSet set = images(50, 12);
-  const Tensor z = noisy(set, 8, 0.4);
-  const Optimum whole = Posterior(set)(z, all(8, 0.4));
-  for (const std::int64_t tile : {1, 3, 49, 50, 51}) {
-    const Optimum o = Posterior(set, {}, {.tile = tile})(z, all(8, 0.4));
-    REQUIRE(apart(o.denoised, whole.denoised) < 1e-14);
-    REQUIRE(apart(o.log_sum, whole.log_sum) < 1e-12);
-    REQUIRE(apart(o.entropy, whole.entropy) < 1e-12);
-    REQUIRE(o.nearest.equal(whole.nearest));
-  }
-  // Query 0 is of image 0, whose copy is image 1.
-  for (const std::int64_t tile : {1, 2, 50}) {
-    const Optimum o = Posterior(set, {}, {.tile = tile})(noisy(set, 1, 1e-3), all(1, 1e-3));
-    REQUIRE(o.nearest.item().toLong() == 0);
-    REQUIRE(o.max_weight.item().toDouble() == 0.5);
-    REQUIRE(std::abs(o.entropy.item().toDouble() - std::log(2.0)) < 1e-15);
+TEST_CASE("every kernel of this machine gives the same sums, on images of any size", "[optimum]") {
+  for (const auto& [count, values] : {std::pair<std::int64_t, std::int64_t>{2100, 70}, {5, 70'001}}) {
+    const ImageSet set = images(count, values);
+    const detail::Points points(set.pixels.data(), static_cast<std::size_t>(count), static_cast<std::size_t>(values),
+                                {}, 1);
+    for (const double sigma : {0.5, 30.0}) {
+      const std::vector<double> y = values_of<double>(noisy(set, 3, sigma));
+      const auto ask = [&](const detail::ScanOptions& options) {
+        std::vector<double> means(y.size());
+        std::vector<detail::Query> queries;
+        std::vector<detail::Answer> answers(3);
+        for (std::size_t i = 0; i < 3; ++i) {
+          queries.push_back({&y[i * static_cast<std::size_t>(values)], sigma});
+          answers[i].mean = &means[i * static_cast<std::size_t>(values)];
+        }
+        detail::scan(points, {}, queries, answers, options);
+        return std::pair(tensor_of(means), answers[2].log_sum);
+      };
+      const auto [want, log_sum] = ask({.tolerance = 0});
+      for (const kernels::ByteDots way : kernels::byte_dots_here()) {
+        INFO(count << " images of " << values << ", sigma " << sigma << ", kernel " << static_cast<int>(way));
+        const auto [got, got_sum] = ask({.way = way});
+        REQUIRE(apart(got, want) < 2e-6);
+        REQUIRE(std::abs(got_sum - log_sum) < 2e-6 + 1e-14 * std::abs(log_sum));
+      }
+    }
   }
 }
 
-TEST_CASE("rows may have their own noise, and float32 follows float64", "[optimum]") {
+TEST_CASE("the largest weights come in order, equal images by index", "[optimum]") {
+  const ImageSet set = images(3000, 12);
+  for (const double sigma : {1e-3, 0.3, 2.0, 50.0})
+    for (const std::optional<at::Device> device : {std::optional<at::Device>(), std::optional<at::Device>(at::kCPU)}) {
+      const Tensor z = noisy(set, 20, sigma);
+      const Optimum o = Posterior(set, {}, {.top = 5, .device = device})(z, all(20, sigma));
+      const Optimum full = Posterior(set, {}, {.tolerance = 0, .top = 3000})(z, all(20, sigma));
+      INFO("sigma " << sigma);
+      // Weights of one exponent may swap places only if they are equal to rounding.
+      REQUIRE(apart(o.top_weight, full.top_weight.narrow(1, 0, 5)) < 2e-6);
+      REQUIRE(full.top_weight.diff().max().item().toDouble() <= 0);
+      REQUIRE(std::abs(full.top_weight.sum({1}).min().item().toDouble() - 1) < 1e-12);
+      if (sigma < 10) REQUIRE(o.top.equal(full.top.narrow(1, 0, 5)));
+      REQUIRE(o.nearest.equal(o.top.select(1, 0)));
+      REQUIRE(apart(o.top_weight.select(1, 0), o.max_weight) < 2e-6);
+      // Query 0 is of image 0, whose copy is image 1.
+      if (sigma < 1) REQUIRE(o.top[0][0].item().toLong() == 0);
+      if (sigma < 1) REQUIRE(o.top[0][1].item().toLong() == 1);
+    }
+}
+
+TEST_CASE("memory of the last batch changes nothing beyond the tolerance, wherever the images move", "[optimum]") {
+  const ImageSet set = images(4000, 48);
+  const Posterior posterior(set), exact(set, {}, {.tolerance = 0});
+  PosteriorMemory memory;
+  Tensor z = noisy(set, 19, 5);
+  double sigma = 5;
+  const auto check = [&] {
+    const Optimum o = posterior(z, all(z.size(0), sigma), {}, {}, &memory), want = exact(z, all(z.size(0), sigma));
+    REQUIRE(o.error.max().item().toDouble() <= 1e-6);
+    REQUIRE(apart(o.denoised, want.denoised) < 2e-6);
+    REQUIRE(o.nearest.equal(want.nearest));
+    return o.denoised;
+  };
+  for (int step = 0; step < 30; ++step) {  // a sampler's steps
+    const Tensor d = check();
+    const double next = sigma * 0.75;
+    z = d + (z - d) * (next / sigma);
+    sigma = next;
+  }
+  z = noisy(set, 19, 0.3).flip({0}).clone(), sigma = 0.3;  // far away, then near again, then another batch
+  check();
+  z = z + 0.01, sigma = 0.1;
+  check();
+  z = noisy(set, 3, 0.2), sigma = 0.2;
+  check();
+}
+
+TEST_CASE("images that count more than once are as so many copies", "[optimum][law]") {
+  const ImageSet set = images(40, 6);
+  std::vector<double> weights(40, 1);
+  std::vector<std::int64_t> copies;
+  for (std::int64_t i = 0; i < 40; ++i) {
+    weights[static_cast<std::size_t>(i)] = static_cast<double>(1 + i % 3);
+    for (std::int64_t k = 0; k <= i % 3; ++k) copies.push_back(i);
+  }
+  const ImageSet many = select(set, copies);
+  for (const double sigma : {0.05, 0.5, 5.0})
+    for (const std::optional<at::Device> device : {std::optional<at::Device>(), std::optional<at::Device>(at::kCPU)}) {
+      const Tensor z = noisy(set, 6, sigma);
+      const Optimum o = Posterior(set, {}, {.weights = weights, .device = device})(z, all(6, sigma));
+      const Optimum want = Posterior(many, {}, {.tolerance = 0})(z, all(6, sigma));
+      REQUIRE(apart(o.denoised, want.denoised) < 2e-6);
+      REQUIRE(apart(o.log_sum, want.log_sum) < 2e-6);
+      REQUIRE(apart(o.log_density, want.log_density) < 2e-6);
+      REQUIRE(apart(o.spread, want.spread) < 1e-4);
+    }
+}
+
+TEST_CASE("the Jacobian's products are the optimum's slopes", "[optimum][law]") {
+  const ImageSet set = images(30, 7);
+  std::vector<std::int64_t> labels;
+  for (std::int64_t i = 0; i < 30; ++i) labels.push_back(i % 2);
+  const Tensor z = noisy(set, 4, 0.6, 0.8), sigma = all(4, 0.6), alpha = all(4, 0.8), v = noisy(set, 4, 1).sin();
+  const Tensor classes = tensor_of<std::int64_t>({0, 1, 1, 0});
+  const double step = 1e-5;
+  for (const std::optional<at::Device> device : {std::optional<at::Device>(), std::optional<at::Device>(at::kCPU)})
+    for (const Tensor& c : {Tensor(), classes}) {
+      const Posterior posterior(set, labels, {.tolerance = 0, .device = device});
+      const Tensor slope =
+          (posterior(z + v * step, sigma, alpha, c).denoised - posterior(z - v * step, sigma, alpha, c).denoised) /
+          (2 * step);
+      REQUIRE(apart(posterior.jacobian_product(z, sigma, v, alpha, c), slope) < 1e-8);
+    }
+}
+
+TEST_CASE("rows may have their own noise, and do not depend on their neighbours", "[optimum]") {
   const ImageSet set = images(300, 192);
   const std::vector<double> sigma = {0.2, 0.7, 3.0, 80.0}, alpha = {1, 0.9, 0.5, 0.1};
   Tensors rows;
   for (std::size_t i = 0; i < sigma.size(); ++i) rows.push_back(noisy(set, 1, sigma[i], alpha[i]));
-  const Tensor z = cat(rows).to(kFloat32);  // so that both see the same numbers
-  const Posterior wide_posterior(set, {}, {.tile = 64}), narrow(set, {}, {.dtype = kFloat32, .tile = 64});
-  const Optimum o = wide_posterior(z, tensor_of(sigma), tensor_of(alpha));
-  const Optimum f = narrow(z, tensor_of(sigma), tensor_of(alpha));
-  REQUIRE(f.denoised.scalar_type() == kFloat32);
+  const Tensor z = cat(rows);
+  const Posterior posterior(set);
+  const Optimum o = posterior(z, tensor_of(sigma), tensor_of(alpha));
   for (std::int64_t i = 0; i < z.size(0); ++i) {
     const auto at = static_cast<std::size_t>(i);
-    const Optimum one = wide_posterior(z.narrow(0, i, 1), all(1, sigma[at]), all(1, alpha[at]));
-    REQUIRE(apart(one.denoised, o.denoised.narrow(0, i, 1)) < 1e-14);
-    REQUIRE(apart(one.log_density, o.log_density.narrow(0, i, 1)) < 1e-11);
-    // A logit is off by 1e-6 of itself at most; weights by that, and |x| <= 1.
-    const double logit = std::abs(o.log_sum.select(0, i).item().toDouble()) + 10;
-    REQUIRE(apart(f.denoised.select(0, i).to(kFloat64), o.denoised.select(0, i)) < 2e-6 * logit);
-    REQUIRE(apart(f.log_sum.select(0, i).to(kFloat64), o.log_sum.select(0, i)) < 1e-6 * logit);
+    const Optimum one = posterior(z.narrow(0, i, 1), all(1, sigma[at]), all(1, alpha[at]));
+    REQUIRE(apart(one.denoised, o.denoised.narrow(0, i, 1)) < 2e-6);
+    REQUIRE(apart(one.log_density, o.log_density.narrow(0, i, 1)) < 2e-6);
   }
+}
+
+TEST_CASE("pixels may stay where they are, and threads change nothing but rounding", "[optimum]") {
+  const ImageSet set = images(5000, 40);
+  const Tensor z = noisy(set, 18, 1);
+  const Optimum one = Posterior(set, {}, {.threads = 1})(z, all(18, 1));
+  const Optimum o = Posterior(std::span(set.pixels), {1, 1, 40}, {}, {.threads = 3})(z, all(18, 1));
+  REQUIRE(apart(one.denoised, o.denoised) < 1e-12);
+  REQUIRE(one.nearest.equal(o.nearest));
 }
 
 TEST_CASE("the score is the gradient of the log-density, which integrates to 1", "[optimum][law]") {
   {
     const ImageSet set = images(9, 5);
-    const Posterior posterior(set);
+    const Posterior posterior(set, {}, {.tolerance = 0});
     const Tensor z = noisy(set, 3, 0.6, 0.8);
     const Optimum o = posterior(z, all(3, 0.6), all(3, 0.8));
     const double step = 1e-5;
@@ -188,7 +302,7 @@ TEST_CASE("the score is the gradient of the log-density, which integrates to 1",
     const std::int64_t n = 20'001;
     const double width = 10.0 / static_cast<double>(n - 1);
     const Tensor z = (arange(n, kFloat64) * width - 5.0).reshape({n, 1, 1, 1});
-    const Tensor density = Posterior(line)(z, all(n, sigma), all(n, alpha)).log_density.exp();
+    const Tensor density = Posterior(line, {}, {.tolerance = 0})(z, all(n, sigma), all(n, alpha)).log_density.exp();
     REQUIRE(std::abs(density.sum().item().toDouble() * width - 1) < 1e-12);
   }
 }
@@ -196,7 +310,7 @@ TEST_CASE("the score is the gradient of the log-density, which integrates to 1",
 TEST_CASE("little noise leaves the nearest image, much noise the mean", "[optimum][law]") {
   const ImageSet set = images(40, 30);
   const Tensor z = noisy(set, 6, 0.2);
-  const Posterior posterior(set);
+  const Posterior posterior(set, {}, {.tolerance = 0});
   const Optimum cold = posterior(z, all(6, 1e-3)), hot = posterior(z, all(6, 1e4));
   const auto nearest = values_of<std::int64_t>(cold.nearest);
   for (std::int64_t row = 1; row < 6; ++row)  // row 0 is of an image that is there twice
@@ -217,7 +331,7 @@ TEST_CASE("a class's optimum is over its images alone, and classes merge into th
   const ImageSet set = images(37, 9);
   std::vector<std::int64_t> labels;
   for (std::int64_t i = 0; i < 37; ++i) labels.push_back(i * i % 4);  // 0 and 1 only, of 37: classes 2, 3 are empty
-  const Posterior posterior(set, labels, {.tile = 5});
+  const Posterior posterior(set, labels, {.tolerance = 0});
   const Tensor z = noisy(set, 7, 0.5);
   const std::vector<std::int64_t> asked = {1, 0, 0, 1, 0, 1, 1};
   const Optimum o = posterior(z, all(7, 0.5), {}, tensor_of(asked));
@@ -244,8 +358,9 @@ TEST_CASE("one class is the unconditional optimum, unique labels give each its i
   const Tensor z = noisy(set, 5, 1.5);
   std::vector<std::int64_t> unique(11);
   for (std::size_t i = 0; i < 11; ++i) unique[i] = static_cast<std::int64_t>(i);
-  const Optimum whole = Posterior(set)(z, all(5, 1.5));
-  const Optimum one = Posterior(set, std::vector<std::int64_t>(11, 0))(z, all(5, 1.5), {}, full({5}, 0, kInt64));
+  const Optimum whole = Posterior(set, {}, {.tolerance = 0})(z, all(5, 1.5));
+  const Optimum one =
+      Posterior(set, std::vector<std::int64_t>(11, 0), {.tolerance = 0})(z, all(5, 1.5), {}, full({5}, 0, kInt64));
   REQUIRE(apart(one.denoised, whole.denoised) < 1e-15);
   REQUIRE(apart(one.log_density, whole.log_density) < 1e-12);
   const Optimum each = Posterior(set, unique)(z, all(5, 1.5), {}, tensor_of<std::int64_t>({10, 2, 2, 0, 7}));
@@ -261,7 +376,7 @@ TEST_CASE("sampling from the optimum returns training images", "[optimum][sample
   for (std::int64_t i = 2; i < 61; ++i) kept.push_back(i);
   set = select(set, kept);
   set.channels = 3, set.height = 4, set.width = 4;
-  const OptimalDenoiser denoise{Posterior(set)};
+  OptimalDenoiser denoise{Posterior(set)};
   const GenerateOptions options{.seed = 1, .images = 100, .batch = 40, .shape = {3, 4, 4}};
   const auto made = generate(Heun{}, denoise, OptimalDenoiser::sigma_range(), options);
   const Memorization m = memorization(made, set.pixels, 48);
@@ -272,7 +387,7 @@ TEST_CASE("sampling from the optimum returns training images", "[optimum][sample
   for (std::size_t i = 0; i < 60; ++i) labels[i] = static_cast<std::int64_t>(i % 6);
   GenerateOptions of_class = options;
   of_class.classes = 6;
-  const OptimalDenoiser conditional{Posterior(set, labels)};
+  OptimalDenoiser conditional{Posterior(set, labels)};
   const auto some = generate(Heun{}, conditional, OptimalDenoiser::sigma_range(), of_class);
   const Memorization c = memorization(some, set.pixels, 48);
   const auto asked = generation_labels(LabelLaw::uniform, 1, 0, 100, 6);
@@ -300,6 +415,11 @@ TEST_CASE("what does not fit is refused with both sides named", "[optimum][bad]"
   refuses([&] { Posterior{set}(z, all(2, 1), {}, full({2}, 0, kInt64)); }, {"class 0"});
   refuses([&] { Posterior(set, {0, 1}); }, {"2 labels for 5 images"});
   refuses([&] { Posterior(set, {0, 1, 2, 3, -1}); }, {"label -1"});
-  refuses([&] { Posterior(set, {}, {.tile = 0}); }, {"tile 0"});
-  refuses([&] { Posterior(set, {}, {.dtype = kInt64}); }, {"float32 or float64"});
+  refuses([&] { Posterior(set, {}, {.tolerance = 1}); }, {"tolerance 1"});
+  refuses([&] { Posterior(set, {}, {.top = 6}); }, {"top 6", "1 to 5"});
+  refuses([&] { Posterior(set, {}, {.weights = {1, 1}}); }, {"2 weights for 5 images"});
+  refuses([&] { Posterior(set, {}, {.weights = {1, 1, 0, 1, 1}}); }, {"weight 0"});
+  refuses([&] { Posterior(std::span(set.pixels).first(7), {1, 1, 4}); }, {"7 pixels", "[1,1,4]"});
+  refuses([&] { posterior(z * std::nan(""), all(2, 1)); }, {"not finite"});
+  refuses([&] { posterior.jacobian_product(z, all(2, 1), z.narrow(0, 0, 1)); }, {"v [1,1,1,4]"});
 }

@@ -23,8 +23,7 @@ void check_optimum(const Fixture& f, Checks& checks) {
                         .labels = {},
                         .classes = 0};
   const auto labels = values_of<std::int64_t>(file.at("labels"));
-  // Tiles that do not divide the set, so that the online sums are used.
-  const Posterior posterior(images, labels, {.tile = 37});
+  const Posterior posterior(images, labels, {.tolerance = 0}), quick(images, labels);
   const Tensor chosen = (levels.to(kFloat64) / 127.5 - 1.0).index_select(0, file.at("src_index"));
   const auto noisy = [&](const Tensor& alpha, const Tensor& sigma) {
     return cat({chosen * alpha + file.at("eps") * sigma, file.at("free")});
@@ -45,6 +44,7 @@ void check_optimum(const Fixture& f, Checks& checks) {
     const Optimum o = posterior(x, each(sigma, x));
     const auto want = [&](const char* name) { return file.at(std::string("edm.") + name).select(0, i); };
     checks.close("edm.D" + at, o.denoised, want("D"), 1e-10);
+    checks.close("edm.D, in integers" + at, quick(x, each(sigma, x)).denoised, want("D"), 2e-6);
     checks.close("edm.score" + at, o.score, want("score"), 1e-6);  // kept in float32
     checks.close("edm.logsumexp" + at, o.log_sum, want("logsumexp"), 1e-10);
     checks.close("edm.wmax" + at, o.max_weight, want("wmax"), 1e-10);
@@ -84,7 +84,7 @@ void check_optimum(const Fixture& f, Checks& checks) {
                  1e-10);
   });
 
-  const OptimalDenoiser denoise(posterior);
+  OptimalDenoiser denoise(posterior);
   const Tensor sigma = sigmas.select(0, sigmas.size(0) / 2), x = noisy(one, sigma);
   checks.close("as a denoiser", denoise(x, each(sigma, x)), file.at("edm.D").select(0, sigmas.size(0) / 2), 1e-10);
 }

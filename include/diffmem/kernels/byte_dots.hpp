@@ -39,8 +39,10 @@ const std::vector<ByteDots>& byte_dots_here();
 
 /// One way to compute a tile.
 struct ByteKernel {
-  /// Called in a thread of one's own before its first tile: it may set that thread's registers for good.
+  /// Called in a thread before its first tile and after its last.  What a kernel sets in between, stop() sets back: oneDNN
+  /// believes the registers of LibTorch's threads to be as it left them.
   void (*start)();
+  void (*stop)();
   /// Writes `size` values of a point, less 128, and returns the sum of their squares before that; size <= 2^15.
   std::int32_t (*pack)(const std::uint8_t* values, std::size_t size, PointStep* to);
   /// out(p,q) = (`add`: +=) sum over steps and values of point(p) * query(q).  Exact while a sum spans no more than 1024

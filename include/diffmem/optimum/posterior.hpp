@@ -6,56 +6,93 @@
 #include <diffmem/data/image_set.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace diffmem {
 
 /// What the posterior says of N noisy images z = alpha x + sigma eps.  The weight of training image n is
-/// w_n = softmax_n(-|z - alpha x_n|^2 / 2 sigma^2); x_n is on [-1, 1]; d = C*H*W.
+/// w_n = softmax_n(-|z - alpha x_n|^2 / 2 sigma^2); x_n is on [-1, 1]; d = C*H*W.  All float64 but nearest and top.
 struct Optimum {
   Tensor denoised;     ///< D*(z) = sum_n w_n x_n, Eq. 30                                          [N,C,H,W]
   Tensor score;        ///< (alpha D* - z) / sigma^2, the gradient of log_density in z, Eq. 2     [N,C,H,W]
+  Tensor noise;        ///< (z - alpha D*) / sigma = -sigma score, the optimal eps, Eq. 26        [N,C,H,W]
   Tensor log_sum;      ///< log sum_n exp(-|z - alpha x_n|^2 / 2 sigma^2): merges parts of a set  [N]
   Tensor log_density;  ///< log p(z) = log_sum - log count - d/2 log(2 pi sigma^2)                [N]
-  Tensor entropy;      ///< -sum_n w_n log w_n                          [nats]                    [N]
+  Tensor entropy;      ///< -sum_n w_n log w_n; e to it is the effective number of images  [nats] [N]
   Tensor max_weight;   ///< largest w_n                                                           [N]
+  Tensor spread;       ///< tr Cov_w = sum_n w_n |x_n - D*|^2                                     [N]
   Tensor nearest;      ///< int64: the image with that weight, the lowest index of equal ones     [N]
+  Tensor top;          ///< int64: the images of the largest weights, falling                     [N,top]
+  Tensor top_weight;   ///< their weights                                                         [N,top]
+  Tensor error;        ///< proved bound on the total variation between the weights used and the true ones: it bounds
+                       ///< the error of every value of denoised by twice itself                  [N]
 };
 
-/// How a Posterior computes; the results do not depend on `tile` but for rounding.
+/// How a Posterior computes.
 struct PosteriorOptions {
-  /// float64, or float32 at half the time.  In float32 -|z - alpha x|^2 / 2 sigma^2 is off by 1e-6 of itself, which
-  /// moves the weights once it exceeds 1e4: with 3072 values and two close images, below sigma = 0.2.
-  at::ScalarType dtype = kFloat64;
-  std::int64_t tile = 1024;      ///< training images in float at a time
-  at::Device device = at::kCPU;  ///< where the images lie and the work is done
+  /// Of Optimum::error.  Within it images are left out whose weights cannot matter, and products are sums of 8-bit
+  /// digits; where that does not do, the scan is repeated with more digits, and then in float64.  0: float64 throughout.
+  double tolerance = 1e-6;
+  std::int64_t top = 1;              ///< entries of Optimum::top, at most the number of images
+  std::vector<double> weights = {};  ///< how often each image counts, above 0; empty: once
+  int threads = 0;                   ///< 0: LibTorch's
+  /// LibTorch's operations in float64, on this device, instead of our own; undefined: our own, on the CPU.
+  std::optional<at::Device> device = {};
+  std::int64_t memory = std::int64_t{1} << 30;  ///< bytes that a PosteriorMemory may take; above, it is not used
 };
 
-/// The posterior over a training set.  Exact: every image enters every sum, distances are sums of squared differences
-/// (never |a|^2 + |b|^2 - 2ab), and log-sum-exp runs online over tiles.  Memory: the images as uint8, and numbers in the
-/// order of (N + tile) d + N tile.
+/// What is known of the distances from one batch of images, so that the next question about images near them, such as a
+/// sampler's next step, looks at few training images.  It changes no result beyond the tolerance.
+class PosteriorMemory {
+ public:
+  PosteriorMemory();
+  ~PosteriorMemory();
+  PosteriorMemory(PosteriorMemory&&) noexcept;
+  PosteriorMemory& operator=(PosteriorMemory&&) noexcept;
+
+ private:
+  friend class Posterior;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The posterior over a training set, in one pass over it: log-sum-exp runs online over tiles.  Memory: a few MB a
+/// thread, 24 bytes an image, and numbers in the order of N d.
 ///
 ///     Posterior posterior(images);
 ///     Optimum optimum = posterior(z, sigma);   // optimum.denoised, optimum.score, ...
 class Posterior {
  public:
-  /// `labels` has one class an image, for the class-conditional optimum (Eq. 60), or is empty.
-  /// Error if there is no image, or a label is missing or negative.
+  /// `labels` has one class an image, for the class-conditional optimum (Eq. 60), or is empty.  The pixels are copied.
+  /// Error if there is no image, or a label or weight is missing or out of range.
   explicit Posterior(const ImageSet& images, std::vector<std::int64_t> labels = {}, PosteriorOptions options = {});
+  /// The same over pixels [M,C,H,W] of `shape` [C,H,W] that stay where they are, such as a mapped file's, and must live as
+  /// long as this.
+  Posterior(std::span<const std::uint8_t> pixels, Shape shape, std::vector<std::int64_t> labels = {},
+            PosteriorOptions options = {});
 
-  /// z [N,C,H,W]; sigma [N], above 0; alpha [N], above 0, or undefined for 1; classes int64 [N]: each sum runs over the
-  /// images that carry that label, or undefined: over all.  The results have the options' dtype, on its device.
-  /// Error if a shape does not fit, a sigma or alpha is not above 0, or a class carries no image: it has no optimum.
-  Optimum operator()(const Tensor& z, const Tensor& sigma, const Tensor& alpha = {}, const Tensor& classes = {}) const;
+  /// z [N,C,H,W], finite; sigma [N], above 0; alpha [N], above 0, or undefined for 1; classes int64 [N]: each sum runs
+  /// over the images that carry that label, or undefined: over all.  `memory`, if any, is used and brought up to date;
+  /// not with classes or weights.
+  /// Error if a shape does not fit, a number is out of range, or a class carries no image: it has no optimum.
+  Optimum operator()(const Tensor& z, const Tensor& sigma, const Tensor& alpha = {}, const Tensor& classes = {},
+                     PosteriorMemory* memory = nullptr) const;
+
+  /// The Jacobian of D* in z times v: (alpha/sigma^2) Cov_w v.  In float64, every image looked at.       -> [N,C,H,W]
+  Tensor jacobian_product(const Tensor& z, const Tensor& sigma, const Tensor& v, const Tensor& alpha = {},
+                          const Tensor& classes = {}) const;
 
   /// Training images.
-  std::int64_t count() const { return images_.size(0); }
+  std::int64_t count() const;
 
  private:
-  PosteriorOptions options_;
-  Shape shape_;                  // [C,H,W]
-  Tensor images_;                // uint8 [M,d]
-  std::vector<Tensor> members_;  // by class: int64 indices of its images
+  struct Data;
+  struct Question;
+  Question question(const Tensor& z, const Tensor& sigma, const Tensor& alpha, const Tensor& classes) const;
+  std::shared_ptr<const Data> data_;
 };
 
 }  // namespace diffmem

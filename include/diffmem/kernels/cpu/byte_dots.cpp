@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kWords = kStep / 4, kHalf = kPanel / 2;
 
-void no_start() {}
+void nothing() {}
 
 __attribute__((target_clones("avx2", "default"), optimize("O3"))) std::int32_t pack_plain(const std::uint8_t* values,
                                                                                           std::size_t size,
@@ -181,9 +181,17 @@ struct alignas(64) TileShape {
   std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
+thread_local TileShape before;
 __attribute__((target("amx-tile"))) void start_amx() {
   static constexpr TileShape shape;  // static: g++ believes that only its first eight bytes are read
+  _tile_storeconfig(&before);
   _tile_loadconfig(&shape);
+}
+__attribute__((target("amx-tile"))) void stop_amx() {
+  if (before.palette == 0)
+    _tile_release();
+  else
+    _tile_loadconfig(&before);
 }
 
 __attribute__((target("amx-tile,amx-int8"))) void dots_amx(const PointStep* points, std::size_t stride,
@@ -253,12 +261,12 @@ ByteKernel byte_kernel(ByteDots way) {
   }
   switch (way) {
 #if defined(__x86_64__)
-    case ByteDots::avx2: return {no_start, pack_plain, dots_avx2};
-    case ByteDots::avx_vnni: return {no_start, pack_plain, dots_avx_vnni};
-    case ByteDots::avx512_vnni: return {no_start, pack_avx512_vnni, dots_avx512_vnni};
-    case ByteDots::amx: return {start_amx, pack_avx512_vnni, dots_amx};
+    case ByteDots::avx2: return {nothing, nothing, pack_plain, dots_avx2};
+    case ByteDots::avx_vnni: return {nothing, nothing, pack_plain, dots_avx_vnni};
+    case ByteDots::avx512_vnni: return {nothing, nothing, pack_avx512_vnni, dots_avx512_vnni};
+    case ByteDots::amx: return {start_amx, stop_amx, pack_avx512_vnni, dots_amx};
 #endif
-    default: return {no_start, pack_plain, dots_plain};
+    default: return {nothing, nothing, pack_plain, dots_plain};
   }
 }
 

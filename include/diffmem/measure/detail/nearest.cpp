@@ -88,6 +88,7 @@ class Worker {
       }
       for (std::size_t panel = 0; panel < panels; ++panel) look(panel, first, last, begin, count);
     }
+    s_.kernel.stop();
   }
 
  private:

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/optimum/detail/scan.hpp>
+#include <diffmem/optimum/detail/tensors.hpp>
 #include <diffmem/optimum/posterior.hpp>
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/cdist_ops.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,136 +17,308 @@
 namespace diffmem {
 namespace {
 
-constexpr std::int64_t kDirect = 2;  // cdist: sums of squared differences, no matrix product
-
 [[noreturn]] void complain(const std::string& got, std::string_view want, std::string_view todo) {
   throw Error("posterior", got, want, todo);
 }
 
-/// One pass over the images that `members` names (undefined: all), for noisy images z [n,d] and sigma [n], alpha = 1.
-/// Everything is kept relative to the smallest squared distance so far, so no sigma is too small.
-/// The mean is [n,d]; score and log_density are the caller's.
-Optimum scan(const Tensor& images, const Tensor& members, const Tensor& z, const Tensor& sigma, std::int64_t tile) {
-  const Tensor rate = -(sigma.square() * 2.0).reciprocal().unsqueeze(1);  // [n,1]
-  Tensor least, nearest, sum, slope, mean;  // [n,1] but mean [n,d];  sum = sum_n e_n,  slope = sum_n e_n log e_n
-  const std::int64_t count = members.defined() ? members.size(0) : images.size(0);
-  for (std::int64_t first = 0; first < count; first += tile) {
-    const std::int64_t size = std::min(tile, count - first);
-    const Tensor levels =
-        members.defined() ? images.index_select(0, members.narrow(0, first, size)) : images.narrow(0, first, size);
-    const Tensor y = levels.to(z.scalar_type()) / 127.5 - 1.0;                          // [t,d]
-    const Tensor squared = at::_ops::cdist::call(z, y, 2.0, kDirect).square();          // [n,t]
-    const Tensor here = squared.argmin(1, true), here_least = squared.gather(1, here);  // [n,1]
-    const Tensor here_nearest = members.defined()
-                                    ? members.narrow(0, first, size).index_select(0, here.flatten()).unsqueeze(1)
-                                    : here.add(first);
-    if (first == 0) {
-      least = here_least, nearest = here_nearest;
-      sum = zeros_like(least), slope = zeros_like(least), mean = zeros_like(z);
-    } else {
-      const Tensor nearer = here_least.lt(least);
-      const Tensor smaller = here_least.minimum(least), shift = (least - smaller) * rate, scale = shift.exp();
-      slope = (slope + sum * shift) * scale, sum = sum * scale, mean = mean * scale;
-      nearest = here_nearest.where(nearer, nearest), least = smaller;
-    }
-    const Tensor logs = (squared - least) * rate, e = logs.exp();  // [n,t]
-    sum = sum + e.sum({1}, true);
-    slope = slope + (e * logs).sum({1}, true);
-    mean = mean + e.matmul(y);
-  }
-  return {.denoised = mean / sum,
-          .score = {},
-          .log_sum = (least * rate + sum.log()).flatten(),
-          .log_density = {},
-          .entropy = (sum.log() - slope / sum).flatten(),
-          .max_weight = sum.reciprocal().flatten(),
-          .nearest = nearest.flatten()};
+std::int64_t size_of(const Shape& shape) {
+  std::int64_t size = 1;
+  for (const std::int64_t side : shape) size *= side;
+  return size;
 }
 
 }  // namespace
 
-Posterior::Posterior(const ImageSet& images, std::vector<std::int64_t> labels, PosteriorOptions options)
-    : options_(options), shape_{images.channels, images.height, images.width} {
+struct PosteriorMemory::State {
+  detail::Bounds bounds;
+};
+PosteriorMemory::PosteriorMemory() : state_(std::make_unique<State>()) {}
+PosteriorMemory::~PosteriorMemory() = default;
+PosteriorMemory::PosteriorMemory(PosteriorMemory&&) noexcept = default;
+PosteriorMemory& PosteriorMemory::operator=(PosteriorMemory&&) noexcept = default;
+
+struct Posterior::Data {
+  PosteriorOptions options;
+  Shape shape;                                     // [C,H,W]
+  std::vector<std::uint8_t> pixels;                // where they are ours
+  std::vector<std::vector<std::int64_t>> members;  // by class: its images
+  std::optional<detail::Points> points;
+  Tensor images, log_weights;  // on the options' device
+  std::int64_t count = 0;
+
+  /// Images of a class (-1: all), each as often as it counts.
+  double weight_of(std::int64_t label) const {
+    if (options.weights.empty())
+      return static_cast<double>(label < 0 ? count : static_cast<std::int64_t>(members_of(label).size()));
+    double sum = 0;
+    if (label < 0)
+      for (const double w : options.weights) sum += w;
+    else
+      for (const std::int64_t i : members_of(label)) sum += options.weights[static_cast<std::size_t>(i)];
+    return sum;
+  }
+  /// Images as x on [-1, 1], float64 [ids,d].
+  Tensor on_unit(const std::vector<std::int64_t>& ids) const {
+    Tensor levels;
+    if (points) {
+      std::vector<std::uint8_t> values;
+      for (const std::int64_t i : ids) {
+        const std::uint8_t* from = (*points)[static_cast<std::size_t>(i)];
+        values.insert(values.end(), from, from + points->size);
+      }
+      levels = tensor_of(std::span<const std::uint8_t>(values),
+                         {static_cast<std::int64_t>(ids.size()), static_cast<std::int64_t>(points->size)});
+    } else {
+      levels = images.index_select(0, tensor_of(ids).to(images.device()));
+    }
+    return levels.to(kFloat64) / 127.5 - 1.0;
+  }
+  int threads() const { return options.threads > 0 ? options.threads : at::get_num_threads(); }
+
+  void begin(std::span<const std::uint8_t> from, const std::vector<std::int64_t>& labels) {
+    const std::int64_t size = size_of(shape);
+    if (size < 1 || from.empty() || static_cast<std::int64_t>(from.size()) % size != 0)
+      complain(fmt::format("{} pixels for images [{}]", from.size(), fmt::join(shape, ",")),
+               "one image or more, each whole", "check shape and pixels");
+    count = static_cast<std::int64_t>(from.size()) / size;
+    if (!(options.tolerance >= 0 && options.tolerance < 1))
+      complain(fmt::format("tolerance {}", options.tolerance), "0 <= tolerance < 1", "leave it as it is");
+    if (options.top < 1 || options.top > count)
+      complain(fmt::format("top {}", options.top), fmt::format("1 to {}, the images", count), "ask for fewer");
+    if (!options.weights.empty() && static_cast<std::int64_t>(options.weights.size()) != count)
+      complain(fmt::format("{} weights for {} images", options.weights.size(), count), "one an image, or none",
+               "pass how often each image counts");
+    for (const double w : options.weights)
+      if (!(w > 0 && std::isfinite(w)))
+        complain(fmt::format("weight {}", w), "weights above 0", "leave out what counts 0");
+    if (!labels.empty()) sort_by_class(labels);
+    if (options.device) {
+      images = tensor_of(from, {count, size}).to(*options.device);
+      if (!options.weights.empty()) log_weights = tensor_of(options.weights).log().to(*options.device);
+    } else {
+      points.emplace(from.data(), static_cast<std::size_t>(count), static_cast<std::size_t>(size), options.weights,
+                     threads());
+    }
+  }
+
+  void sort_by_class(const std::vector<std::int64_t>& labels) {
+    if (static_cast<std::int64_t>(labels.size()) != count)
+      complain(fmt::format("{} labels for {} images", labels.size(), count), "one an image, or none",
+               "pass the labels the model was trained with");
+    const auto [low, high] = std::minmax_element(labels.begin(), labels.end());
+    if (*low < 0) complain(fmt::format("label {}", *low), "labels of 0 or more", "number the classes from 0");
+    members.resize(static_cast<std::size_t>(*high) + 1);
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      members[static_cast<std::size_t>(labels[i])].push_back(static_cast<std::int64_t>(i));
+  }
+  const std::vector<std::int64_t>& members_of(std::int64_t label) const {
+    if (label < 0 || label >= static_cast<std::int64_t>(members.size()) ||
+        members[static_cast<std::size_t>(label)].empty())
+      complain(fmt::format("class {}, which no training image carries", label), "a class of the training set",
+               "an empty class has no optimum: leave it out");
+    return members[static_cast<std::size_t>(label)];
+  }
+};
+
+/// A question in the units of the images: |z - alpha x|^2 / 2 sigma^2 is |z/alpha - x|^2 / 2 (sigma/alpha)^2.
+struct Posterior::Question {
+  Tensor z, noise, signal;                                // float64: [n,d], [n], [n]
+  Tensor y, s;                                            // z / alpha, sigma / alpha
+  std::map<std::int64_t, std::vector<std::size_t>> rows;  // by class; -1: all images
+};
+
+Posterior::Posterior(const ImageSet& images, std::vector<std::int64_t> labels, PosteriorOptions options) {
   images.validate("posterior");
-  if (options_.tile < 1) complain(fmt::format("tile {}", options_.tile), "1 or more", "leave it as it is");
-  if (options_.dtype != kFloat32 && options_.dtype != kFloat64)
-    complain(c10::toString(options_.dtype), "float32 or float64", "choose one of them");
-  images_ =
-      tensor_of(std::span<const std::uint8_t>(images.pixels), {images.count, images.image_size()}).to(options_.device);
-  if (labels.empty()) return;
-  if (static_cast<std::int64_t>(labels.size()) != images.count)
-    complain(fmt::format("{} labels for {} images", labels.size(), images.count), "one an image, or none",
-             "pass the labels the model was trained with");
-  std::map<std::int64_t, std::vector<std::int64_t>> by_class;
-  for (std::size_t i = 0; i < labels.size(); ++i) by_class[labels[i]].push_back(static_cast<std::int64_t>(i));
-  if (by_class.begin()->first < 0)
-    complain(fmt::format("label {}", by_class.begin()->first), "labels of 0 or more", "number the classes from 0");
-  members_.resize(static_cast<std::size_t>(by_class.rbegin()->first) + 1);
-  for (const auto& [label, indices] : by_class)
-    members_[static_cast<std::size_t>(label)] = tensor_of(indices).to(options_.device);
+  auto data = std::make_shared<Data>();
+  data->options = std::move(options), data->shape = {images.channels, images.height, images.width};
+  data->pixels = images.pixels;
+  data->begin(data->pixels, labels);
+  data_ = std::move(data);
 }
 
-Optimum Posterior::operator()(const Tensor& z, const Tensor& sigma, const Tensor& alpha, const Tensor& classes) const {
-  const at::NoGradGuard no_grad;
+Posterior::Posterior(std::span<const std::uint8_t> pixels, Shape shape, std::vector<std::int64_t> labels,
+                     PosteriorOptions options) {
+  auto data = std::make_shared<Data>();
+  data->options = std::move(options), data->shape = std::move(shape);
+  data->begin(pixels, labels);
+  data_ = std::move(data);
+}
+
+std::int64_t Posterior::count() const { return data_->count; }
+
+Posterior::Question Posterior::question(const Tensor& z, const Tensor& sigma, const Tensor& alpha,
+                                        const Tensor& classes) const {
+  const Data& data = *data_;
   const std::int64_t n = z.dim() == 4 ? z.size(0) : -1;
-  if (n < 1 || z.sizes().slice(1) != at::IntArrayRef(shape_))
-    complain(fmt::format("images [{}]", fmt::join(z.sizes(), ",")), fmt::format("[N,{}]", fmt::join(shape_, ",")),
+  if (n < 1 || z.sizes().slice(1) != at::IntArrayRef(data.shape))
+    complain(fmt::format("images [{}]", fmt::join(z.sizes(), ",")), fmt::format("[N,{}]", fmt::join(data.shape, ",")),
              "pass images of the training set's shape");
+  const at::Device device = data.options.device.value_or(at::kCPU);
   const auto per_image = [&](const Tensor& t, std::string_view name) {
     if (t.dim() != 1 || t.size(0) != n)
       complain(fmt::format("{} [{}] for {} images", name, fmt::join(t.sizes(), ","), n), "one number an image",
                "pass a tensor [N]");
-    const Tensor numbers = t.to(options_.device, options_.dtype);
-    if (!numbers.gt(0.0).all().item().toBool())
-      complain(fmt::format("a {} that is not above 0", name), fmt::format("{} > 0", name),
+    const Tensor numbers = t.to(device, kFloat64);
+    if (!(numbers.gt(0.0).logical_and(numbers.isfinite())).all().item().toBool())
+      complain(fmt::format("a {} that is not above 0 or not finite", name), fmt::format("{} > 0", name),
                "give each image a positive one");
     return numbers;
   };
-  const Tensor noise = per_image(sigma, "sigma");
-  const Tensor signal = alpha.defined() ? per_image(alpha, "alpha") : full({n}, 1, options_.dtype, options_.device);
-  const Tensor flat = z.to(options_.device, options_.dtype).flatten(1).contiguous();
-  // |z - alpha x|^2 / 2 sigma^2 is |z/alpha - x|^2 / 2 (sigma/alpha)^2.
-  const Tensor clean = flat / signal.unsqueeze(1), ratio = noise / signal;
-
-  Optimum o;
-  Tensor count = full({n}, static_cast<double>(images_.size(0)), options_.dtype, options_.device);
+  Question q{.z = z.detach().to(device, kFloat64).flatten(1).contiguous(),
+             .noise = per_image(sigma, "sigma"),
+             .signal = alpha.defined() ? per_image(alpha, "alpha") : full({n}, 1, kFloat64, device),
+             .y = {},
+             .s = {},
+             .rows = {}};
+  if (!q.z.isfinite().all().item().toBool())
+    complain("an image with a value that is not finite", "finite images", "look at what made it");
+  q.y = (q.z / q.signal.unsqueeze(1)).contiguous(), q.s = (q.noise / q.signal).contiguous();
   if (!classes.defined()) {
-    o = scan(images_, {}, clean, ratio, options_.tile);
+    for (std::int64_t i = 0; i < n; ++i) q.rows[-1].push_back(static_cast<std::size_t>(i));
+    return q;
+  }
+  if (classes.dim() != 1 || classes.size(0) != n)
+    complain(fmt::format("classes [{}] for {} images", fmt::join(classes.sizes(), ","), n), "one class an image",
+             "pass an int64 tensor [N]");
+  const auto wanted = values_of<std::int64_t>(classes);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    data.members_of(wanted[i]);
+    q.rows[wanted[i]].push_back(i);
+  }
+  return q;
+}
+
+Optimum Posterior::operator()(const Tensor& z, const Tensor& sigma, const Tensor& alpha, const Tensor& classes,
+                              PosteriorMemory* memory) const {
+  const at::NoGradGuard no_grad;
+  const Data& data = *data_;
+  const Question q = question(z, sigma, alpha, classes);
+  const std::int64_t n = q.z.size(0), d = q.z.size(1);
+  Optimum o;
+  std::vector<double> counts(static_cast<std::size_t>(n));  // images, each as often as it counts
+  for (const auto& [label, some] : q.rows)
+    for (const std::size_t i : some) counts[i] = data.weight_of(label);
+  if (data.points) {
+    const auto rows = static_cast<std::size_t>(n), size = static_cast<std::size_t>(d);
+    o.denoised = empty({n, d}, kFloat64);
+    auto* mean = static_cast<double*>(o.denoised.mutable_data_ptr());
+    const auto *y = q.y.const_data_ptr<double>(), *s = q.s.const_data_ptr<double>();
+    std::vector<detail::Answer> answers(rows);
+    for (std::size_t i = 0; i < rows; ++i) answers[i].mean = mean + i * size;
+    const bool remembers = memory && !classes.defined() && data.options.weights.empty() &&
+                           n * count() * static_cast<std::int64_t>(sizeof(float)) <= data.options.memory;
+    for (const auto& [label, some] : q.rows) {
+      std::vector<detail::Query> queries;
+      std::vector<detail::Answer> parts;
+      for (const std::size_t i : some) {
+        queries.push_back({y + i * size, s[i]});
+        parts.push_back(answers[i]);
+      }
+      std::span<const std::int64_t> members;
+      if (label >= 0) members = data.members_of(label);
+      const std::int64_t here = label >= 0 ? static_cast<std::int64_t>(members.size()) : count();
+      detail::scan(*data.points, members, queries, parts,
+                   {.tolerance = data.options.tolerance,
+                    .top = static_cast<std::size_t>(std::min(data.options.top, here)),
+                    .threads = data.threads()},
+                   remembers ? &memory->state_->bounds : nullptr);
+      for (std::size_t k = 0; k < some.size(); ++k) {
+        answers[some[k]] = std::move(parts[k]);
+      }
+    }
+    const auto gather = [&](double detail::Answer::* field) {
+      std::vector<double> values;
+      for (const auto& a : answers) values.push_back(a.*field);
+      return tensor_of(values);
+    };
+    o.log_sum = gather(&detail::Answer::log_sum), o.entropy = gather(&detail::Answer::entropy);
+    o.max_weight = gather(&detail::Answer::max_weight), o.spread = gather(&detail::Answer::spread);
+    o.error = gather(&detail::Answer::error);
+    // A class with fewer images than `top` repeats its last one with weight 0.
+    std::vector<std::int64_t> top;
+    std::vector<double> top_weight;
+    for (auto& a : answers) {
+      a.top.resize(static_cast<std::size_t>(data.options.top), a.top.back());
+      a.top_weight.resize(a.top.size(), 0);
+      top.insert(top.end(), a.top.begin(), a.top.end());
+      top_weight.insert(top_weight.end(), a.top_weight.begin(), a.top_weight.end());
+    }
+    o.top = tensor_of(top).reshape({n, -1}), o.top_weight = tensor_of(top_weight).reshape({n, -1});
+    o.nearest = o.top.select(1, 0);
   } else {
-    if (classes.dim() != 1 || classes.size(0) != n)
-      complain(fmt::format("classes [{}] for {} images", fmt::join(classes.sizes(), ","), n), "one class an image",
-               "pass an int64 tensor [N]");
-    std::map<std::int64_t, std::vector<std::int64_t>> rows;  // of z, by class
-    const auto wanted = values_of<std::int64_t>(classes);
-    for (std::size_t i = 0; i < wanted.size(); ++i) rows[wanted[i]].push_back(static_cast<std::int64_t>(i));
     std::vector<std::int64_t> order;
     std::vector<Optimum> parts;
-    for (const auto& [label, some] : rows) {
-      const bool there = label >= 0 && label < static_cast<std::int64_t>(members_.size());
-      const Tensor members = there ? members_[static_cast<std::size_t>(label)] : Tensor();
-      if (!members.defined())
-        complain(fmt::format("class {}, which no training image carries", label), "a class of the training set",
-                 "an empty class has no optimum: leave it out");
-      const Tensor here = tensor_of(some).to(options_.device);
-      parts.push_back(scan(images_, members, clean.index_select(0, here), ratio.index_select(0, here), options_.tile));
-      count.index_fill_(0, here, static_cast<double>(members.size(0)));
-      order.insert(order.end(), some.begin(), some.end());
+    for (const auto& [label, some] : q.rows) {
+      const std::vector<std::int64_t> places(some.begin(), some.end());
+      const Tensor here = tensor_of(places).to(q.z.device());
+      const Tensor members = label >= 0 ? tensor_of(data.members_of(label)).to(q.z.device()) : Tensor();
+      parts.push_back(detail::scan_tensors(data.images, members, data.log_weights, q.y.index_select(0, here),
+                                           q.s.index_select(0, here), data.options.top));
+      Optimum& part = parts.back();
+      if (const std::int64_t missing = data.options.top - part.top.size(1); missing > 0) {
+        const Tensor last = part.top.narrow(1, part.top.size(1) - 1, 1);
+        part.top = cat({part.top, last.expand({last.size(0), missing})}, 1);
+        part.top_weight = cat({part.top_weight, zeros({last.size(0), missing}, kFloat64, q.z.device())}, 1);
+      }
+      order.insert(order.end(), places.begin(), places.end());
     }
-    const Tensor back = tensor_of(order).argsort().to(options_.device);  // from the classes' order to z's
-    const auto joined = [&](Tensor Optimum::* field) {
+    const Tensor back = tensor_of(order).argsort().to(q.z.device());  // from the classes' order to z's
+    for (const auto field :
+         {&Optimum::denoised, &Optimum::log_sum, &Optimum::entropy, &Optimum::max_weight, &Optimum::spread,
+          &Optimum::nearest, &Optimum::top, &Optimum::top_weight, &Optimum::error}) {
       Tensors pieces;
       for (const Optimum& part : parts) pieces.push_back(part.*field);
-      return cat(pieces).index_select(0, back);
-    };
-    for (const auto field :
-         {&Optimum::denoised, &Optimum::log_sum, &Optimum::entropy, &Optimum::max_weight, &Optimum::nearest})
-      o.*field = joined(field);
+      o.*field = cat(pieces).index_select(0, back);
+    }
   }
-  o.score = ((o.denoised * signal.unsqueeze(1) - flat) / noise.square().unsqueeze(1)).reshape(z.sizes());
+  const Tensor left = q.z - o.denoised * q.signal.unsqueeze(1);
+  o.noise = (left / q.noise.unsqueeze(1)).reshape(z.sizes());
+  o.score = (-left / q.noise.square().unsqueeze(1)).reshape(z.sizes());
   o.denoised = o.denoised.reshape(z.sizes());
-  const double half = 0.5 * static_cast<double>(images_.size(1));
-  o.log_density = o.log_sum - count.log() - (noise.square() * (2 * std::numbers::pi)).log() * half;
+  o.log_density = o.log_sum - tensor_of(counts).log().to(q.z.device()) -
+                  (q.noise.square() * (2 * std::numbers::pi)).log() * (0.5 * static_cast<double>(d));
   return o;
+}
+
+Tensor Posterior::jacobian_product(const Tensor& z, const Tensor& sigma, const Tensor& v, const Tensor& alpha,
+                                   const Tensor& classes) const {
+  constexpr std::int64_t kTile = 1024;
+  const at::NoGradGuard no_grad;
+  const Data& data = *data_;
+  if (v.sizes() != z.sizes())
+    complain(fmt::format("v [{}] for images [{}]", fmt::join(v.sizes(), ","), fmt::join(z.sizes(), ",")),
+             "one direction an image", "pass a tensor of z's shape");
+  const Question q = question(z, sigma, alpha, classes);
+  const Optimum o = (*this)(z, sigma, alpha, classes);
+  const Tensor mean = o.denoised.flatten(1), direction = v.to(q.z.device(), kFloat64).flatten(1);
+  Tensor product = zeros_like(mean);
+  for (const auto& [label, some] : q.rows) {
+    const Tensor here = tensor_of(std::vector<std::int64_t>(some.begin(), some.end())).to(q.z.device());
+    const auto rows = [&](const Tensor& t) { return t.index_select(0, here); };
+    const Tensor y = rows(q.y), rate = rows(q.s).square().mul(-2.0).reciprocal().unsqueeze(1);
+    const Tensor along = (rows(mean) * rows(direction)).sum({1}, true), total = rows(o.log_sum).unsqueeze(1);
+    const std::int64_t members = label < 0 ? data.count : static_cast<std::int64_t>(data.members_of(label).size());
+    Tensor sum = zeros_like(y), weight = zeros_like(along);  // of w t x and w t, t = (x - mean).v
+    for (std::int64_t first = 0; first < members; first += kTile) {
+      const std::int64_t size = std::min(kTile, members - first);
+      std::vector<std::int64_t> ids(static_cast<std::size_t>(size));
+      for (std::int64_t i = 0; i < size; ++i)
+        ids[static_cast<std::size_t>(i)] =
+            label < 0 ? first + i : data.members_of(label)[static_cast<std::size_t>(first + i)];
+      const Tensor x = data.on_unit(ids);  // [t,d]
+      Tensor logit = at::_ops::cdist::call(y, x, 2.0, 2).square() * rate - total;
+      if (!data.options.weights.empty()) {
+        std::vector<double> logs;
+        for (const std::int64_t i : ids) logs.push_back(std::log(data.options.weights[static_cast<std::size_t>(i)]));
+        logit = logit + tensor_of(logs).to(q.z.device()).unsqueeze(0);
+      }
+      const Tensor t = logit.exp() * (rows(direction).matmul(x.t()) - along);  // [rows,t]
+      sum = sum + t.matmul(x), weight = weight + t.sum({1}, true);
+    }
+    const Tensor scale = rows(q.signal) / rows(q.noise).square();
+    product.index_copy_(0, here, (sum - weight * rows(mean)) * scale.unsqueeze(1));
+  }
+  return product.reshape(z.sizes());
 }
 
 }  // namespace diffmem

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// DIFFMEM_CLONES before a function: compiled for AVX-512, AVX2 and neither, and vectorised; the machine's is called.
+#pragma once
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define DIFFMEM_CLONES \
+  __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3", "no-trapping-math", "no-math-errno")))
+#else
+#define DIFFMEM_CLONES
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// One pass over the points in integers, for a batch of queries.
+#pragma once
+#include <diffmem/optimum/detail/scan.hpp>
+#include <diffmem/optimum/detail/tally.hpp>
+#include <diffmem/optimum/detail/vector.hpp>
+
+#include <span>
+#include <vector>
+
+namespace diffmem::detail {
+
+/// The points' weights for each query, as sums and lists: points of weight are in the mean where many of a tile have
+/// some, and listed where few have.
+class Pass {
+ public:
+  /// `digits` of 8 bits for each value of a query.  `bounds`, if any, gets new bounds in the rows `bound_rows`.
+  Pass(const Points& points, std::span<const std::int64_t> members, std::span<const Query> queries, std::size_t digits,
+       const ScanOptions& options, Bounds* bounds, std::span<const std::size_t> bound_rows);
+
+  /// The largest error of a logit of query q.
+  double slack(std::size_t q) const { return slack_[q]; }
+  /// What the digits leave of its image, over s^2: times a deviation of x, the deviation of its logits' errors.
+  double miss(std::size_t q) const { return miss_[q]; }
+
+  std::vector<Tally> run();
+
+ private:
+  struct Worker;
+  void pack(std::size_t q);
+  std::size_t id(std::size_t place) const {
+    return members_.empty() ? place : static_cast<std::size_t>(members_[place]);
+  }
+
+  const Points& points_;
+  std::span<const std::int64_t> members_;
+  std::span<const Query> queries_;
+  const ScanOptions& options_;
+  std::size_t count_, digits_;
+  double reach_;  // logits that far below the largest one do not count
+  std::size_t lanes_, panels_, steps_;
+  kernels::ByteKernel kernel_;
+  Bounds* bounds_;
+  std::span<const std::size_t> bound_rows_;
+  std::vector<QueryStep> packed_;  // [panels][steps]
+  std::vector<Lanes> groups_;
+  std::vector<double> slack_, miss_, square_, twice_;
+};
+
+}  // namespace diffmem::detail

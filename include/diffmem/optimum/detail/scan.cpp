@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+// Which way each query goes: by the points that bounds leave, by one pass in integers and then by the few points that
+// matter or by the pass's own sums, with more digits where those do not do, and else in float64.
+#include <diffmem/optimum/detail/crew.hpp>
+#include <diffmem/optimum/detail/exact.hpp>
+#include <diffmem/optimum/detail/pass.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace diffmem::detail {
+namespace {
+
+constexpr std::size_t kTile = 2048;  // points taken at once
+
+constexpr std::size_t round_up(std::size_t a, std::size_t b) { return (a + b - 1) / b * b; }
+
+/// The scan of one batch.
+class Scan {
+ public:
+  Scan(const Points& points, std::span<const std::int64_t> members, std::span<const Query> queries,
+       std::span<Answer> answers, const ScanOptions& options, Bounds* bounds)
+      : points_(points),
+        members_(members),
+        queries_(queries),
+        answers_(answers),
+        options_(options),
+        bounds_(bounds),
+        count_(members.empty() ? points.count : members.size()),
+        reach_(options.tolerance > 0 ? std::log(static_cast<double>(count_) * 4 / options.tolerance) : 0) {}
+
+  void run() {
+    std::vector<std::size_t> rows(queries_.size());
+    std::iota(rows.begin(), rows.end(), 0);
+    if (options_.tolerance > 0) {
+      if (bounds_) rows = near_points(rows);
+      rows = pass(rows, digits_for(rows));
+      if (!rows.empty()) rows = pass(rows, kMostDigits);
+    }
+    share(options_.threads, rows.size(), [&](std::size_t i) { direct(rows[i]); });
+  }
+
+ private:
+  /// Answers the rows whose near points are known to be few; the others are left.
+  std::vector<std::size_t> near_points(const std::vector<std::size_t>& rows) {
+    Bounds& b = *bounds_;
+    if (b.rows != queries_.size() || b.count != count_ || b.last.size() != b.rows * points_.size) {
+      b.rows = queries_.size(), b.count = count_;
+      b.distance.assign(round_up(b.rows, kLanes) * count_, 0);
+      b.moved.assign(b.rows, 0), b.near.assign(b.rows, 0), b.last.resize(b.rows * points_.size);
+      for (const std::size_t q : rows) remember(q);
+      return rows;
+    }
+    const std::size_t most = count_ / kWorthwhile;
+    std::vector<char> left(queries_.size(), 0);
+    share(options_.threads, round_up(b.rows, kLanes) / kLanes, [&](std::size_t g) {
+      float limit[kLanes];
+      std::fill(std::begin(limit), std::end(limit), -1.0f);
+      const std::size_t here = std::min(kLanes, b.rows - g * kLanes);
+      for (std::size_t lane = 0; lane < here; ++lane) {
+        const std::size_t q = g * kLanes + lane;
+        double step = 0;
+        for (std::size_t j = 0; j < points_.size; ++j) {
+          const double e = queries_[q].y[j] - b.last[q * points_.size + j];
+          step += e * e;
+        }
+        b.moved[q] += std::sqrt(step) * (1 + 1e-12);
+        remember(q);
+        const double near = squared_distance(queries_[q].y, points_[b.near[q]], points_.size);
+        limit[lane] = static_cast<float>((std::sqrt(near + 2 * queries_[q].s * queries_[q].s * reach_) + b.moved[q]) *
+                                         (1 + 1e-6));
+      }
+      std::vector<std::size_t> lists[kLanes];
+      const float* d = &b.distance[g * count_ * kLanes];
+      for (std::size_t n = 0; n < count_; ++n, d += kLanes) {
+        if (!any_below(d, limit)) continue;
+        for (std::size_t lane = 0; lane < here; ++lane)
+          if (d[lane] <= limit[lane]) {
+            lists[lane].push_back(n);
+            if (lists[lane].size() > most) limit[lane] = -1;
+          }
+      }
+      for (std::size_t lane = 0; lane < here; ++lane) {
+        const std::size_t q = g * kLanes + lane;
+        if (lists[lane].size() > most)
+          left[q] = 1;
+        else
+          left[q] = !few(q, lists[lane]);
+      }
+    });
+    std::vector<std::size_t> rest;
+    for (const std::size_t q : rows)
+      if (left[q]) rest.push_back(q);
+    return rest;
+  }
+  void remember(std::size_t q) { std::copy_n(queries_[q].y, points_.size, &bounds_->last[q * points_.size]); }
+
+  /// Digits enough for every row's logits, should many of its points carry weight.
+  std::size_t digits_for(const std::vector<std::size_t>& rows) const {
+    std::size_t digits = 1;
+    for (const std::size_t q : rows) {
+      const auto [low, high] = std::minmax_element(queries_[q].y, queries_[q].y + points_.size);
+      const double miss = (*high - *low) * std::sqrt(static_cast<double>(points_.size) / 12) * points_.radius /
+                          (2 * queries_[q].s * queries_[q].s);
+      while (digits < kMostDigits && miss / std::exp2(8.0 * static_cast<double>(digits)) > options_.tolerance / 2)
+        ++digits;
+    }
+    return digits;
+  }
+
+  /// One pass for some rows; those whose error is above the tolerance are left.
+  std::vector<std::size_t> pass(const std::vector<std::size_t>& rows, std::size_t digits) {
+    if (rows.empty()) return {};
+    std::vector<Query> some;
+    for (const std::size_t q : rows) some.push_back(queries_[q]);
+    Pass pass(points_, members_, some, digits, options_, bounds_, rows);
+    std::vector<Tally> tallies = pass.run();
+    std::vector<char> left(rows.size(), 0);
+    share(options_.threads, rows.size(), [&](std::size_t i) {
+      Tally& t = tallies[i];
+      const double least = t.most - reach_ - 2 * pass.slack(i);
+      std::erase_if(t.few, [&](const Candidate& c) { return c.logit < least; });
+      if (t.mean.empty()) {
+        std::vector<std::size_t> places;
+        for (const Candidate& c : t.few) places.push_back(c.point);
+        keep_possible(t.top, options_.top, pass.slack(i));
+        for (const Candidate& c : t.top) places.push_back(c.point);
+        std::sort(places.begin(), places.end());
+        places.erase(std::unique(places.begin(), places.end()), places.end());
+        few(rows[i], places);
+      } else {
+        many(rows[i], t, pass.slack(i), pass.miss(i));
+        left[i] = answers_[rows[i]].error > options_.tolerance;
+      }
+    });
+    std::vector<std::size_t> rest;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (left[i]) rest.push_back(rows[i]);
+    return rest;
+  }
+
+  /// The answer where only `places` can carry weight; false if the largest weights may not all be among them.
+  bool few(std::size_t q, std::span<const std::size_t> places) {
+    Exact exact(points_, members_, queries_[q], options_.top);
+    float* kept = bounds_ ? &bounds_->distance[(q / kLanes * count_) * kLanes + q % kLanes] : nullptr;
+    exact.add(places, [&](std::size_t place, double squared) {
+      if (kept) kept[place * kLanes] = static_cast<float>((std::sqrt(squared) + bounds_->moved[q]) * (1 - 1e-6));
+    });
+    exact.finish(answers_[q], static_cast<double>(count_ - places.size()), reach_);
+    answers_[q].spread = exact.spread(answers_[q].mean);
+    if (bounds_) bounds_->near[q] = static_cast<std::size_t>(answers_[q].top[0]);
+    return answers_[q].top.size() == options_.top && exact.reaches(reach_);
+  }
+
+  /// The answer where a pass has summed weights.
+  void many(std::size_t q, Tally& t, double slack, double miss) {
+    Answer& a = answers_[q];
+    const std::size_t size = points_.size;
+    for (const Candidate& c : t.few) {
+      const double e = std::exp(c.logit - t.most);
+      const std::uint8_t* v = points_[id(c.point)];
+      for (std::size_t j = 0; j < size; ++j) t.mean[j] += e * v[j];
+      t.used += e, t.half_square += e * points_.half_square[id(c.point)];
+    }
+    double square = 0, length = 0;
+    for (std::size_t j = 0; j < size; ++j) {
+      a.mean[j] = t.mean[j] / t.used / 127.5 - 1;
+      square += a.mean[j] * a.mean[j], length += queries_[q].y[j] * queries_[q].y[j];
+    }
+    const double rate = 0.5 / (queries_[q].s * queries_[q].s);
+    a.log_sum = t.most + std::log(t.sum) - rate * length;
+    a.entropy = std::max(0.0, std::log(t.sum) - t.slope / t.sum);
+    a.max_weight = 1 / t.sum;
+    a.spread = std::max(0.0, 2 * t.half_square / t.sum - square);
+    // The logits are off by (y - digits).x / s^2 and a constant: over the weights their deviation is at most
+    // |y - digits| sqrt(spread) / s^2, and the weights' total variation half that, up to the slack's square.
+    const double rounding = slack - miss * points_.longest;
+    a.error = std::min(slack, 0.5 * miss * std::sqrt(a.spread) * (1 + 4 * slack) + slack * slack + rounding) +
+              (static_cast<double>(count_) * std::exp(-reach_) + t.off) / t.sum;
+
+    // The order of the largest weights, in float64.
+    std::vector<Candidate> best = t.top;
+    keep_possible(best, options_.top, slack);
+    for (Candidate& c : best) {
+      const std::size_t n = id(c.point);
+      c.logit = -rate * squared_distance(queries_[q].y, points_[n], size) +
+                (points_.log_weight.empty() ? 0 : points_.log_weight[n]);
+    }
+    keep_largest(best, options_.top);
+    a.top.clear(), a.top_weight.clear();
+    for (const Candidate& c : best) {
+      a.top.push_back(static_cast<std::int64_t>(id(c.point)));
+      a.top_weight.push_back(std::exp(c.logit - a.log_sum));
+    }
+    if (bounds_) bounds_->near[q] = static_cast<std::size_t>(a.top[0]);
+  }
+
+  /// Every point in float64.
+  void direct(std::size_t q) {
+    Exact exact(points_, members_, queries_[q], options_.top);
+    std::vector<std::size_t> places(kTile);
+    for (std::size_t first = 0; first < count_; first += kTile) {
+      places.resize(std::min(kTile, count_ - first));
+      std::iota(places.begin(), places.end(), first);
+      exact.add(places, [](std::size_t, double) {});
+    }
+    exact.finish(answers_[q], 0, 0);
+    answers_[q].spread = exact.spread(answers_[q].mean);
+  }
+
+  std::size_t id(std::size_t place) const {
+    return members_.empty() ? place : static_cast<std::size_t>(members_[place]);
+  }
+
+  static constexpr std::size_t kWorthwhile = 16;  // a share of the points from which on a pass is the quicker way
+  const Points& points_;
+  std::span<const std::int64_t> members_;
+  std::span<const Query> queries_;
+  std::span<Answer> answers_;
+  const ScanOptions& options_;
+  Bounds* bounds_;
+  std::size_t count_;
+  double reach_;
+};
+
+}  // namespace
+
+Points::Points(const std::uint8_t* values_, std::size_t count_, std::size_t size_, std::span<const double> weights,
+               int threads)
+    : values(values_), count(count_), size(size_), sum(count_), half_square(count_) {
+  share(threads, (count + kTile - 1) / kTile, [&](std::size_t tile) {
+    for (std::size_t n = tile * kTile; n < std::min(count, (tile + 1) * kTile); ++n) {
+      std::int64_t ones = 0, squares = 0;
+      for (std::size_t j = 0; j < size; ++j) {
+        const std::int32_t v = values[n * size + j];
+        ones += v, squares += v * v;
+      }
+      // |x|^2 = sum (v - 127.5)^2 / 127.5^2, in whole numbers up to the division.
+      const auto d = static_cast<std::int64_t>(size);
+      sum[n] = static_cast<std::int32_t>(ones - 128 * d);
+      half_square[n] = static_cast<double>(4 * squares - 4 * 255 * ones + 255 * 255 * d) / (2.0 * 255 * 255);
+    }
+  });
+  double squares = 0;
+  for (const double h : half_square) longest = std::max(longest, std::sqrt(2 * h)), squares += 2 * h;
+  radius = std::sqrt(squares / static_cast<double>(std::max<std::size_t>(count, 1)));
+  for (const double w : weights) log_weight.push_back(std::log(w));
+}
+
+void scan(const Points& points, std::span<const std::int64_t> members, std::span<const Query> queries,
+          std::span<Answer> answers, const ScanOptions& options, Bounds* bounds) {
+  Scan(points, members, queries, answers, options, bounds).run();
+}
+}  // namespace diffmem::detail

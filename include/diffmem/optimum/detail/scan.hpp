@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// The posterior's engine on the CPU: one pass over 8-bit training images for a batch of noisy ones, in integers where
+// all images count and in float64 where few do, with a proved bound on what that leaves out.
+#pragma once
+#include <diffmem/kernels/byte_dots.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace diffmem::detail {
+
+/// The training images and what is known of each; value v stands for x = v/127.5 - 1.
+struct Points {
+  const std::uint8_t* values = nullptr;  // [count,size]
+  std::size_t count = 0, size = 0;
+  std::vector<std::int32_t> sum;    // of v - 128
+  std::vector<double> half_square;  // |x|^2 / 2
+  std::vector<double> log_weight;   // or empty: all count alike
+  double longest = 0, radius = 0;   // the largest |x|, and their root mean square
+
+  Points(const std::uint8_t* values, std::size_t count, std::size_t size, std::span<const double> weights, int threads);
+  const std::uint8_t* operator[](std::size_t i) const { return values + i * size; }
+};
+
+/// One noisy image y = x + s eps.
+struct Query {
+  const double* y = nullptr;  // [size]
+  double s = 1;
+};
+/// What the posterior says of it; mean is the caller's memory.
+struct Answer {
+  double* mean = nullptr;  // [size]
+  double log_sum = 0, entropy = 0, max_weight = 0, spread = 0;
+  double error = 0;                // proved: total variation between these weights and the true ones
+  std::vector<std::int64_t> top;   // the largest weights' images, equal ones by index
+  std::vector<double> top_weight;  // theirs
+};
+
+/// Lower bounds on every distance of a batch, kept while its images move a little at a time:
+/// |y' - x| >= |y - x| - |y' - y|.
+struct Bounds {
+  std::size_t rows = 0, count = 0;
+  std::vector<float> distance;    // [rows/16][count][16], as of when the row had moved 0
+  std::vector<double> moved;      // [rows], since then
+  std::vector<double> last;       // [rows,size], the images that it was last asked about
+  std::vector<std::size_t> near;  // [rows], a point that was near them
+};
+
+struct ScanOptions {
+  double tolerance = 1e-6;  // of Answer::error; 0: float64 throughout
+  std::size_t top = 1;      // entries of Answer::top
+  int threads = 1;
+  kernels::ByteDots way = kernels::byte_dots_here().back();
+};
+
+/// Answers the queries over the points that `members` names (empty: all).  `bounds`, if given, is used and kept up to
+/// date; it must be of the same points, all of them.
+void scan(const Points& points, std::span<const std::int64_t> members, std::span<const Query> queries,
+          std::span<Answer> answers, const ScanOptions& options, Bounds* bounds = nullptr);
+
+}  // namespace diffmem::detail
