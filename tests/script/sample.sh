@@ -72,3 +72,12 @@ bad "a network far larger than the file" 'm["net.base"] = "8192"' "of shape"
 bad "an unknown policy in the file" 'm["schedule"] = "cosine"' "schedule = cosine" "the program that has this policy"
 bad "a policy's number out of range in the file" 'm["sampler.steps"] = "-1"' "-1 noise levels"
 bad "a left-over tensor" 'h["spare"] = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}' "spare of shape [0]" "$work/bad"
+
+"$sample" --weights "$weights" --threads 1 --images 10000000 --batch 8 --out "$work/stopped" >"$work/log" 2>&1 &
+while kill -0 $! && ! grep -q "sampling: image" "$work/log"; do sleep 0.1; done
+kill -INT $!
+code=0
+wait $! || code=$?
+[ "$code" -eq 130 ] && grep -q "nothing was written" "$work/log" || { echo "FAILED: Ctrl-C ends with $code"; cat "$work/log"; exit 1; }
+[ -z "$(ls "$work/stopped")" ] || { echo "FAILED: Ctrl-C leaves files"; exit 1; }
+echo "ok Ctrl-C"
