@@ -27,6 +27,7 @@ enum class Stream : std::uint32_t {
   bootstrap = 11,     ///< resampling for intervals                  index = replicate
   embedding = 12,     ///< random frequencies of a time embedding
   skips = 13,         ///< random skip masks
+  cells = 14,         ///< first centres of k-means
 };
 
 using PhiloxBlock = std::array<std::uint32_t, 4>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // EMM: the effective model memorization, the largest training set that is still memorized.
 #pragma once
-#include <diffmem/measure/memorization.hpp>
+#include <diffmem/measure/interval.hpp>
 
 #include <optional>
 #include <string>
@@ -31,5 +31,9 @@ struct Emm {
 /// A series that rises through the level again has several crossings; the largest counts, and the statement says so.
 /// Error if the series is empty, a size is below 1 or comes twice, a ratio is not in 0..1, or the level not in (0, 1].
 Emm estimate_emm(std::vector<SizeRatio> series, double level = 0.9);
+
+/// The size to train on next, by bisection in log N: the rounded geometric mean of emm.below and emm.above; twice the
+/// largest size if the EMM is above it, half the smallest if below.  Empty if no whole size lies between.
+std::optional<std::int64_t> next_size(const Emm& emm);
 
 }  // namespace diffmem
