@@ -67,17 +67,17 @@ std::vector<std::int64_t> cell_of(std::span<const std::uint8_t> images, const Ce
 
 Cells k_means(std::span<const std::uint8_t> images, std::int64_t image_size, std::int64_t cells, std::uint64_t seed,
               int threads, int rounds) {
-  const auto [n, m, size] = detail::image_counts("k_means", images.size(), 0, image_size);
+  const std::size_t n = detail::image_count("k_means", images.size(), image_size);
   detail::expect_images("k_means", n, "training");
   if (cells < 1 || rounds < 1)
     throw Error("k_means", fmt::format("{} cells and {} rounds", cells, rounds), "at least 1 of each",
                 "use 10 cells and 100 rounds");
-  Cells found = first_centres(images, n, size, cells, seed, threads);
+  Cells found = first_centres(images, n, static_cast<std::size_t>(image_size), cells, seed, threads);
   std::vector<std::int64_t> before;
   for (int round = 0; round < rounds; ++round) {
     std::vector<std::int64_t> cell = cell_of(images, found, threads);
     if (cell == before) break;
-    move_centres(images, size, cell, found.centres);
+    move_centres(images, static_cast<std::size_t>(image_size), cell, found.centres);
     before = std::move(cell);
   }
   return found;

@@ -42,7 +42,8 @@ Duplicates groups_of(Sets& sets, std::size_t images) {
 }  // namespace
 
 Duplicates exact_duplicates(std::span<const std::uint8_t> images, std::int64_t image_size) {
-  const auto [n, m, size] = detail::image_counts("exact_duplicates", images.size(), 0, image_size);
+  const std::size_t n = detail::image_count("exact_duplicates", images.size(), image_size),
+                    size = static_cast<std::size_t>(image_size);
   Sets sets(n);
   std::unordered_map<std::string_view, std::size_t> first;  // finds by hash, compares by bytes
   first.reserve(n);
@@ -54,12 +55,13 @@ Duplicates exact_duplicates(std::span<const std::uint8_t> images, std::int64_t i
 }
 
 Duplicates near_duplicates(std::span<const std::uint8_t> images, std::int64_t image_size, double rms, int threads) {
-  const auto [n, m, size] = detail::image_counts("near_duplicates", images.size(), 0, image_size);
+  const std::size_t n = detail::image_count("near_duplicates", images.size(), image_size);
   if (!(rms > 0))
     throw Error("near_duplicates", fmt::format("a distance of {}", rms), "one above 0 grey levels",
                 "use exact_duplicates for equal images");
-  const double bound = std::min(rms, 256.0) * std::min(rms, 256.0) * static_cast<double>(size);  // 256: all are near
-  const std::vector<std::int64_t> radii(n, static_cast<std::int64_t>(std::ceil(bound)) - 1);     // integers below bound
+  const double bound =
+      std::min(rms, 256.0) * std::min(rms, 256.0) * static_cast<double>(image_size);          // 256: all are near
+  const std::vector<std::int64_t> radii(n, static_cast<std::int64_t>(std::ceil(bound)) - 1);  // integers below bound
   std::vector<Sets> parts(static_cast<std::size_t>(std::max(threads, 1)), Sets(n));
   within(
       images, images, image_size, radii,

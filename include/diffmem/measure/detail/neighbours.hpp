@@ -17,6 +17,13 @@ namespace diffmem::detail {
 
 constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
+/// Error of `who` unless an image has a value.
+inline std::size_t expect_size(std::string_view who, std::int64_t image_size) {
+  if (image_size < 1)
+    throw Error(who, fmt::format("image size {}", image_size), "at least 1 value an image", "pass C*H*W");
+  return static_cast<std::size_t>(image_size);
+}
+
 /// Numbers of images in two sets and of values an image.
 struct ImageCounts {
   std::size_t queries, training, size;
@@ -25,14 +32,21 @@ struct ImageCounts {
 /// Error of `who` unless both sets are whole images of `image_size` values.
 inline ImageCounts image_counts(std::string_view who, std::size_t query_values, std::size_t training_values,
                                 std::int64_t image_size) {
-  if (image_size < 1)
-    throw Error(who, fmt::format("image size {}", image_size), "at least 1 value an image", "pass C*H*W");
-  const auto size = static_cast<std::size_t>(image_size);
+  const std::size_t size = expect_size(who, image_size);
   if (query_values % size != 0 || training_values % size != 0)
     throw Error(who, fmt::format("{} query and {} training values", query_values, training_values),
                 fmt::format("multiples of the image size {}", size),
                 "check that both sets have the same shape of image");
   return {query_values / size, training_values / size, size};
+}
+
+/// The number of images in one set.  Error of `who` unless they are whole.
+inline std::size_t image_count(std::string_view who, std::size_t values, std::int64_t image_size) {
+  const std::size_t size = expect_size(who, image_size);
+  if (values % size != 0)
+    throw Error(who, fmt::format("{} values", values), fmt::format("a multiple of the image size {}", size),
+                "check the images' shape");
+  return values / size;
 }
 
 /// Error of `who` if there are no `which` images.
