@@ -63,6 +63,21 @@ TEST_CASE("near images are grouped by chains, strictly below the distance", "[me
   }
 }
 
+TEST_CASE("threads that see parts of a group find the whole", "[measure]") {
+  // Ten prototypes by turns, each time one value further away: a chain from a group's first image to its last.
+  constexpr std::size_t size = 3072, images = 3000;  // enough work for each thread to get some
+  const Bytes prototypes = noise(10 * size, 1, 2);
+  Bytes many;
+  Groups expected(10);
+  for (std::size_t i = 0; i < images; ++i) {
+    many.insert(many.end(), prototypes.begin() + static_cast<std::ptrdiff_t>(i % 10 * size),
+                prototypes.begin() + static_cast<std::ptrdiff_t>((i % 10 + 1) * size));
+    for (std::size_t j = 0; j < i / 10; ++j) many[i * size + j] ^= 128;
+    expected[i % 10].push_back(static_cast<std::int64_t>(i));
+  }
+  REQUIRE(near_duplicates(many, size, 2.4, 4).groups == expected);  // one value: 128 / sqrt(3072) = 2.31
+}
+
 TEST_CASE("a set rid of its duplicates has none, and equal images are the near ones of the least distance",
           "[measure][law]") {
   const Bytes many = noise(300 * 2, 3, 16);

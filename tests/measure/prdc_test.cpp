@@ -84,7 +84,7 @@ TEST_CASE("a set covers itself, and draws of one law nearly do", "[measure][law]
   REQUIRE(same.precision == swapped.recall);
   REQUIRE(same.recall == swapped.precision);
   REQUIRE(std::abs(same.density - 1) < 0.15);
-  REQUIRE(std::abs(same.coverage - (1 - std::pow(0.5, 5))) < 0.04);  // Naeem et al. 2020, Eq. 9, for n = m
+  REQUIRE(std::abs(same.coverage - (1 - std::pow(0.5, 5))) < 0.04);  // Naeem et al. 2020, Lemma 2, for n = m
 }
 
 TEST_CASE("prdc refuses what it cannot measure", "[measure][bad]") {

@@ -11,7 +11,7 @@ struct Calibrated {
   std::vector<std::int64_t> nearest;  ///< [N'] the training image meant
 };
 
-/// Carlini et al. 2023, Sect. 5.1: for a generated image x' and its nearest training image x,
+/// Carlini et al. 2023: for a generated image x' and its nearest training image x,
 /// l(x',x) / (a * mean of l(x',y) over the n training images y nearest to x'),  x among them, l Euclidean on grey levels.
 /// At most 1/a, which is also the value where all n are copies of x' (0/0: the limit of n equal distances).
 /// `generated` is [N',D], `training` [M,D], D = `image_size` = C*H*W.
