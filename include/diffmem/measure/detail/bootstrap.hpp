@@ -5,13 +5,17 @@
 #include <diffmem/core/random.hpp>
 #include <diffmem/measure/detail/neighbours.hpp>
 
+#include <cmath>
+
 namespace diffmem::detail {
 
-/// Of `draws` images, drawn with replacement from `images` of which `hits` are memorized, how many are.
+/// Of `draws` images, drawn with replacement from `images` of which `hits` are memorized, how many are.  A draw's chance
+/// is hits / images, rounded to 32 bits.
 inline std::int64_t drawn_hits(RandomStream& random, std::int64_t hits, std::int64_t images, std::int64_t draws) {
+  const auto bar =
+      static_cast<std::uint64_t>(std::llround(static_cast<double>(hits) / static_cast<double>(images) * 0x1p32));
   std::int64_t sum = 0;
-  for (std::int64_t i = 0; i < draws; ++i)
-    sum += random.below(static_cast<std::uint64_t>(images)) < static_cast<std::uint64_t>(hits);
+  for (std::int64_t i = 0; i < draws; ++i) sum += random.bits() < bar;
   return sum;
 }
 
