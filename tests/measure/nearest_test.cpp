@@ -1,51 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
 #include "complaint.hpp"
+#include "measure/brute.hpp"
 
-#include <diffmem/core/random.hpp>
 #include <diffmem/measure/nearest.hpp>
 
-#include <algorithm>
-
 using namespace diffmem;
+using brute::Bytes, brute::by_sorting, brute::noise;
 using kernels::ByteDots, kernels::byte_dots_here;
 
 namespace {
-
-using Bytes = std::vector<std::uint8_t>;
-
-/// Random values; few levels make many equal distances.
-Bytes noise(std::size_t size, std::uint64_t seed, std::uint64_t levels) {
-  Bytes values(size);
-  RandomStream random(seed, Stream::subset);
-  for (auto& v : values) v = static_cast<std::uint8_t>(random.below(levels) * (255 / (levels - 1)));
-  return values;
-}
-
-/// All distances, sorted: nearest() by its definition.  `others`: the queries are the training images themselves.
-Neighbours by_sorting(const Bytes& queries, const Bytes& training, std::size_t size, std::size_t k,
-                      bool others = false) {
-  Neighbours all;
-  all.k = static_cast<std::int64_t>(k);
-  for (std::size_t q = 0; q < queries.size() / size; ++q) {
-    std::vector<std::pair<std::int64_t, std::int64_t>> list;
-    for (std::size_t t = 0; t < training.size() / size; ++t) {
-      if (others && t == q) continue;
-      std::int64_t sum = 0;
-      for (std::size_t i = 0; i < size; ++i) {
-        const std::int64_t d = std::int64_t{queries[q * size + i]} - training[t * size + i];
-        sum += d * d;
-      }
-      list.emplace_back(sum, static_cast<std::int64_t>(t));
-    }
-    std::sort(list.begin(), list.end());
-    for (std::size_t j = 0; j < k; ++j) {
-      all.squared.push_back(list[j].first);
-      all.index.push_back(list[j].second);
-    }
-  }
-  return all;
-}
 
 void require_same(const Neighbours& found, const Neighbours& expected) {
   REQUIRE(found.k == expected.k);

@@ -31,4 +31,8 @@ struct Emm {
 /// Error if the series is empty, a size is below 1 or comes twice, a ratio is not in 0..1, or the level not in (0, 1].
 Emm estimate_emm(std::vector<SizeRatio> series, double level = 0.9);
 
+/// The size to train on next, by bisection in log N: the rounded geometric mean of emm.below and emm.above; twice the
+/// largest size if the EMM is above it, half the smallest if below.  Empty if no whole size lies between.
+std::optional<std::int64_t> next_size(const Emm& emm);
+
 }  // namespace diffmem

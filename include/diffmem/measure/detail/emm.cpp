@@ -70,4 +70,11 @@ Emm estimate_emm(std::vector<SizeRatio> series, double level) {
   return emm;
 }
 
+std::optional<std::int64_t> next_size(const Emm& emm) {
+  if (emm.above == 0) return emm.below > 0 ? std::optional(2 * emm.below) : std::nullopt;
+  if (emm.below == 0) return emm.above > 1 ? std::optional(emm.above / 2) : std::nullopt;
+  if (emm.above - emm.below < 2) return std::nullopt;
+  return std::llround(std::sqrt(static_cast<double>(emm.below)) * std::sqrt(static_cast<double>(emm.above)));
+}
+
 }  // namespace diffmem

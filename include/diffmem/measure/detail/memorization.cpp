@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/text.hpp>
 #include <diffmem/measure/memorization.hpp>
 
 #include <fmt/format.h>
@@ -8,20 +9,76 @@
 #include <cmath>
 
 namespace diffmem {
+namespace {
 
-Interval wilson(std::int64_t hits, std::int64_t n) {
-  if (n < 1 || hits < 0 || hits > n)
-    throw Error("wilson", fmt::format("{} of {}", hits, n), "0 <= hits <= n, n >= 1", "count again");
-  constexpr double z = 1.959963984540054;  // 97.5 % quantile of N(0,1)
-  const double trials = static_cast<double>(n), p = static_cast<double>(hits) / trials, square = z * z / trials;
-  const double middle = (p + square / 2) / (1 + square);
-  const double half = z * std::sqrt(p * (1 - p) / trials + square / (4 * trials)) / (1 + square);
-  // The ends are exactly 0 and 1 there, which rounding would miss.
-  return {hits == 0 ? 0.0 : middle - half, hits == n ? 1.0 : middle + half};
+/// Whether d1 / d2 < threshold, of squared distances.  Integers suffice up to 10^8 values an image.
+class Nearer {
+ public:
+  explicit Nearer(double threshold) : square_(threshold * threshold) {
+    for (std::int64_t q = 1; q <= 1000 && q_ == 0; ++q) {
+      p_ = std::llround(threshold * static_cast<double>(q));
+      if (static_cast<double>(p_) / static_cast<double>(q) == threshold) q_ = q;
+    }
+  }
+  bool operator()(std::int64_t d1, std::int64_t d2) const {
+    return q_ > 0 ? q_ * q_ * d1 < p_ * p_ * d2 : static_cast<double>(d1) < square_ * static_cast<double>(d2);
+  }
+
+ private:
+  double square_;
+  std::int64_t p_ = 0, q_ = 0;  // threshold = p/q; q = 0: it is no such fraction
+};
+
+Replicas replicas(std::span<const std::uint8_t> images, std::span<const std::uint8_t> training, std::int64_t image_size,
+                  int threads, const Nearer& nearer) {
+  Replicas result;
+  result.neighbours = nearest(images, training, image_size, 2, threads);
+  const auto& [index, squared, k] = result.neighbours;
+  const double root = std::sqrt(static_cast<double>(image_size));
+  std::vector<double> distances(squared.size() / 2);
+  result.images = static_cast<std::int64_t>(distances.size());
+  result.flags.resize(distances.size());
+  result.copies.resize(training.size() / static_cast<std::size_t>(image_size));
+  double sum = 0;
+  for (std::size_t i = 0; i < distances.size(); ++i) {
+    const std::int64_t d1 = squared[2 * i], d2 = squared[2 * i + 1];
+    const bool near = nearer(d1, d2);
+    result.flags[i] = near;
+    result.memorized += near;
+    result.copies[static_cast<std::size_t>(index[2 * i])] += near;
+    result.zero_second += d2 == 0;
+    distances[i] = std::sqrt(static_cast<double>(d1) / static_cast<double>(image_size));
+    sum += distances[i];
+  }
+  result.ratio = static_cast<double>(result.memorized) / static_cast<double>(result.images);
+  result.interval = wilson(result.memorized, result.images);
+  result.knn_distance = sum / static_cast<double>(result.images);
+  result.knn_interval = mean_interval(distances);
+  result.knn_interval.low = std::max(0.0, result.knn_interval.low);
+  result.euclidean_distance = root * result.knn_distance;
+  result.euclidean_interval = {root * result.knn_interval.low, root * result.knn_interval.high};
+  result.reproduced = std::count_if(result.copies.begin(), result.copies.end(), [](auto c) { return c > 0; });
+  return result;
 }
 
+std::string verdict_of(const Memorization& m) {
+  const auto& [low, high] = m.difference_interval;
+  const std::string_view word = low > 0    ? "more replicas than chance gives"
+                                : high < 0 ? "fewer replicas than chance gives"
+                                           : "no more replicas than chance gives";
+  return fmt::format(
+      "{}: {:.1f} % of {} generated images are replicas, {:.1f} % of {} held-out ones; the difference is {:.1f} "
+      "points, "
+      "95 % interval {:.1f} to {:.1f}",
+      word, 100 * m.ratio, count_text(m.images), 100 * m.null->ratio, count_text(m.null->images), 100 * m.difference,
+      100 * low, 100 * high);
+}
+
+}  // namespace
+
 Memorization memorization(std::span<const std::uint8_t> generated, std::span<const std::uint8_t> training,
-                          std::int64_t image_size, int threads, double threshold) {
+                          std::int64_t image_size, int threads, double threshold,
+                          std::span<const std::uint8_t> held_out) {
   const auto complain = [](const std::string& got, std::string_view want, std::string_view todo) {
     throw Error("memorization", got, want, todo);
   };
@@ -32,24 +89,14 @@ Memorization memorization(std::span<const std::uint8_t> generated, std::span<con
     complain(fmt::format("{} training images", training.size() / static_cast<std::size_t>(image_size)),
              "at least 2, as the ratio needs a second nearest", "train on more images");
 
-  Memorization result;
-  result.neighbours = nearest(generated, training, image_size, 2, threads);
-  const auto& squared = result.neighbours.squared;
-  result.images = static_cast<std::int64_t>(squared.size() / 2);
-  result.flags.resize(squared.size() / 2);
-  double sum = 0;
-  for (std::size_t i = 0; i < result.flags.size(); ++i) {
-    const std::int64_t d1 = squared[2 * i], d2 = squared[2 * i + 1];
-    const bool near =
-        threshold == 1.0 / 3 ? 9 * d1 < d2 : static_cast<double>(d1) < threshold * threshold * static_cast<double>(d2);
-    result.flags[i] = near;
-    result.memorized += near;
-    result.zero_second += d2 == 0;
-    sum += std::sqrt(static_cast<double>(d1) / static_cast<double>(image_size));
-  }
-  result.ratio = static_cast<double>(result.memorized) / static_cast<double>(result.images);
-  result.interval = wilson(result.memorized, result.images);
-  result.knn_distance = sum / static_cast<double>(result.images);
+  const Nearer nearer(threshold);
+  Memorization result{replicas(generated, training, image_size, threads, nearer), {}, 0, {}, {}};
+  if (held_out.empty()) return result;
+  result.null = replicas(held_out, training, image_size, threads, nearer);
+  result.difference = result.ratio - result.null->ratio;
+  result.difference_interval =
+      difference_interval(result.memorized, result.images, result.null->memorized, result.null->images);
+  result.verdict = verdict_of(result);
   return result;
 }
 

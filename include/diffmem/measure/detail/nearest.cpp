@@ -4,6 +4,7 @@
 // products at once, so that no distance is stored.
 #include <diffmem/measure/detail/neighbours.hpp>
 #include <diffmem/measure/nearest.hpp>
+#include <diffmem/measure/within.hpp>
 
 #include <algorithm>
 #include <array>
@@ -49,20 +50,45 @@ __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) std
   return found;
 }
 
-/// The whole question; shared by the threads.
+/// The images; shared by the threads.
 struct Search {
   const std::uint8_t *queries, *points;
-  std::size_t m, size, k;
-  bool others;  // a query is not its own neighbour
+  std::size_t n, m, size;
   kernels::ByteKernel kernel;
+};
+
+/// What is wanted of the distances: each one below limit(query) is taken.
+struct Nearest {
   Neighbours* found;
+  std::size_t k;
+  bool others;  // a query is not its own neighbour
+
+  std::int64_t limit(std::size_t query) const { return found->squared[(query + 1) * k - 1]; }
+  void take(std::size_t query, std::size_t point, std::int64_t distance) const {
+    if (others && query == point) return;
+    detail::insert_neighbour(&found->index[query * k], &found->squared[query * k], k, point, distance);
+  }
+};
+struct Inside {
+  const std::int64_t* squared_radii;
+  const VisitPair* visit;
+  int share;
+
+  std::int64_t limit(std::size_t query) const {
+    return std::clamp<std::int64_t>(squared_radii[query], -1, std::numeric_limits<std::int64_t>::max() - 1) + 1;
+  }
+  void take(std::size_t query, std::size_t point, std::int64_t) const {
+    (*visit)(share, static_cast<std::int64_t>(query), static_cast<std::int64_t>(point));
+  }
 };
 
 /// One thread's memory and work.
+template <class Wanted>
 class Worker {
  public:
-  Worker(const Search& search, std::size_t rows)
+  Worker(const Search& search, const Wanted& wanted, std::size_t rows)
       : s_(search),
+        wanted_(wanted),
         steps_(divide_up(search.size, kStep)),
         stride_(kernels::point_stride(steps_)),
         queries_(rows / kPanel * steps_),
@@ -72,7 +98,7 @@ class Worker {
         tiles_(rows / kPanel),
         wide_dots_(wide() ? rows * kPanel : 0) {}
 
-  /// Finds the neighbours of the queries first...last-1.
+  /// Compares the queries first...last-1.
   void run(std::size_t first, std::size_t last) {
     s_.kernel.start();
     pack_queries(first, last);
@@ -141,25 +167,21 @@ class Worker {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
         const std::int64_t dot = wide() ? wide_dots_[(row + p) * kPanel + lane] : tile.value[p][lane];
         const std::int64_t distance = bias_[p] - 2 * dot + offset_[row + lane];
-        if (distance < furthest(first + row + lane)) take(row + lane, first + row + lane, begin + p, distance);
+        const std::size_t query = first + row + lane;
+        if (distance >= wanted_.limit(query)) continue;
+        wanted_.take(query, begin + p, distance);
+        set_limit(row + lane, query);
       }
     }
   }
 
-  std::int64_t furthest(std::size_t query) const { return s_.found->squared[(query + 1) * s_.k - 1]; }
-
   void set_limit(std::size_t row, std::size_t query) {
     limit_[row] = static_cast<std::int32_t>(
-        std::min<std::int64_t>(furthest(query) - offset_[row], std::numeric_limits<std::int32_t>::max()));
-  }
-
-  void take(std::size_t row, std::size_t query, std::size_t point, std::int64_t distance) {
-    if (s_.others && query == point) return;
-    detail::insert_neighbour(&s_.found->index[query * s_.k], &s_.found->squared[query * s_.k], s_.k, point, distance);
-    set_limit(row, query);
+        std::min<std::int64_t>(wanted_.limit(query) - offset_[row], std::numeric_limits<std::int32_t>::max()));
   }
 
   const Search& s_;
+  const Wanted wanted_;
   std::size_t steps_, stride_;
   std::vector<QueryStep> queries_;       // [rows/32][steps]
   std::vector<PointStep> points_;        // [32][stride]
@@ -171,29 +193,30 @@ class Worker {
   std::array<std::int32_t, kPanel> narrow_bias_{};
 };
 
+/// Shares the queries out in blocks, alike in size and at least one a thread; whoever is free takes the next.
+/// wanted(share) is what that thread looks for.
+template <class Make>
+void compare_all(const Search& search, int threads, const Make& wanted) {
+  using Wanted = decltype(wanted(0));
+  const std::size_t shares = detail::shares_of(search.n, threads, kPanel);
+  if (shares == 0) return;
+  const std::size_t rounds = divide_up(search.n, shares * std::clamp(kQueryBytes / search.size, kFewest, kMost));
+  const std::size_t rows = divide_up(divide_up(search.n, shares * rounds), kPanel) * kPanel;
+  std::vector<std::unique_ptr<Worker<Wanted>>> workers;
+  for (std::size_t w = 0; w < shares; ++w)
+    workers.push_back(std::make_unique<Worker<Wanted>>(search, wanted(static_cast<int>(w)), rows));
+  detail::share_out(workers, search.n, rows);
+}
+
 Neighbours find(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training, std::int64_t image_size,
                 std::int64_t k, int threads, kernels::ByteDots way, bool others) {
   const auto [n, m, size, each] = detail::nearest_sizes(queries.size(), training.size(), image_size, k, others);
   Neighbours found{.index = std::vector<std::int64_t>(n * each, -1),
                    .squared = std::vector<std::int64_t>(n * each, std::numeric_limits<std::int64_t>::max()),
                    .k = k};
-  const Search search{.queries = queries.data(),
-                      .points = training.data(),
-                      .m = m,
-                      .size = size,
-                      .k = each,
-                      .others = others,
-                      .kernel = kernels::byte_kernel(way),
-                      .found = &found};
-
-  // Blocks of queries, alike in size and at least one a thread; whoever is free takes the next.
-  const std::size_t shares = detail::shares_of(n, threads, kPanel);
-  if (shares == 0) return found;
-  const std::size_t rounds = divide_up(n, shares * std::clamp(kQueryBytes / size, kFewest, kMost));
-  const std::size_t rows = divide_up(divide_up(n, shares * rounds), kPanel) * kPanel;
-  std::vector<std::unique_ptr<Worker>> workers;
-  for (std::size_t w = 0; w < shares; ++w) workers.push_back(std::make_unique<Worker>(search, rows));
-  detail::share_out(workers, n, rows);
+  const Nearest wanted{&found, each, others};
+  compare_all({queries.data(), training.data(), n, m, size, kernels::byte_kernel(way)}, threads,
+              [&](int) { return wanted; });
   return found;
 }
 
@@ -207,6 +230,16 @@ Neighbours nearest(std::span<const std::uint8_t> queries, std::span<const std::u
 Neighbours nearest_others(std::span<const std::uint8_t> images, std::int64_t image_size, std::int64_t k, int threads,
                           kernels::ByteDots way) {
   return find(images, images, image_size, k, threads, way, true);
+}
+
+void within(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training, std::int64_t image_size,
+            std::span<const std::int64_t> squared_radii, const VisitPair& visit, int threads, kernels::ByteDots way) {
+  const auto [n, m, size] = detail::image_counts("within", queries.size(), training.size(), image_size);
+  if (squared_radii.size() != n)
+    throw Error("within", fmt::format("{} radii for {} queries", squared_radii.size(), n), "one for each query",
+                "repeat a common radius");
+  compare_all({queries.data(), training.data(), n, m, size, kernels::byte_kernel(way)}, threads,
+              [&](int share) { return Inside{squared_radii.data(), &visit, share}; });
 }
 
 }  // namespace diffmem

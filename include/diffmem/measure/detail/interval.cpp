@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
+#include <diffmem/measure/interval.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace diffmem {
+namespace {
+
+constexpr double kQuantile = 1.959963984540054;  // 97.5 % quantile of N(0,1)
+
+}  // namespace
+
+Interval wilson(std::int64_t hits, std::int64_t n) {
+  if (n < 1 || hits < 0 || hits > n)
+    throw Error("wilson", fmt::format("{} of {}", hits, n), "0 <= hits <= n, n >= 1", "count again");
+  const double trials = static_cast<double>(n), p = static_cast<double>(hits) / trials,
+               square = kQuantile * kQuantile / trials;
+  const double middle = (p + square / 2) / (1 + square);
+  const double half = kQuantile * std::sqrt(p * (1 - p) / trials + square / (4 * trials)) / (1 + square);
+  // The ends are exactly 0 and 1 there, which rounding would miss.
+  return {hits == 0 ? 0.0 : middle - half, hits == n ? 1.0 : middle + half};
+}
+
+Interval difference_interval(std::int64_t a, std::int64_t n, std::int64_t b, std::int64_t m) {
+  const Interval first = wilson(a, n), second = wilson(b, m);
+  const double p = static_cast<double>(a) / static_cast<double>(n), q = static_cast<double>(b) / static_cast<double>(m);
+  return {p - q - std::hypot(p - first.low, second.high - q), p - q + std::hypot(first.high - p, q - second.low)};
+}
+
+Interval mean_interval(std::span<const double> values) {
+  if (values.empty()) throw Error("mean_interval", "no value", "at least one", "measure something first");
+  const double n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  if (values.size() == 1) return {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+  double squares = 0;
+  for (const double v : values) squares += (v - mean) * (v - mean);
+  const double half = kQuantile * std::sqrt(squares / (n - 1) / n);
+  return {mean - half, mean + half};
+}
+
+Interval percentile_interval(std::vector<double> replicates) {
+  if (replicates.empty()) throw Error("percentile_interval", "no replicate", "at least one", "ask for 1000 replicates");
+  std::sort(replicates.begin(), replicates.end());
+  const auto skipped = static_cast<std::size_t>(0.025 * static_cast<double>(replicates.size()));
+  return {replicates[skipped], replicates[replicates.size() - 1 - skipped]};
+}
+
+}  // namespace diffmem

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// 95 % confidence intervals of a ratio, of the difference of two ratios, of a mean and of replicates.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace diffmem {
+
+/// A 95 % confidence interval.
+struct Interval {
+  double low = 0, high = 0;
+};
+
+/// Wilson's score interval of `hits` out of `n`.  Error unless 0 <= hits <= n and n >= 1.
+Interval wilson(std::int64_t hits, std::int64_t n);
+
+/// Of a/n - b/m, two independent ratios: Newcombe's square-and-add of their Wilson intervals (Newcombe 1998b, method
+/// 10).  Errors as wilson().
+Interval difference_interval(std::int64_t a, std::int64_t n, std::int64_t b, std::int64_t m);
+
+/// Of the mean of independent values, by the normal law: mean +- 1.96 s / sqrt(n), s^2 with n - 1.  One value says
+/// nothing of the spread: the interval is all numbers.  Error if there is no value.
+Interval mean_interval(std::span<const double> values);
+
+/// From the 2.5 % to the 97.5 % quantile of bootstrap replicates, each a replicate itself; infinities are welcome.
+/// Error if there is none.
+Interval percentile_interval(std::vector<double> replicates);
+
+}  // namespace diffmem
