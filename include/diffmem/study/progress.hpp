@@ -16,7 +16,8 @@ class ProgressBoard {
   struct Line {
     std::int64_t step = 0, total = 0, begun_at = 0;
     double epoch = 0, loss = 0, images_per_second = 0;
-    std::string doing;  ///< "training", "sampling 300/1000"
+    std::string doing;              ///< "training", "sampling 300/1000"; not of images
+    std::string counting = "step";  ///< what `step` counts; "images": a folder that is read
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
 

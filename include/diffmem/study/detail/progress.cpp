@@ -31,6 +31,9 @@ std::string ProgressBoard::describe(const std::string& run, const Line& line) co
   const double spent = std::chrono::duration<double>(Clock::now() - line.since).count();
   const auto done = static_cast<double>(line.step - line.begun_at), left = static_cast<double>(line.total - line.step);
   const std::string remaining = done > 0 ? duration_text(spent / done * left) + " left" : "";
+  if (line.counting != "step")
+    return fmt::format("{}: {} of {} {}, {}", run, count_text(line.step), count_text(line.total), line.counting,
+                       remaining);
   const std::string doing = line.doing == "training"
                                 ? fmt::format("loss {:.4g}, {:.0f} images/s", line.loss, line.images_per_second)
                                 : line.doing;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/command.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/params.hpp>
@@ -11,7 +12,6 @@
 #include <diffmem/study/study.hpp>
 
 #include <ATen/Context.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <boost/program_options.hpp>
@@ -23,7 +23,6 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <ctime>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -35,7 +34,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr int kFailed = 1, kUsage = 2, kInterrupted = 130;
 constexpr int kMostThreads = 1024;
 constexpr double kLevel = 0.9;     // 1 - epsilon of Definition 1
 constexpr double kSmallNet = 1e9;  // floating-point operations a forward pass, below which one core a run is best
@@ -52,10 +50,6 @@ struct Options {
   int jobs = 0, threads = 0;
   double checkpoint_seconds = 0;
   bool dry_run = false;
-};
-
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
 };
 
 std::optional<Options> parse(int argc, char** argv, const std::string& name, const std::string& question,
@@ -101,16 +95,6 @@ std::optional<Options> parse(int argc, char** argv, const std::string& name, con
     return std::nullopt;
   }
   return o;
-}
-
-/// act(), where a bad value is the command line's fault.
-template <class Act>
-void on_command_line(Act&& act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    throw UsageError(e.what());
-  }
 }
 
 /// `text` of an option into `value`.
@@ -192,22 +176,21 @@ at::Device parse_device(const std::string& word) {
 /// Opens each data set once; thread-safe.
 class DataSets {
  public:
+  /// Files of a folder are shrunk as they are read, so that a large folder fits.
+  explicit DataSets(const DataParams& params) : folder_{.side = params.resolution, .shrink = params.shrink} {}
+
   const ImageSet& operator()(const std::string& source) {
     const std::lock_guard guard(mutex_);
     auto found = opened_.find(source);
-    if (found == opened_.end()) found = opened_.emplace(source, open_images(source)).first;
+    if (found == opened_.end()) found = opened_.emplace(source, open_images(source, Split::train, folder_)).first;
     return found->second;
   }
 
  private:
+  FolderOptions folder_;
   std::mutex mutex_;
   std::map<std::string, ImageSet> opened_;
 };
-
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(now));
-}
 
 /// `costs`: of each series.
 void print_plan(const std::vector<RunPlan>& plans, const std::map<std::string, RunCost>& costs, int jobs, int threads) {
@@ -252,18 +235,7 @@ std::vector<EmmRecord> emms(const ReportRecord& report) {
 void StudyBase::add_maker(const std::string& series, MakeRun make) { designs_.emplace_back(series, std::move(make)); }
 
 int StudyBase::run(int argc, char** argv) {
-  try {
-    return conduct(argc, argv);
-  } catch (const UsageError& e) {
-    fmt::print(stderr, "{}\n", e.what());
-    return kUsage;
-  } catch (const Interrupted& e) {
-    fmt::print(stderr, "\n{}\nThe same command continues from there.\n", e.what());
-    return kInterrupted;
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "error: {}\n", e.what());
-    return kFailed;
-  }
+  return exit_code_of([&] { return conduct(argc, argv); });
 }
 
 int StudyBase::conduct(int argc, char** argv) {
@@ -290,7 +262,7 @@ int StudyBase::conduct(int argc, char** argv) {
   });
   const at::Device device = parse_device(options.device);
   const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
-  DataSets data;
+  DataSets data(setup_.data);
   const ImageSet& images = data(setup_.data.source);  // complains before any training
   std::vector<RunPlan> plans;
   on_command_line([&] {
@@ -366,8 +338,9 @@ int StudyBase::conduct(int argc, char** argv) {
   }
   if (interrupted()) {
     std::sort(interruptions.begin(), interruptions.end());
-    throw Interrupted(interruptions.empty() ? "stopped between two runs"
-                                            : fmt::format("{}", fmt::join(interruptions, "\n")));
+    throw Interrupted(fmt::format(
+        "{}\nThe same command continues from there.",
+        interruptions.empty() ? "stopped between two runs" : fmt::format("{}", fmt::join(interruptions, "\n"))));
   }
 
   ReportRecord report{.title = name_,
@@ -377,7 +350,7 @@ int StudyBase::conduct(int argc, char** argv) {
                       .runs = {},
                       .emms = {},
                       .machine = build_facts(),
-                      .date = today(),
+                      .date = now_text(),
                       .command = {}};
   for (int i = 0; i < argc; ++i)
     report.command += (i ? " " : "") + (i ? std::string(argv[i]) : std::filesystem::path(argv[0]).filename().string());

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// Is my model memorizing?  For any two folders of PNG or JPEG images, without training anything:
+//
+//     build/release/examples/measure --generated samples/ --training images/ --held-out others/
+#include <diffmem/core/command.hpp>
+#include <diffmem/core/params.hpp>
+#include <diffmem/core/runtime.hpp>
+#include <diffmem/core/text.hpp>
+#include <diffmem/data/folder.hpp>
+#include <diffmem/data/subset.hpp>
+#include <diffmem/report/copies.hpp>
+#include <diffmem/study/progress.hpp>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <string>
+
+using namespace diffmem;
+
+namespace {
+
+namespace po = boost::program_options;
+
+enum class Duplicates { drop, keep };
+constexpr std::array<std::string_view, 2> kDuplicatesWords{"drop", "keep"};
+constexpr const auto& words_of(Duplicates) { return kDuplicatesWords; }
+
+struct Options {
+  std::string generated, training, held_out, out, threshold_word, shrink, broken, duplicates;
+  int side = 0, threads = 0;
+  bool dry_run = false;
+
+  FolderOptions reading;
+  double threshold = 1.0 / 3;
+  Duplicates exact = Duplicates::drop;
+};
+
+template <class T>
+void read_word(std::string_view option, const std::string& text, T& value) {
+  if (!from_text(text, value)) throw Error(option, fmt::format("\"{}\"", text), expected(value), "correct the value");
+}
+
+void check(Options& o) {
+  for (const auto& [option, folder] : {std::pair("--generated", &o.generated), std::pair("--training", &o.training)})
+    if (folder->empty())
+      throw Error(option, "nothing", "a folder of PNG or JPEG images", "name it; --help lists the options");
+  if (o.side < 1 || o.side > 4096) throw Error("--side", fmt::format("{}", o.side), "1 to 4096", "correct the value");
+  if (o.threads < 0 || o.threads > 1024)
+    throw Error("--threads", fmt::format("{}", o.threads), "0 (one a core) to 1024", "correct the value");
+  if (o.threads == 0) o.threads = available_cores();
+  if (o.threshold_word != "1/3") read_word("--threshold", o.threshold_word, o.threshold);
+  if (!(o.threshold > 0 && o.threshold <= 1))
+    throw Error("--threshold", o.threshold_word, "above 0, at most 1", "leave it out: the paper's is 1/3");
+  o.reading.side = o.side;
+  read_word("--shrink", o.shrink, o.reading.shrink);
+  read_word("--broken", o.broken, o.reading.broken);
+  read_word("--exact-duplicates", o.duplicates, o.exact);
+}
+
+std::optional<Options> parse(int argc, char** argv) {
+  Options o;
+  po::options_description help("options");
+  help.add_options()("generated", po::value(&o.generated), "folder of images that the model made")(
+      "training", po::value(&o.training), "folder of the images it was trained on")(
+      "held-out", po::value(&o.held_out), "folder of images of the same kind that it never saw: what chance gives")(
+      "side", po::value(&o.side)->default_value(32), "images are cropped to a square and shrunk to this side")(
+      "shrink", po::value(&o.shrink)->default_value("area"), "by: area, box, lanczos")(
+      "threshold", po::value(&o.threshold_word)->default_value("1/3"), "an image is memorized if d1/d2 is below this")(
+      "broken", po::value(&o.broken)->default_value("skip"), "files that cannot be used: skip, stop")(
+      "exact-duplicates", po::value(&o.duplicates)->default_value("drop"),
+      "training images that equal an earlier one once shrunk: drop, keep")(
+      "out", po::value(&o.out)->default_value("out/measure"), "folder of report.html, results.csv, results.json")(
+      "threads", po::value(&o.threads)->default_value(0), "0: one per core")(
+      "dry-run", po::bool_switch(&o.dry_run), "count files and memory; read no image")("help", "print this and exit")(
+      "version", "print versions and exit");
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(argc, argv).options(help).positional({}).run(), values);
+    po::notify(values);
+  } catch (const po::error& e) {
+    throw UsageError(fmt::format("measure: {}; --help lists the options", e.what()));
+  }
+  if (values.contains("help")) {
+    std::cout << "measure: is my model memorizing?\n\n" << help;
+    return std::nullopt;
+  }
+  if (values.contains("version")) {
+    std::cout << version_text();
+    return std::nullopt;
+  }
+  on_command_line([&] { check(o); });
+  return o;
+}
+
+/// Folder of each set, as (name, path); the held-out one only if it is given.
+std::vector<std::pair<std::string, std::string>> folders_of(const Options& o) {
+  std::vector<std::pair<std::string, std::string>> all{{"training", o.training}, {"generated", o.generated}};
+  if (!o.held_out.empty()) all.emplace_back("held-out", o.held_out);
+  return all;
+}
+
+std::vector<std::pair<std::string, std::string>> settings_of(const Options& o) {
+  auto all = folders_of(o);
+  all.insert(all.end(), {{"side", fmt::format("{}", o.side)},
+                         {"shrink", to_text(o.reading.shrink)},
+                         {"threshold", o.threshold_word},
+                         {"broken", to_text(o.reading.broken)},
+                         {"exact-duplicates", to_text(o.exact)},
+                         {"threads", fmt::format("{}", o.threads)}});
+  return all;
+}
+
+void print_plan(const Options& o) {
+  for (const auto& [name, value] : settings_of(o)) fmt::print("{:<16}  {}\n", name, value);
+  std::int64_t files = 0;
+  fmt::print("\n");
+  for (const auto& [name, path] : folders_of(o)) {
+    const auto found = static_cast<std::int64_t>(image_files(path).size());
+    files += found;
+    fmt::print("{:<16}  {} files\n", name, count_text(found));
+  }
+  fmt::print("At most {:.1f} MB of pixels are kept.  Nothing was read and nothing written.\n",
+             static_cast<double>(files * o.side * o.side * 3) / 1e6);
+}
+
+FolderImages read(const std::string& name, const std::string& path, FolderOptions options, ProgressBoard& board) {
+  ProgressBoard::Line line;
+  line.counting = "images";
+  options.progress = [&](std::int64_t done, std::int64_t files) {
+    line.step = done, line.total = files;
+    board.update(name, line);
+  };
+  FolderImages found = read_folder(path, options);
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - line.since;
+  board.finish(name,
+               fmt::format("{}: {} images read in {}, {} files skipped", name, count_text(found.set.count),
+                           duration_text(spent.count()), count_text(static_cast<std::int64_t>(found.skipped.size()))));
+  for (const auto& [file, reason] : found.skipped) board.say(fmt::format("  skipped {}: {}", file, reason));
+  return found;
+}
+
+/// The first of equal images, with their files; how many were left out.
+std::int64_t drop_duplicates(FolderImages& images) {
+  const auto kept = distinct_images(images.set);
+  std::vector<std::string> files;
+  for (const std::int64_t i : kept) files.push_back(std::move(images.files[static_cast<std::size_t>(i)]));
+  const std::int64_t dropped = images.set.count - static_cast<std::int64_t>(kept.size());
+  images.set = select(images.set, kept);
+  images.files = std::move(files);
+  return dropped;
+}
+
+int measure(int argc, char** argv) {
+  std::optional<Options> parsed = parse(argc, argv);
+  if (!parsed) return 0;
+  const Options& o = *parsed;
+  if (o.dry_run) {
+    print_plan(o);
+    return 0;
+  }
+  exit_on_interrupts();
+  set_up_runtime({.threads = o.threads});
+  CopiesRecord record;
+  record.threshold = o.threshold;
+  record.settings = settings_of(o);
+  record.machine = build_facts();
+  record.date = now_text();
+  for (int i = 0; i < argc; ++i)
+    record.command += (i ? " " : "") + (i ? std::string(argv[i]) : std::filesystem::path(argv[0]).filename().string());
+
+  ProgressBoard board;
+  record.training = read("training", o.training, o.reading, board);
+  record.generated.images = read("generated", o.generated, o.reading, board);
+  if (!o.held_out.empty()) record.held_out = {.images = read("held-out", o.held_out, o.reading, board), .found = {}};
+
+  // One coloured image anywhere makes them all coloured; grey repeated three times keeps ratios and KNN distances.
+  std::vector<MeasuredImages*> measured{&record.generated};
+  if (record.held_out) measured.push_back(&*record.held_out);
+  std::int64_t channels = record.training.set.channels;
+  for (const MeasuredImages* m : measured) channels = std::max(channels, m->images.set.channels);
+  const auto unify = [&](ImageSet& set) {
+    if (channels > set.channels) set = in_colour(std::move(set));
+  };
+  unify(record.training.set);
+  if (o.exact == Duplicates::drop) record.duplicates = drop_duplicates(record.training);
+  for (MeasuredImages* m : measured) {
+    unify(m->images.set);
+    m->found = memorization(m->images.set.pixels, record.training.set.pixels, record.training.set.image_size(),
+                            o.threads, o.threshold);
+  }
+
+  catch_interrupts();  // from here on something is written, each file whole
+  write_copies(record, o.out);
+  fmt::print("\n{}report: {}\n", copies_table(record), (std::filesystem::path(o.out) / "report.html").string());
+  if (interrupted()) throw Interrupted("interrupted when the results were already written");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return exit_code_of([&] { return measure(argc, argv); });
+}
