@@ -14,9 +14,13 @@
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
 
 using namespace diffmem;
@@ -132,7 +136,7 @@ FolderImages read(const std::string& name, const std::string& path, FolderOption
   line.counting = "images";
   options.progress = [&](std::int64_t done, std::int64_t files) {
     line.step = done, line.total = files;
-    board.update(name, line);
+    if (std::chrono::steady_clock::now() - line.since > std::chrono::seconds(1)) board.update(name, line);
   };
   FolderImages found = read_folder(path, options);
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - line.since;
@@ -152,6 +156,14 @@ std::int64_t drop_duplicates(FolderImages& images) {
   images.set = select(images.set, kept);
   images.files = std::move(files);
   return dropped;
+}
+
+/// The median distance of an image to its nearest other / sqrt(C*H*W), in grey levels.
+double spacing(const ImageSet& set, int threads) {
+  auto squared = nearest_others(set.pixels, set.image_size(), 1, threads).squared;
+  const auto middle = squared.begin() + static_cast<std::ptrdiff_t>(squared.size() / 2);
+  std::ranges::nth_element(squared, middle);
+  return std::sqrt(static_cast<double>(*middle) / static_cast<double>(set.image_size()));
 }
 
 int measure(int argc, char** argv) {
@@ -192,6 +204,7 @@ int measure(int argc, char** argv) {
     m->found = memorization(m->images.set.pixels, record.training.set.pixels, record.training.set.image_size(),
                             o.threads, o.threshold);
   }
+  record.spacing = spacing(record.training.set, o.threads);
 
   catch_interrupts();  // from here on something is written, each file whole
   write_copies(record, o.out);

@@ -25,6 +25,7 @@ struct CopiesRecord {
   MeasuredImages generated;
   std::optional<MeasuredImages> held_out;  ///< images of the same kind that the model never saw: chance
   double threshold = 1.0 / 3;              ///< of d1/d2
+  double spacing = 0;  ///< median distance from a training image to its nearest other / sqrt(C*H*W)  [grey levels]
   std::vector<std::pair<std::string, std::string>> settings, machine;
   std::string date, command;
 };
@@ -32,7 +33,10 @@ struct CopiesRecord {
 /// The 95 % interval of ratio of `a` less ratio of `b`, from their Wilson intervals: Newcombe 1998, method 10.
 Interval difference(const Memorization& a, const Memorization& b);
 
-/// The answer in two sentences.
+/// How many of `measured` are masked: copies_csv() says what that is.
+std::int64_t masked_count(const CopiesRecord& record, const MeasuredImages& measured);
+
+/// The answer in two or three sentences.
 std::string copies_verdict(const CopiesRecord& record);
 /// A line for each folder that was measured, what was left out, and the verdict.
 std::string copies_table(const CopiesRecord& record);
@@ -46,7 +50,8 @@ std::string copies_table(const CopiesRecord& record);
 /// | d1, d2 | Euclidean distance to them / sqrt(C*H*W), in grey levels |
 /// | ratio | d1 / d2; empty where d2 is 0 |
 /// | memorized | 1: ratio below the threshold |
-std::string copies_csv(const MeasuredImages& measured, const FolderImages& training);
+/// | masked | 1: not memorized, but d1 is below threshold * spacing: twins of the nearest training image hide a copy |
+std::string copies_csv(const CopiesRecord& record, const MeasuredImages& measured);
 /// Settings, versions, digests and every number but those of single images.
 std::string copies_json(const CopiesRecord& record);
 

@@ -14,7 +14,7 @@
 namespace diffmem {
 namespace report_copies {
 
-std::vector<Row> rows_of(const MeasuredImages& measured) {
+std::vector<Row> rows_of(const CopiesRecord& record, const MeasuredImages& measured) {
   const auto values = static_cast<double>(measured.images.set.image_size());
   const Neighbours& near = measured.found.neighbours;
   std::vector<Row> rows;
@@ -27,12 +27,13 @@ std::vector<Row> rows_of(const MeasuredImages& measured) {
                     .d2 = std::sqrt(second / values),
                     .ratio = second > 0 ? std::sqrt(first / second) : std::numeric_limits<double>::quiet_NaN(),
                     .memorized = measured.found.flags[i] != 0});
+    rows.back().masked = !rows.back().memorized && rows.back().d1 < record.threshold * record.spacing;
   }
   return rows;
 }
 
-std::vector<Row> by_ratio(const MeasuredImages& measured) {
-  std::vector<Row> rows = rows_of(measured);
+std::vector<Row> by_ratio(const CopiesRecord& record) {
+  std::vector<Row> rows = rows_of(record, record.generated);
   std::ranges::stable_sort(rows, [](const Row& a, const Row& b) {
     if (std::isnan(a.ratio) || std::isnan(b.ratio)) return !std::isnan(a.ratio) && std::isnan(b.ratio);
     return std::pair(a.ratio, a.d1) < std::pair(b.ratio, b.d1);
@@ -79,6 +80,10 @@ Interval difference(const Memorization& a, const Memorization& b) {
           d + std::hypot(a.interval.high - a.ratio, b.ratio - b.interval.low)};
 }
 
+std::int64_t masked_count(const CopiesRecord& record, const MeasuredImages& measured) {
+  return std::ranges::count(rows_of(record, measured), true, &Row::masked);
+}
+
 std::string copies_verdict(const CopiesRecord& record) {
   const Memorization& found = record.generated.found;
   std::string out = fmt::format(
@@ -98,22 +103,24 @@ std::string copies_verdict(const CopiesRecord& record) {
   } else if (found.memorized == 0) {
     out += "No memorization was found.";
   } else {
-    out += "Some training images may have no like but a generated one by chance: --held-out tells how many.";
+    out += "How many would be so by chance, --held-out tells.";
   }
+  if (const std::int64_t masked = masked_count(record, record.generated); masked > 0)
+    out += fmt::format(
+        " A further {} ({} %) lie that near to a training image with near twins: copies or twins, the ratio cannot tell.",
+        count_text(masked), percent(static_cast<double>(masked) / static_cast<double>(found.images)));
   return out;
 }
 
 std::string copies_table(const CopiesRecord& record) {
-  std::string out = fmt::format("{:<10}  {:>9}  {:>7}  {:>9}  {:>6}  {:>10}  {:>6}\n", "folder", "images", "skipped",
-                                "memorized", "%", "95 % int.", "KNN");
+  std::string out = fmt::format("{:<10}  {:>9}  {:>7}  {:>9}  {:>6}  {:>10}  {:>6}  {:>6}\n", "folder", "images",
+                                "skipped", "memorized", "%", "95 % int.", "masked", "KNN");
   for (const auto& [name, measured] : groups_of(record)) {
     const Memorization& found = measured->found;
-    const std::string interval = interval_text(found.interval);
-    out +=
-        fmt::format("{:<10}  {:>9}  {:>7}  {:>9}  {:>6}  {}{}  {:>6}\n", name, count_text(found.images),
-                    count_text(static_cast<std::int64_t>(measured->images.skipped.size())), count_text(found.memorized),
-                    percent(found.ratio), std::string(10 - std::min<std::size_t>(10, columns(interval)), ' '), interval,
-                    number(found.knn_distance));
+    out += fmt::format("{:<10}  {:>9}  {:>7}  {:>9}  {:>6}  {:>10}  {:>6}  {:>6}\n", name, count_text(found.images),
+                       count_text(static_cast<std::int64_t>(measured->images.skipped.size())),
+                       count_text(found.memorized), percent(found.ratio), interval_text(found.interval),
+                       count_text(masked_count(record, *measured)), number(found.knn_distance));
   }
   out +=
       fmt::format("{:<10}  {:>9}  {:>7}  {} of its images equal an earlier one and are left out\n", "training",
@@ -128,12 +135,13 @@ std::string copies_table(const CopiesRecord& record) {
   return out + "\n" + copies_verdict(record) + "\n";
 }
 
-std::string copies_csv(const MeasuredImages& measured, const FolderImages& training) {
-  std::string out = "file,nearest,second,d1,d2,ratio,memorized\r\n";
-  for (const Row& row : rows_of(measured))
-    out += fmt::format("{},{},{},{},{},{},{}\r\n", csv_field(measured.images.files[row.image]),
-                       csv_field(training.files[row.nearest]), csv_field(training.files[row.second]), csv_field(row.d1),
-                       csv_field(row.d2), csv_field(row.ratio), row.memorized ? 1 : 0);
+std::string copies_csv(const CopiesRecord& record, const MeasuredImages& measured) {
+  std::string out = "file,nearest,second,d1,d2,ratio,memorized,masked\r\n";
+  const auto& files = record.training.files;
+  for (const Row& row : rows_of(record, measured))
+    out += fmt::format("{},{},{},{},{},{},{},{}\r\n", csv_field(measured.images.files[row.image]),
+                       csv_field(files[row.nearest]), csv_field(files[row.second]), csv_field(row.d1),
+                       csv_field(row.d2), csv_field(row.ratio), row.memorized ? 1 : 0, row.masked ? 1 : 0);
   return out;
 }
 
@@ -148,12 +156,14 @@ std::string copies_json(const CopiesRecord& record) {
   all["training"] = {{"images", training.count},
                      {"digest", training.digest()},
                      {"duplicates", record.duplicates},
+                     {"spacing", record.spacing},
                      {"skipped", skipped(record.training)}};
   for (const auto& [name, measured] : groups_of(record)) {
     const Memorization& found = measured->found;
     all[std::string(name)] = {{"images", found.images},
                               {"digest", measured->images.set.digest()},
                               {"memorized", found.memorized},
+                              {"masked", masked_count(record, *measured)},
                               {"zero_second", found.zero_second},
                               {"ratio", found.ratio},
                               {"ratio_low", found.interval.low},
@@ -173,8 +183,8 @@ std::string copies_json(const CopiesRecord& record) {
 void write_copies(const CopiesRecord& record, const std::filesystem::path& folder) {
   const std::string histogram = ratio_histogram(record), page = copies_html(record, histogram);
   make_folder(folder);
-  write_file_atomically(folder / "results.csv", copies_csv(record.generated, record.training));
-  if (record.held_out) write_file_atomically(folder / "held-out.csv", copies_csv(*record.held_out, record.training));
+  write_file_atomically(folder / "results.csv", copies_csv(record, record.generated));
+  if (record.held_out) write_file_atomically(folder / "held-out.csv", copies_csv(record, *record.held_out));
   write_file_atomically(folder / "results.json", copies_json(record));
   write_file_atomically(folder / "histogram.svg", histogram);
   write_file_atomically(folder / "neighbours.svg", neighbour_picture(record));

@@ -12,11 +12,11 @@ namespace diffmem::report_copies {
 struct Row {
   std::size_t image = 0, nearest = 0, second = 0;
   double d1 = 0, d2 = 0, ratio = 0;  ///< ratio: not a number where d2 is 0
-  bool memorized = false;
+  bool memorized = false, masked = false;
 };
-std::vector<Row> rows_of(const MeasuredImages& measured);
-/// The rows in the order of their ratios, equal ones by d1; those without a ratio last.
-std::vector<Row> by_ratio(const MeasuredImages& measured);
+std::vector<Row> rows_of(const CopiesRecord& record, const MeasuredImages& measured);
+/// Of the generated images, in the order of their ratios, equal ones by d1; those without a ratio last.
+std::vector<Row> by_ratio(const CopiesRecord& record);
 
 struct Group {
   std::string_view name;

@@ -20,13 +20,13 @@ using namespace report_text;
 namespace {
 
 constexpr std::size_t kShown = 24;    // generated images in the picture
-constexpr std::size_t kListed = 200;  // replicas in the page's table; results.csv has all
+constexpr std::size_t kListed = 200;  // of a kind in the page's table; results.csv has all
 constexpr int kBins = 40;             // of d1/d2 in 0..1
 
 /// The share of images, %, whose ratio lies in each bin, as the corners of a stair.
-std::vector<report_plot::Point> stairs(const MeasuredImages& measured) {
+std::vector<report_plot::Point> stairs(const CopiesRecord& record, const MeasuredImages& measured) {
   std::vector<double> bins(kBins);
-  for (const Row& row : rows_of(measured))
+  for (const Row& row : rows_of(record, measured))
     if (std::isfinite(row.ratio))
       bins[static_cast<std::size_t>(std::min(kBins - 1, static_cast<int>(row.ratio * kBins)))] +=
           100.0 / static_cast<double>(measured.found.images);
@@ -44,33 +44,39 @@ std::string table(const CopiesRecord& record) {
       "<section>\n<h2>Numbers</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of "
       "numbers\">\n<table>\n<thead><tr>";
   for (const std::string_view head : {"folder", "images", "skipped", "memorized", "memorized,<br>%", "95 %<br>interval",
-                                      "zero<br>second", "KNN<br>distance"})
+                                      "masked", "zero<br>second", "KNN<br>distance"})
     out += fmt::format("<th scope=\"col\">{}</th>", head);
   out += "</tr></thead>\n<tbody>\n";
   for (const auto& [name, measured] : groups_of(record)) {
     const Memorization& found = measured->found;
     out += fmt::format(
-        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}–{}</td><td>{}</td><td>{}</td>"
+        "<tr><th "
+        "scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}–{}</td><td>{}</td><td>{}</td><td>{}</"
+        "td>"
         "</tr>\n",
         name, count_text(found.images), count_text(static_cast<std::int64_t>(measured->images.skipped.size())),
         count_text(found.memorized), percent(found.ratio), percent(found.interval.low), percent(found.interval.high),
-        count_text(found.zero_second), number(found.knn_distance));
+        count_text(masked_count(record, *measured)), count_text(found.zero_second), number(found.knn_distance));
   }
   return out +
          fmt::format(
              "</tbody>\n</table>\n</div>\n<p class=\"soft\">Compared with {} training images; {} that equal an earlier "
              "one were left out, and {} files that could not be used. Memorized: d<sub>1</sub>/d<sub>2</sub> &lt; {}, "
              "where d<sub>1</sub> and d<sub>2</sub> are the Euclidean distances to the nearest and the second nearest "
-             "training image. Zero second: d<sub>2</sub> = 0, which never counts as memorized. KNN distance: the mean "
+             "training image. Masked: not memorized by that rule, but d<sub>1</sub> is below {} of {} grey levels, the "
+             "median "
+             "distance of a training image to its nearest other: the nearest training image has twins, which hide a "
+             "copy. Zero second: d<sub>2</sub> = 0, which never counts as memorized. KNN distance: the mean "
              "of d<sub>1</sub> divided by the root of the number of pixel values, in 8-bit grey levels. Every image's "
              "numbers are in <code>results.csv</code>.</p>\n</section>\n",
              count_text(record.training.set.count), count_text(record.duplicates),
-             count_text(static_cast<std::int64_t>(record.training.skipped.size())), threshold_text(record.threshold));
+             count_text(static_cast<std::int64_t>(record.training.skipped.size())), threshold_text(record.threshold),
+             threshold_text(record.threshold), number(record.spacing));
 }
 
 std::string pictures(const CopiesRecord& record) {
   std::string cells;
-  const auto rows = by_ratio(record.generated);
+  const auto rows = by_ratio(record);
   for (std::size_t i = 0; i < std::min(kShown, rows.size()); ++i)
     cells += fmt::format("<li>{}</li>\n", inline_svg(neighbour_cell(record, rows[i])));
   return "<section>\n<h2>The most copied generated images</h2>\n<p>Of each three: a generated image, with "
@@ -80,22 +86,23 @@ std::string pictures(const CopiesRecord& record) {
          cells + "</ol>\n</section>\n";
 }
 
-std::string list(const CopiesRecord& record) {
+/// The generated images of which `kind` holds, lowest ratios first.
+std::string list(const CopiesRecord& record, std::string_view what, bool Row::* kind) {
   std::string lines;
-  std::size_t listed = 0;
-  for (const Row& row : by_ratio(record.generated))
-    if (row.memorized && listed++ < kListed)
-      lines += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{:.3f}</td></tr>\n",
+  std::size_t all = 0;
+  for (const Row& row : by_ratio(record))
+    if (row.*kind && all++ < kListed)
+      lines += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
                            safe(record.generated.images.files[row.image]), safe(record.training.files[row.nearest]),
-                           number(row.d1), number(row.d2), row.ratio);
-  if (lines.empty()) return "";
+                           number(row.d1), number(row.d2), number(row.ratio));
+  if (all == 0) return "";
   return fmt::format(
-      "<details>\n<summary>The {} replicas{}</summary>\n<div class=\"scroll\" tabindex=\"0\"><table class=\"own\">"
+      "<details>\n<summary>The {} {} images{}</summary>\n<div class=\"scroll\" tabindex=\"0\"><table class=\"own\">"
       "<thead><tr><th scope=\"col\">generated image</th><th scope=\"col\">nearest training image</th>"
       "<th scope=\"col\">d<sub>1</sub></th><th scope=\"col\">d<sub>2</sub></th>"
       "<th "
       "scope=\"col\">d<sub>1</sub>/d<sub>2</sub></th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n</details>\n",
-      count_text(record.generated.found.memorized), listed > kListed ? fmt::format(", the first {}", kListed) : "",
+      count_text(static_cast<std::int64_t>(all)), what, all > kListed ? fmt::format(", the first {}", kListed) : "",
       lines);
 }
 
@@ -108,7 +115,8 @@ std::string all_details(const CopiesRecord& record) {
   for (const auto& [name, measured] : groups_of(record)) add(name, measured->images);
   Facts origin = record.machine;
   origin.insert(origin.begin(), {{"date", record.date}, {"command", record.command}});
-  return "<section>\n<h2>Details</h2>\n" + list(record) + details("Files that could not be used", broken) +
+  return "<section>\n<h2>Details</h2>\n" + list(record, "memorized", &Row::memorized) +
+         list(record, "masked", &Row::masked) + details("Files that could not be used", broken) +
          details("Settings", record.settings) + details("Versions and machine", origin) + "</section>\n";
 }
 
@@ -146,7 +154,7 @@ std::string report_copies::neighbour_cell(const CopiesRecord& record, const Row&
 
 std::string neighbour_picture(const CopiesRecord& record) {
   constexpr int columns = 4, gap = 8;
-  const auto rows = by_ratio(record.generated);
+  const auto rows = by_ratio(record);
   const int shown = static_cast<int>(std::min(kShown, rows.size())), lines = (shown + columns - 1) / columns;
   const int width = columns * (kCellWidth + gap) + gap, height = lines * (kCellHeight + gap) + gap;
   std::string out = fmt::format(
@@ -168,11 +176,12 @@ std::string ratio_histogram(const CopiesRecord& record) {
   script.line("set arrow from {0:.10g}, graph 0 to {0:.10g}, graph 1 nohead dt 2 lw 1.5 lc rgb '{1}'", record.threshold,
               ink);
   const bool two = record.held_out.has_value();
-  script.plot(stairs(record.generated),
+  script.plot(stairs(record, record.generated),
               fmt::format("using 1:2 with filledcurves y1=0 fs solid 0.5 noborder lc rgb '{}'", palette[0]),
               two ? "generated" : "");
   if (two)
-    script.plot(stairs(*record.held_out), fmt::format("using 1:2 with lines lw 2 lc rgb '{}'", palette[1]), "held-out");
+    script.plot(stairs(record, *record.held_out), fmt::format("using 1:2 with lines lw 2 lc rgb '{}'", palette[1]),
+                "held-out");
   std::string alt = "How often each ratio of the distances to the nearest and second nearest training image comes.";
   for (const auto& [name, measured] : groups_of(record))
     alt += fmt::format(" {}: {} % below {}.", name, percent(measured->found.ratio), threshold_text(record.threshold));

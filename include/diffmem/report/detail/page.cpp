@@ -31,7 +31,7 @@ p { margin: .4rem 0; max-width: 48rem; }
 .answer .lead { font-size: 1.3rem; line-height: 1.35; font-weight: 600; }
 .several .lead { margin-top: .8rem; font-size: 1.05rem; }
 .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); gap: 1.6rem 2.4rem; }
-figure { margin: 0; min-width: 0; }
+figure { margin: 0; min-width: 0; max-width: 42rem; }
 svg { display: block; width: 100%; height: auto; }
 .strips { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); gap: 1.8rem 2.4rem; }
 .strip ol { display: grid; grid-template-columns: repeat(8, max-content); gap: .3rem; margin: .5rem 0 0; padding: 0; list-style: none; }
