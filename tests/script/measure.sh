@@ -89,6 +89,11 @@ grep -q "No memorization was found" output || fail "fresh images"
 grep -q "^generated *24 *2 *1 " output || fail "--threshold"
 echo "copies found, runs repeat"
 
+"$DIFFMEM_BUILD/studies/demo" --data folder:training --sizes 4 --jobs 1 --threads 1 --out study --set net.base=8 \
+  --set train.batch=4 --set train.length=4 --set sample.images=4 --set sample.batch=4 >output 2>&1 || fail "a study of a folder"
+grep -q '"data.source": "folder:training"' study/runs/*/run.json || fail "the folder is not in run.json"
+echo "a study trains on a folder"
+
 mkdir large
 for i in $(seq 400); do ln -s ../large.png "large/$i.png"; done
 "$measure" --training large --generated generated --threads 1 --out interrupted >output 2>&1 &
