@@ -107,7 +107,8 @@ std::string copies_verdict(const CopiesRecord& record) {
   }
   if (const std::int64_t masked = masked_count(record, record.generated); masked > 0)
     out += fmt::format(
-        " A further {} ({} %) lie that near to a training image with near twins: copies or twins, the ratio cannot tell.",
+        " A further {} ({} %) lie that near to a training image with near twins: copies or twins, the ratio cannot "
+        "tell.",
         count_text(masked), percent(static_cast<double>(masked) / static_cast<double>(found.images)));
   return out;
 }
