@@ -51,6 +51,16 @@ TEST_CASE("a digest names the content: every pixel, label and side, but not the 
   REQUIRE(other.digest() != base);
 }
 
+TEST_CASE("a grey set in colour repeats its plane", "[data]") {
+  const ImageSet grey{
+      .name = "g", .count = 2, .channels = 1, .height = 1, .width = 2, .pixels = {1, 2, 3, 4}, .labels = {}};
+  const ImageSet set = in_colour(grey);
+  set.validate();
+  REQUIRE(set.channels == 3);
+  REQUIRE(set.pixels == std::vector<std::uint8_t>{1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4});
+  REQUIRE(in_colour(set).pixels == set.pixels);
+}
+
 TEST_CASE("an inconsistent image set is refused", "[data][bad]") {
   const auto broken = [](auto&& change) {
     ImageSet set = tiny();

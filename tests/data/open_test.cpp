@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
 #include "complaint.hpp"
+#include "data/image_files.hpp"
 
 #include <diffmem/data/open.hpp>
 
@@ -60,6 +61,21 @@ TEST_CASE("a word, a word with a path, and a bare path open the same data", "[da
   }
 }
 
+TEST_CASE("a folder of image files opens by folder: or by what lies there", "[data]") {
+  const TestFolder folder;
+  for (const auto* name : {"dog/1.png", "cat/1.png"})
+    folder.write(name,
+                 png_file(6, 6, {.colour_type = PNG_COLOR_TYPE_GRAY}, [&](int, int, int) { return name[0] + 0u; }));
+  for (const std::string& what : {"folder:" + folder.path.string(), folder.path.string()}) {
+    const ImageSet set = open_images(what);
+    REQUIRE(set.pixels[0] == 'c');
+    REQUIRE(set.width == 6);
+    REQUIRE(set.labels == std::vector<std::int64_t>{0, 1});
+    REQUIRE(open_images(what, Split::train, {.side = 2}).width == 2);
+    REQUIRE(says(complaint([&] { open_images(what, Split::test); }), "--data", {"test split", "folder of the test"}));
+  }
+}
+
 TEST_CASE("$DIFFMEM_DATA comes before the installed Fashion-MNIST", "[data]") {
   const TestFolder folder;
   write_mnist(folder, "fashion-mnist");
@@ -103,6 +119,6 @@ TEST_CASE("what cannot be opened is refused with the choices", "[data][bad]") {
 }
 
 TEST_CASE("the help of --data names every word that opens", "[data]") {
-  for (const auto* word : {"fashion-mnist", "mnist:PATH", "cifar10:PATH", "DIFFMEM_DATA", ".tar.gz"})
+  for (const auto* word : {"fashion-mnist", "mnist:PATH", "cifar10:PATH", "folder:PATH", "DIFFMEM_DATA", ".tar.gz"})
     REQUIRE(data_help().find(word) != std::string::npos);
 }

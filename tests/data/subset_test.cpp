@@ -66,6 +66,13 @@ TEST_CASE("the reference's rule takes the first of each class in file order", "[
   REQUIRE(first_of_each_class(set, 6) == Indices{1, 2, 3, 5, 0, 4});
 }
 
+TEST_CASE("of equal images the first is kept", "[data]") {
+  ImageSet set{.name = "twins", .count = 5, .channels = 1, .height = 1, .width = 2, .pixels = {}, .labels = {}};
+  set.pixels = {1, 2, 2, 1, 1, 2, 1, 3, 2, 1};
+  REQUIRE(distinct_images(set) == Indices{0, 1, 3});
+  REQUIRE(distinct_images(select(set, Indices{3, 1, 0})) == Indices{0, 1, 2});
+}
+
 TEST_CASE("subsets that cannot be are refused", "[data][bad]") {
   const ImageSet set = labelled(20, 10);
   const auto about = [&](std::int64_t size) { return complaint([&] { balanced_subset(set, size, 1); }); };

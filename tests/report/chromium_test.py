@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""chromium_test.py REPORT.html [SCREENSHOT_FOLDER]: opens the report in headless Chromium, wide and narrow.
+"""chromium_test.py REPORT.html CURVES [SCREENSHOT_FOLDER]: opens the report in headless Chromium, wide and narrow.
 
-Asserts: four curves with paths, every image decodes, nothing in the console, no request but for the file and data: URLs,
+Asserts: so many curves with paths, every image decodes, nothing in the console, no request but for the file and data: URLs,
 no page wider than its window, no text in a curve cut or below 10 pixels.  A page with all these faults is looked at too,
 so that the tests themselves are tested.  Exits with 77 when there is no Chromium.
 
-By hand: sample_report OUT && tests/report/chromium_test.py OUT/report.html OUT; by ctest: ctest -L report
+By hand: sample_report OUT && tests/report/chromium_test.py OUT/report.html 4 OUT; by ctest: ctest -L report
 """
 import base64
 import json
@@ -22,7 +22,7 @@ WIDTHS = (1400, 390)
 SECONDS = 90
 FACTS = """({
   curves: [...document.querySelectorAll('svg')].filter(s => s.querySelector('path') && s.getBoundingClientRect().height > 50).length,
-  images: document.images.length,
+  images: document.images.length + document.querySelectorAll('svg image').length,
   broken: [...document.images].filter(i => !i.complete || i.naturalWidth == 0).length,
   untold: [...document.images].filter(i => !i.alt).length,
   cut: [...document.querySelectorAll('svg text')].filter(t => {
@@ -105,7 +105,7 @@ FAULTY = f"""<!DOCTYPE html><meta name=viewport content='width=device-width, ini
 <img src='{STRANGER}'><p style='width: 2000px'>wide</p></main><script>missing()</script>"""
 
 
-def look(browser, report, width):
+def look(browser, report, curves, width):
     """Opens the report at `width` pixels; returns the faults found, the addresses asked for and the page's height."""
     browser.events = []
     browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
@@ -116,7 +116,7 @@ def look(browser, report, width):
             if e.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")]
     asked = {e["params"]["request"]["url"] for e in browser.events if e.get("method") == "Network.requestWillBeSent"}
     strange = sorted(url for url in asked if url != report.as_uri() and not url.startswith("data:"))
-    wrong = {"four curves with paths": facts["curves"] != 4,
+    wrong = {f"{curves} curves with paths": facts["curves"] != curves,
              "images that decode and have a text": not facts["images"] or facts["broken"] or facts["untold"],
              "nothing wider than the page": facts["width"] > width or facts["outside"],
              "whole texts in curves": facts["cut"],
@@ -133,14 +133,15 @@ def screenshot(browser, width, height, path):
 
 
 def main():
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if not program:
         print("skipped: no chromium (Debian package chromium)")
         sys.exit(77)
     report = pathlib.Path(sys.argv[1]).resolve(strict=True)
-    screenshots = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else None
+    curves = int(sys.argv[2])
+    screenshots = pathlib.Path(sys.argv[3]) if len(sys.argv) == 4 else None
     if screenshots:
         screenshots.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -151,14 +152,14 @@ def main():
             for domain in ("Page", "Runtime", "Log", "Network"):
                 browser.call(f"{domain}.enable")
             for width in WIDTHS:
-                faults, facts = look(browser, report, width)
+                faults, facts = look(browser, report, curves, width)
                 print(f"{width} px: {facts}")
                 assert not faults, faults
                 if screenshots:
                     screenshot(browser, width, facts["height"], screenshots / f"report-{width}.png")
             faulty = pathlib.Path(folder, "faulty.html")
             faulty.write_text(FAULTY)
-            faults, _ = look(browser, faulty, WIDTHS[-1])
+            faults, _ = look(browser, faulty, curves, WIDTHS[-1])
             assert len(faults) == 7, f"every fault of a faulty page is seen, not only {list(faults)}"
         finally:
             browser.close()

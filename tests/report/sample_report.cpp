@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// sample_report FOLDER: a realistic report of invented runs, without training, for tests of the page and its pictures.
+// sample_report FOLDER: a realistic report of invented runs, without training, and in FOLDER/copies one of copied images,
+// for tests of the pages and their pictures.
 #include <diffmem/core/runtime.hpp>
+#include <diffmem/report/copies.hpp>
 #include <diffmem/report/write.hpp>
 
 #include <fmt/format.h>
@@ -84,6 +86,35 @@ RunRecord sample_run(std::int64_t size, double ratio, double distance) {
   return run;
 }
 
+/// Generated images of which every third is a training image with a little noise.
+CopiesRecord sample_copies() {
+  const auto begin = [](std::string_view name) {
+    FolderImages images;
+    images.set.name = name;
+    images.set.channels = 1;
+    images.set.height = images.set.width = side;
+    return images;
+  };
+  const auto add = [](FolderImages& images, int seed, int noise) {
+    images.files.push_back(fmt::format("a-folder-with-a-long-name/picture-{}.png", ++images.set.count));
+    draw(images.set.pixels, seed, noise);
+  };
+  CopiesRecord record;
+  record.training = begin("training 16x16");
+  record.generated.images = begin("generated 16x16");
+  for (int i = 0; i < 60; ++i) add(record.training, i, 0);
+  for (int i = 0; i < 40; ++i) add(record.generated.images, i % 3 ? 1000 + i : i, i % 3 ? 60 : 2);
+  record.generated.found = memorization(record.generated.images.set.pixels, record.training.set.pixels, side * side);
+  record.held_out = record.generated;
+  record.spacing = 20;
+  record.generated.images.skipped = {{"a-folder-with-a-long-name/broken.png", "damaged PNG: cut short"}};
+  record.settings = {{"side", "16"}, {"threshold", "1/3"}};
+  record.machine = {{"commit", "0000000"}};
+  record.date = "2026-11-24";
+  record.command = "sample_report FOLDER";
+  return record;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -107,6 +138,7 @@ int main(int argc, char** argv) try {
   report.date = "2026-11-24";
   report.command = "sample_report FOLDER";
   write_report(report, argv[1]);
+  write_copies(sample_copies(), std::filesystem::path(argv[1]) / "copies");
   fmt::print("{}/report.html\n", argv[1]);
 } catch (const std::exception& e) {
   fmt::print(stderr, "error: {}\n", e.what());

@@ -24,7 +24,7 @@ enum class Stream : std::uint32_t {
   sample_latent = 8,  ///< a generated image's starting noise        index = image
   sample_label = 9,   ///< a generated image's label                 index = image
   sample_churn = 10,  ///< a generated image's per-step noise        index = image, sub = sampler step
-  bootstrap = 11,     ///< resamples of a measure                    index = resample
+  bootstrap = 11,     ///< resampling for intervals                  index = replicate
   embedding = 12,     ///< random frequencies of a time embedding
   skips = 13,         ///< random skip masks
   cells = 14,         ///< first centres of k-means

@@ -10,5 +10,7 @@ namespace diffmem {
 std::string duration_text(double seconds);
 /// 1067 as "1,067".
 std::string count_text(std::int64_t number);
+/// Now, as "2026-03-01 14:05 UTC".
+std::string now_text();
 
 }  // namespace diffmem

@@ -37,4 +37,7 @@ struct ImageSet {
 /// The images `indices` of `set`, in that order, with their labels; repeats are allowed.  Error on an index outside it.
 ImageSet select(const ImageSet& set, std::span<const std::int64_t> indices);
 
+/// A grey set with its plane repeated for red, green and blue; a colour set as it is.
+ImageSet in_colour(ImageSet set);
+
 }  // namespace diffmem

@@ -28,4 +28,7 @@ std::vector<std::int64_t> balanced_subset(const ImageSet& set, std::int64_t size
 /// class.  Error if `size` is not a positive multiple of C, there are no labels, or a class has too few images.
 std::vector<std::int64_t> first_of_each_class(const ImageSet& set, std::int64_t size);
 
+/// Indices of the images that equal no earlier one, pixel by pixel, in their order.
+std::vector<std::int64_t> distinct_images(const ImageSet& set);
+
 }  // namespace diffmem

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // EMM: the effective model memorization, the largest training set that is still memorized.
 #pragma once
+#include <diffmem/measure/interval.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,8 +12,9 @@ namespace diffmem {
 
 /// The memorization ratio of one size of training set.
 struct SizeRatio {
-  std::int64_t size = 0;  ///< |D|
-  double ratio = 0;       ///< R_Mem, Eq. 61, 0..1
+  std::int64_t size = 0;   ///< |D|
+  double ratio = 0;        ///< R_Mem, Eq. 61, 0..1
+  Interval interval = {};  ///< of the ratio, 95 %, where it is known
 };
 
 /// What estimate_emm() finds.

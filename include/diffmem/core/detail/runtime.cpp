@@ -56,6 +56,10 @@ void set_up_runtime(const RuntimeOptions& options) {
   at::set_num_threads(options.threads > 0 ? options.threads : available_cores());
 }
 
+void exit_on_interrupts() {
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { std::_Exit(130); });
+}
+
 void catch_interrupts() {
   interrupts = 0;
   std::signal(SIGINT, on_interrupt);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/text.hpp>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <cmath>
 #include <cstdint>
+#include <ctime>
 
 namespace diffmem {
 
@@ -23,5 +25,7 @@ std::string count_text(std::int64_t number) {
   for (std::size_t at = digits.size(); at > sign + 3; at -= 3) digits.insert(at - 3, 1, ',');
   return digits;
 }
+
+std::string now_text() { return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr))); }
 
 }  // namespace diffmem

@@ -68,4 +68,18 @@ ImageSet select(const ImageSet& set, std::span<const std::int64_t> indices) {
   return chosen;
 }
 
+ImageSet in_colour(ImageSet set) {
+  if (set.channels != 1) return set;
+  const auto area = static_cast<std::size_t>(set.height * set.width);
+  std::vector<std::uint8_t> pixels;
+  pixels.reserve(3 * set.pixels.size());
+  for (std::size_t at = 0; at < set.pixels.size(); at += area)
+    for (int c = 0; c < 3; ++c)
+      pixels.insert(pixels.end(), set.pixels.begin() + static_cast<std::ptrdiff_t>(at),
+                    set.pixels.begin() + static_cast<std::ptrdiff_t>(at + area));
+  set.channels = 3;
+  set.pixels = std::move(pixels);
+  return set;
+}
+
 }  // namespace diffmem

@@ -61,8 +61,15 @@ fs::path find(const Known& known) {
               searched.empty() ? "DIFFMEM_DATA to be set" : searched, known.remedy);
 }
 
+ImageSet read_image_folder(const fs::path& path, Split split, const FolderOptions& options) {
+  if (split == Split::test)
+    throw Error(kWho, fmt::format("the test split of folder:{}", path.string()), "the images themselves",
+                "name the folder of the test images");
+  return read_folder(path, options).set;
+}
+
 /// Reads `path` by what lies there.
-ImageSet recognise(const fs::path& path, Split split) {
+ImageSet recognise(const fs::path& path, Split split, const FolderOptions& options) {
   if (!fs::is_directory(path)) return read_cifar10(path, split);
   std::string name = fs::canonical(path).filename().string();
   for (const auto* file :
@@ -70,22 +77,26 @@ ImageSet recognise(const fs::path& path, Split split) {
     if (fs::exists(path / file)) return read_idx_folder(path, std::move(name), split);
   for (const auto* file : {"data_batch_1.bin", "test_batch.bin", "cifar-10-batches-bin"})
     if (fs::exists(path / file)) return read_cifar10(path, split);
+  if (!image_files(path).empty()) return read_image_folder(path, split, options);
   throw Error(kWho, fmt::format("folder {}, whose format is not known", path.string()),
-              "train-images-idx3-ubyte[.gz] or data_batch_1.bin in it", "check the path (docs/data.md)");
+              "train-images-idx3-ubyte[.gz], data_batch_1.bin or PNG and JPEG files in it",
+              "check the path (docs/data.md)");
 }
 
 }  // namespace
 
-ImageSet open_images(std::string_view what, Split split) try {
+ImageSet open_images(std::string_view what, Split split, const FolderOptions& folder) try {
   const auto colon = what.find(':');
   for (const auto& known : kKnown) {
     if (what == known.word) return known.read(find(known), std::string(known.word), split);
     if (colon != what.npos && what.substr(0, colon) == known.word)
       return known.read(fs::path(what.substr(colon + 1)), std::string(known.word), split);
   }
-  if (fs::exists(fs::path(what))) return recognise(fs::path(what), split);
+  constexpr std::string_view kFolder = "folder:";
+  if (what.starts_with(kFolder)) return read_image_folder(fs::path(what.substr(kFolder.size())), split, folder);
+  if (fs::exists(fs::path(what))) return recognise(fs::path(what), split, folder);
   throw Error(kWho, fmt::format("\"{}\", which is neither a known word nor an existing path", what),
-              "fashion-mnist, mnist, cifar10, one of these with :PATH, or a PATH", "check the spelling");
+              "fashion-mnist, mnist, cifar10, one of these with :PATH, folder:PATH, or a PATH", "check the spelling");
 } catch (const fs::filesystem_error& e) {
   throw Error(kWho, fmt::format("{}: {}", e.path1().string(), e.code().message()), "a path that can be read",
               "check its permissions");
@@ -94,7 +105,8 @@ ImageSet open_images(std::string_view what, Split split) try {
 std::string data_help() {
   return "images to use: fashion-mnist, mnist or cifar10 (in $DIFFMEM_DATA, or where Debian installs them);\n"
          "fashion-mnist:PATH, mnist:PATH (folder with IDX files, plain or .gz);\n"
-         "cifar10:PATH (folder with data_batch_*.bin, or cifar-10-binary.tar.gz); or a bare PATH to one of these";
+         "cifar10:PATH (folder with data_batch_*.bin, or cifar-10-binary.tar.gz);\n"
+         "folder:PATH (PNG and JPEG files, a class a subfolder); or a bare PATH to one of these";
 }
 
 }  // namespace diffmem

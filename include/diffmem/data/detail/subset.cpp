@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <numeric>
+#include <unordered_set>
 
 namespace diffmem {
 namespace {
@@ -72,6 +73,16 @@ std::vector<std::int64_t> first_of_each_class(const ImageSet& set, std::int64_t 
     chosen.insert(chosen.end(), members[label].begin(), members[label].begin() + quota);
   }
   return chosen;
+}
+
+std::vector<std::int64_t> distinct_images(const ImageSet& set) {
+  std::vector<std::int64_t> distinct;
+  std::unordered_set<std::string_view> seen;
+  for (std::int64_t i = 0; i < set.count; ++i) {
+    const auto image = set.image(i);
+    if (seen.emplace(reinterpret_cast<const char*>(image.data()), image.size()).second) distinct.push_back(i);
+  }
+  return distinct;
 }
 
 }  // namespace diffmem

@@ -19,7 +19,7 @@ void expect_series(const std::vector<SizeRatio>& sorted, double level) {
     complain(fmt::format("level {}", level), "a number in (0, 1]", "use 0.9 as the paper does");
   if (sorted.empty()) complain("no sizes", "at least one size with its ratio", "train on two sizes or more");
   for (std::size_t i = 0; i < sorted.size(); ++i) {
-    const auto& [size, ratio] = sorted[i];
+    const auto& [size, ratio, interval] = sorted[i];
     if (size < 1) complain(fmt::format("size {}", size), "sizes of at least 1", "check the series");
     if (!(ratio >= 0 && ratio <= 1))
       complain(fmt::format("ratio {} at size {}", ratio, size), "ratios in 0..1", "divide percentages by 100");

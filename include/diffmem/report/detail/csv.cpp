@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/report/csv.hpp>
+#include <diffmem/report/detail/text.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <vector>
 
 namespace diffmem {
 namespace {
 
-std::string field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
-}
-
-/// Empty where the number does not exist.
-std::string field(double value) { return std::isfinite(value) ? fmt::format("{}", value) : std::string(); }
+using report_text::csv_field;
 
 /// The program's commit, as the run's own record has it.
 std::string commit_of(const RunRecord& run) {
@@ -35,15 +27,16 @@ std::string results_csv(const ReportRecord& report) {
       "folder,"
       "step,epoch,images,memorized,zero_second,ratio,ratio_low,ratio_high,knn_distance,evaluation_seconds,best\r\n";
   for (const auto& run : report.runs) {
-    const std::string head = fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{},{},{},{}", field(run.name), field(run.cell), field(run.series), run.size,
-        run.seed, run.parameters, field(run.budget), run.steps, field(run.epochs), field(run.train_seconds),
-        field(run.sample_seconds), field(run.images_per_second), field(commit_of(run)), field(run.folder));
+    const std::string head =
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}", csv_field(run.name), csv_field(run.cell),
+                    csv_field(run.series), run.size, run.seed, run.parameters, csv_field(run.budget), run.steps,
+                    csv_field(run.epochs), csv_field(run.train_seconds), csv_field(run.sample_seconds),
+                    csv_field(run.images_per_second), csv_field(commit_of(run)), csv_field(run.folder));
     const auto* best = best_of(run.evaluations);
     for (const auto& e : run.evaluations)
-      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", head, e.step, field(e.epoch), e.images, e.memorized,
-                         e.zero_second, field(e.ratio), field(e.low), field(e.high), field(e.knn_distance),
-                         field(e.seconds), &e == best ? 1 : 0);
+      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", head, e.step, csv_field(e.epoch), e.images,
+                         e.memorized, e.zero_second, csv_field(e.ratio), csv_field(e.low), csv_field(e.high),
+                         csv_field(e.knn_distance), csv_field(e.seconds), &e == best ? 1 : 0);
     if (run.evaluations.empty()) out += head + ",,,,,,,,,,,\r\n";
   }
   return out;

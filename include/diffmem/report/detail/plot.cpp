@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/text.hpp>
 #include <diffmem/report/detail/gnuplot.hpp>
+#include <diffmem/report/detail/script.hpp>
 #include <diffmem/report/detail/svg.hpp>
 #include <diffmem/report/detail/text.hpp>
 #include <diffmem/report/plot.hpp>
@@ -16,15 +17,9 @@ namespace diffmem {
 namespace {
 
 using namespace report_text;
+using namespace report_plot;
 
-constexpr int plot_width = 480, plot_height = 330;  // drawn this small so that letters stay legible on a phone
-constexpr int letter = 9;                           // pixels of that drawing: about one character,
-constexpr int left_edge = 72, plot_area = 385;      // where the axis begins, and its length
-constexpr std::size_t most_named_runs = 8;          // more runs than this are coloured by series
-
-struct Point {
-  double x = 0, y = 0, low = 0, high = 0;
-};
+constexpr std::size_t most_named_runs = 8;  // more runs than this are coloured by series
 
 /// One curve: its points, what the key calls it ("" for nothing), and its colour's place in the palette.
 struct Curve {
@@ -35,64 +30,6 @@ struct Curve {
 
 std::string_view colour_of(std::size_t index) { return palette[index % palette.size()]; }
 std::size_t dash_of(std::size_t index) { return 1 + index / palette.size() % 4; }
-
-/// A gnuplot script under construction: data blocks and settings first, the plot command last.
-class Script {
- public:
-  Script(std::string_view x_title, std::string_view y_title) {
-    line("set border 3 lw 1 lc rgb '{}'", ink);
-    line("set tics nomirror out scale 0.5");
-    line("set grid ytics lt 1 lw 1 lc rgb '{}'", faint);
-    line("set xtics offset 0,0.4");
-    line("set ytics offset 0.5,0");
-    line("set xlabel {} offset 0,1", gnuplot_quote(x_title));
-    line("set label {} at screen 0.035, graph 0.5 center rotate by 90", gnuplot_quote(y_title));
-  }
-
-  template <class... Args>
-  void line(fmt::format_string<Args...> text, Args&&... args) {
-    head_ += fmt::format(text, std::forward<Args>(args)...) + "\n";
-  }
-
-  /// Plots `points` (columns x y low high) in the manner of `style`; `key` is its name in the key, "" for none.
-  void plot(const std::vector<Point>& points, std::string_view style, std::string_view key) {
-    head_ += fmt::format("$data{} << EOD\n", plots_.size());
-    for (const auto& p : points) head_ += fmt::format("{:.10g} {:.10g} {:.10g} {:.10g}\n", p.x, p.y, p.low, p.high);
-    head_ += "EOD\n";
-    plots_.push_back(
-        fmt::format("$data{} {} {}", plots_.size(), style, key.empty() ? "notitle" : "title " + gnuplot_quote(key)));
-    if (!key.empty()) longest_key_ = std::max(longest_key_, columns(one_line(key))), ++keys_;
-  }
-
-  /// Draws it, with the key below the axis and the height it needs.
-  std::string draw(std::string_view name, std::string_view alt) const {
-    const std::size_t entry = longest_key_ * letter + 50;
-    const std::size_t in_a_row = std::max<std::size_t>(1, plot_area / entry);
-    const std::size_t rows = (keys_ + in_a_row - 1) / in_a_row;
-    const int key_height = 22 * static_cast<int>(rows), height = plot_height + key_height;
-    std::string script = fmt::format(
-        "set encoding utf8\nset terminal svg noenhanced size {},{} dynamic font 'sans-serif,15' name '{}'\n",
-        plot_width, height, name);
-    script += fmt::format("set lmargin at screen {:.6f}\nset rmargin at screen {:.6f}\n",
-                          left_edge / double{plot_width}, (left_edge + plot_area) / double{plot_width});
-    script += fmt::format("set tmargin at screen {:.6f}\nset bmargin at screen {:.6f}\n", 1 - 15.0 / height,
-                          (58.0 + key_height) / height);
-    script +=
-        rows == 0
-            ? "set key off\n"
-            : fmt::format(
-                  "set key at screen {:.6f}, screen {:.6f} left top Left reverse samplen 1.6 width 1 maxrows {}\n",
-                  left_edge / double{plot_width}, (key_height + 6.0) / height, rows);
-    script += head_ + "plot ";
-    for (std::size_t i = 0; i < plots_.size(); ++i) script += (i ? ", \\\n  " : "") + plots_[i];
-    return clean_svg(run_gnuplot(script + "\n"), name, alt);
-  }
-
- private:
-  std::string head_;
-  std::vector<std::string> plots_;
-  std::size_t longest_key_ = 0, keys_ = 0;
-};
 
 /// A base-2 axis over training-set sizes with a tick at each size that has room for its number.
 void size_axis(Script& script, const std::set<double>& sizes) {

@@ -81,6 +81,15 @@ std::string percent(double fraction) {
   return std::isfinite(fraction) ? fmt::format("{:.1f}", 100 * fraction) : std::string(missing);
 }
 
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string csv_field(double value) { return std::isfinite(value) ? fmt::format("{}", value) : std::string(); }
+
 std::string run_label(const ReportRecord& report, const RunRecord& run) {
   const auto same = std::ranges::count(report.runs, run.cell, &RunRecord::cell);
   return same > 1 ? fmt::format("{}, seed {}", run.cell, run.seed) : run.cell;

@@ -23,6 +23,10 @@ std::size_t columns(std::string_view text);
 std::string number(double value);      ///< three digits that matter: 0.0123, 4.56, 1,234
 std::string percent(double fraction);  ///< 97.8, without the sign
 
+/// One field of a CSV line (RFC 4180): quoted where it must be; a number exact, empty where it does not exist.
+std::string csv_field(std::string_view text);
+std::string csv_field(double value);
+
 /// The run's cell, with its seed where another run has the same cell.
 std::string run_label(const ReportRecord& report, const RunRecord& run);
 /// True when every run was given the same number of steps rather than epochs.

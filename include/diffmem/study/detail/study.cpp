@@ -11,7 +11,6 @@
 #include <diffmem/study/detail/options.hpp>
 #include <diffmem/study/study.hpp>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <range/v3/range/conversion.hpp>
@@ -21,7 +20,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <ctime>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -86,11 +84,6 @@ TrainingSets cut_sets(Tasks& tasks, const ImageSet& all) {
     task.images = &set->second;
   }
   return sets;
-}
-
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  return fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(now));
 }
 
 /// Settings, size, memory and time of each run, by a short try of each series.
@@ -209,7 +202,7 @@ std::string command_text(int argc, char** argv) {
 ReportRecord report_of(Outcome outcome, const TrainParams& train) {
   ReportRecord report;
   report.machine = build_facts();
-  report.date = today();
+  report.date = now_text();
   if (train.budget == Budget::steps)
     report.notes.push_back(
         fmt::format("Every size was trained for the same number of optimiser steps ({:.0f}), so a small set was seen "
@@ -255,7 +248,8 @@ int StudyBase::conduct(int argc, char** argv) {
   });
   TrainingSets sets;
   {
-    const ImageSet all = open_images(setup_.data.source);
+    const ImageSet all = open_images(setup_.data.source, Split::train,
+                                     {.side = setup_.data.resolution, .shrink = setup_.data.shrink});
     on_command_line([&] {
       sets = cut_sets(tasks, all);
       set_in_designs(tasks, of_designs);

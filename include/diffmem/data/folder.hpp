@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// A folder of PNG and JPEG files as an image set: one file decoded at a time, only the shrunk images kept.
+#pragma once
+#include <diffmem/data/image_set.hpp>
+#include <diffmem/data/resize.hpp>
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace diffmem {
+
+/// What a file that cannot be used does.
+enum class Broken {
+  stop,  ///< an Error that names it
+  skip,  ///< it is left out and listed
+};
+inline constexpr std::array<std::string_view, 2> kBrokenWords{"stop", "skip"};
+constexpr const auto& words_of(Broken) { return kBrokenWords; }
+
+/// How read_folder() reads.
+struct FolderOptions {
+  int side = 0;                  ///< images are cropped to a square and shrunk to this side  [pixels]; 0: as they are
+  Shrink shrink = Shrink::area;  ///< by this filter
+  Broken broken = Broken::stop;
+  std::function<void(std::int64_t done, std::int64_t files)> progress{};  ///< called after each file; may throw
+};
+
+/// What read_folder() finds.
+struct FolderImages {
+  struct Skipped {
+    std::string file, reason;
+  };
+  ImageSet set;
+  std::vector<std::string> files;  ///< [N] of each image, below the folder
+  std::vector<Skipped> skipped;    ///< files that could not be used, with the reason
+};
+
+/// The files below `folder`, at any depth, whose names end in .png, .jpg or .jpeg (in any case), as paths below it in the
+/// order of their bytes.  Names that begin with '.' are passed over, and links to folders are not entered.  Error if
+/// `folder` is none or cannot be read.
+std::vector<std::string> image_files(const std::filesystem::path& folder);
+
+/// Reads image_files(folder), whatever is in them: PNG of every kind, JPEG of grey, colour or CMYK.  16 bits a value
+/// become 8 by rounding; what is transparent shows white; gamma, colour profiles and the camera's orientation are left
+/// aside.  If all images kept are grey (red, green and blue equal in every pixel), the set has one channel, else three.
+/// If every image lies in a subfolder, its label is the place of the first folder's name in their sorted list.
+/// Memory: one decoded image and side*side*C bytes an image.
+///
+/// A file cannot be used if it cannot be read, is cut short or damaged, is neither PNG nor JPEG, has more than 32,768
+/// pixels a side, 2^26 in all or 2^28 bytes, or fewer pixels a side than `side`.  Error if one such file is met and
+/// `broken` is stop, if no image is left, or if `side` is 0 and two images differ in size.
+FolderImages read_folder(const std::filesystem::path& folder, const FolderOptions& options = {});
+
+}  // namespace diffmem

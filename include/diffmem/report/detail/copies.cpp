@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/file.hpp>
+#include <diffmem/core/text.hpp>
+#include <diffmem/report/detail/copies.hpp>
+#include <diffmem/report/detail/text.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace diffmem {
+namespace report_copies {
+
+std::vector<Row> rows_of(const CopiesRecord& record, const MeasuredImages& measured) {
+  const auto values = static_cast<double>(measured.images.set.image_size());
+  const Neighbours& near = measured.found.neighbours;
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < measured.images.files.size(); ++i) {
+    const auto first = static_cast<double>(near.squared[2 * i]), second = static_cast<double>(near.squared[2 * i + 1]);
+    rows.push_back({.image = i,
+                    .nearest = static_cast<std::size_t>(near.index[2 * i]),
+                    .second = static_cast<std::size_t>(near.index[2 * i + 1]),
+                    .d1 = std::sqrt(first / values),
+                    .d2 = std::sqrt(second / values),
+                    .ratio = second > 0 ? std::sqrt(first / second) : std::numeric_limits<double>::quiet_NaN(),
+                    .memorized = measured.found.flags[i] != 0});
+    rows.back().masked = !rows.back().memorized && rows.back().d1 < record.threshold * record.spacing;
+  }
+  return rows;
+}
+
+std::vector<Row> by_ratio(const CopiesRecord& record) {
+  std::vector<Row> rows = rows_of(record, record.generated);
+  std::ranges::stable_sort(rows, [](const Row& a, const Row& b) {
+    if (std::isnan(a.ratio) || std::isnan(b.ratio)) return !std::isnan(a.ratio) && std::isnan(b.ratio);
+    return std::pair(a.ratio, a.d1) < std::pair(b.ratio, b.d1);
+  });
+  return rows;
+}
+
+std::vector<Group> groups_of(const CopiesRecord& record) {
+  std::vector<Group> groups{{"generated", &record.generated}};
+  if (record.held_out) groups.push_back({"held-out", &*record.held_out});
+  return groups;
+}
+
+std::string threshold_text(double threshold) { return threshold == 1.0 / 3 ? "1/3" : fmt::format("{}", threshold); }
+
+}  // namespace report_copies
+
+using namespace report_copies;
+using namespace report_text;
+
+namespace {
+
+std::string interval_text(const Interval& interval) {
+  return fmt::format("{}–{}", percent(interval.low), percent(interval.high));
+}
+
+nlohmann::ordered_json object(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : pairs) all[name] = value;
+  return all;
+}
+
+nlohmann::ordered_json skipped(const FolderImages& images) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const auto& [file, reason] : images.skipped) all.push_back({{"file", file}, {"reason", reason}});
+  return all;
+}
+
+}  // namespace
+
+Interval difference(const Memorization& a, const Memorization& b) {
+  const double d = a.ratio - b.ratio;
+  return {d - std::hypot(a.ratio - a.interval.low, b.interval.high - b.ratio),
+          d + std::hypot(a.interval.high - a.ratio, b.ratio - b.interval.low)};
+}
+
+std::int64_t masked_count(const CopiesRecord& record, const MeasuredImages& measured) {
+  return std::ranges::count(rows_of(record, measured), true, &Row::masked);
+}
+
+std::string copies_verdict(const CopiesRecord& record) {
+  const Memorization& found = record.generated.found;
+  std::string out = fmt::format(
+      "{} of {} generated images ({} %, 95 % interval {} %) are replicas: nearer to one training image than {} of the "
+      "distance to the next. ",
+      count_text(found.memorized), count_text(found.images), percent(found.ratio), interval_text(found.interval),
+      threshold_text(record.threshold));
+  if (record.held_out) {
+    const Memorization& chance = record.held_out->found;
+    const Interval more = difference(found, chance);
+    out += fmt::format("Of the held-out images, which the model never saw, {} % ({} %) are so by chance: ",
+                       percent(chance.ratio), interval_text(chance.interval));
+    out += more.low > 0    ? fmt::format("the model memorizes, {} to {} % of what it generates.", percent(more.low),
+                                         percent(more.high))
+           : more.high < 0 ? "the generated images copy less than that."
+                           : "no more copying than chance explains was found.";
+  } else if (found.memorized == 0) {
+    out += "No memorization was found.";
+  } else {
+    out += "How many would be so by chance, --held-out tells.";
+  }
+  if (const std::int64_t masked = masked_count(record, record.generated); masked > 0)
+    out += fmt::format(
+        " A further {} ({} %) lie that near to a training image with near twins: copies or twins, the ratio cannot "
+        "tell.",
+        count_text(masked), percent(static_cast<double>(masked) / static_cast<double>(found.images)));
+  return out;
+}
+
+std::string copies_table(const CopiesRecord& record) {
+  std::string out = fmt::format("{:<10}  {:>9}  {:>7}  {:>9}  {:>6}  {:>10}  {:>6}  {:>6}\n", "folder", "images",
+                                "skipped", "memorized", "%", "95 % int.", "masked", "KNN");
+  for (const auto& [name, measured] : groups_of(record)) {
+    const Memorization& found = measured->found;
+    out += fmt::format("{:<10}  {:>9}  {:>7}  {:>9}  {:>6}  {:>10}  {:>6}  {:>6}\n", name, count_text(found.images),
+                       count_text(static_cast<std::int64_t>(measured->images.skipped.size())),
+                       count_text(found.memorized), percent(found.ratio), interval_text(found.interval),
+                       count_text(masked_count(record, *measured)), number(found.knn_distance));
+  }
+  out +=
+      fmt::format("{:<10}  {:>9}  {:>7}  {} of its images equal an earlier one and are left out\n", "training",
+                  count_text(record.training.set.count),
+                  count_text(static_cast<std::int64_t>(record.training.skipped.size())), count_text(record.duplicates));
+  for (const auto& [name, measured] : groups_of(record))
+    if (measured->found.zero_second > 0)
+      out += fmt::format(
+          "{} {} images have two training images at distance 0; they count as not memorized "
+          "(--exact-duplicates drop).\n",
+          count_text(measured->found.zero_second), name);
+  return out + "\n" + copies_verdict(record) + "\n";
+}
+
+std::string copies_csv(const CopiesRecord& record, const MeasuredImages& measured) {
+  std::string out = "file,nearest,second,d1,d2,ratio,memorized,masked\r\n";
+  const auto& files = record.training.files;
+  for (const Row& row : rows_of(record, measured))
+    out += fmt::format("{},{},{},{},{},{},{},{}\r\n", csv_field(measured.images.files[row.image]),
+                       csv_field(files[row.nearest]), csv_field(files[row.second]), csv_field(row.d1),
+                       csv_field(row.d2), csv_field(row.ratio), row.memorized ? 1 : 0, row.masked ? 1 : 0);
+  return out;
+}
+
+std::string copies_json(const CopiesRecord& record) {
+  nlohmann::ordered_json all;
+  all["date"] = record.date;
+  all["command"] = record.command;
+  all["verdict"] = copies_verdict(record);
+  all["threshold"] = record.threshold;
+  const ImageSet& training = record.training.set;
+  all["shape"] = {training.channels, training.height, training.width};
+  all["training"] = {{"images", training.count},
+                     {"digest", training.digest()},
+                     {"duplicates", record.duplicates},
+                     {"spacing", record.spacing},
+                     {"skipped", skipped(record.training)}};
+  for (const auto& [name, measured] : groups_of(record)) {
+    const Memorization& found = measured->found;
+    all[std::string(name)] = {{"images", found.images},
+                              {"digest", measured->images.set.digest()},
+                              {"memorized", found.memorized},
+                              {"masked", masked_count(record, *measured)},
+                              {"zero_second", found.zero_second},
+                              {"ratio", found.ratio},
+                              {"ratio_low", found.interval.low},
+                              {"ratio_high", found.interval.high},
+                              {"knn_distance", found.knn_distance},
+                              {"skipped", skipped(measured->images)}};
+  }
+  if (record.held_out) {
+    const Interval more = difference(record.generated.found, record.held_out->found);
+    all["generated_less_held_out"] = {{"low", more.low}, {"high", more.high}};
+  }
+  all["settings"] = object(record.settings);
+  all["made_with"] = object(record.machine);
+  return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+void write_copies(const CopiesRecord& record, const std::filesystem::path& folder) {
+  const std::string histogram = ratio_histogram(record), page = copies_html(record, histogram);
+  make_folder(folder);
+  write_file_atomically(folder / "results.csv", copies_csv(record, record.generated));
+  if (record.held_out) write_file_atomically(folder / "held-out.csv", copies_csv(record, *record.held_out));
+  write_file_atomically(folder / "results.json", copies_json(record));
+  write_file_atomically(folder / "histogram.svg", histogram);
+  write_file_atomically(folder / "neighbours.svg", neighbour_picture(record));
+  write_file_atomically(folder / "report.html", page);
+}
+
+}  // namespace diffmem
