@@ -248,8 +248,8 @@ int StudyBase::conduct(int argc, char** argv) {
   });
   TrainingSets sets;
   {
-    const ImageSet all = open_images(setup_.data.source, Split::train,
-                                     {.side = setup_.data.resolution, .shrink = setup_.data.shrink});
+    const ImageSet all =
+        open_images(setup_.data.source, Split::train, {.side = setup_.data.resolution, .shrink = setup_.data.shrink});
     on_command_line([&] {
       sets = cut_sets(tasks, all);
       set_in_designs(tasks, of_designs);
