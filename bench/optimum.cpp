@@ -55,6 +55,15 @@ int run(const std::vector<std::string>& files, const Settings& s) {
   nlohmann::ordered_json json = bench::facts(threads);
   json["training"] = count, json["images"] = s.images, json["tolerance"] = s.tolerance;
   const Posterior posterior(pixels, shape, {}, {.tolerance = s.tolerance}), exact(pixels, shape, {}, {.tolerance = 0});
+  Tensor ours_made, peer_made;
+  const auto ours = [&] {
+    OptimalDenoiser denoise(posterior);
+    ours_made = Heun{}(denoise, noise, OptimalDenoiser::sigma_range());
+  };
+  bench::forget_peak_memory();
+  const double before = bench::peak_memory();
+  ours();
+  const double memory = bench::peak_memory() - before;
   {
     PosteriorMemory memory;
     double off = 0, proved = 0;
@@ -75,15 +84,6 @@ int run(const std::vector<std::string>& files, const Settings& s) {
       throw Error("optimum", fmt::format("an error of {:.2g}", off), "1e-5 at most", "mend the engine");
   }
 
-  Tensor ours_made, peer_made;
-  const auto ours = [&] {
-    OptimalDenoiser denoise(posterior);
-    ours_made = Heun{}(denoise, noise, OptimalDenoiser::sigma_range());
-  };
-  bench::forget_peak_memory();
-  const double before = bench::peak_memory();
-  ours();
-  const double memory = bench::peak_memory() - before;
   Tensor y;
   if (s.peer) y = tensor_of(pixels, {count, kSize}).to(kFloat32) / 127.5 - 1.0;
   const auto peer = [&] {
