@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Nearest neighbours: checks every kernel this machine has against plain sums, then times it.
-#include <diffmem/core/error.hpp>
-#include <diffmem/core/file.hpp>
-#include <diffmem/core/params.hpp>
-#include <diffmem/core/runtime.hpp>
+#include "bench.hpp"
+
 #include <diffmem/measure/nearest.hpp>
 
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
-#include <chrono>
-#include <fstream>
 
 using namespace diffmem;
 using kernels::ByteDots;
@@ -39,17 +32,6 @@ struct Settings {
   }
 };
 
-std::span<const std::uint8_t> bytes_of(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
-std::string cpu_name() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  return "unknown";
-}
-
 /// The neighbours of one query by plain sums, as (squared distance, index).
 std::vector<std::pair<std::int64_t, std::int64_t>> by_sorting(std::span<const std::uint8_t> query,
                                                               std::span<const std::uint8_t> training, std::size_t k) {
@@ -66,14 +48,15 @@ std::vector<std::pair<std::int64_t, std::int64_t>> by_sorting(std::span<const st
   return list;
 }
 
-int run(const std::string& queries_file, const std::string& training_file, const Settings& s) {
-  const std::string queries_text = read_file(queries_file), training_text = read_file(training_file);
-  const auto queries = bytes_of(queries_text), training = bytes_of(training_text);
+int run(const std::vector<std::string>& files, const Settings& s) {
+  const std::string queries_text = read_file(files[0]), training_text = read_file(files[1]);
+  const auto queries = bench::bytes_of(queries_text), training = bench::bytes_of(training_text);
   const int threads = s.threads > 0 ? s.threads : available_cores();
   const auto size = static_cast<std::size_t>(s.size), k = static_cast<std::size_t>(s.k);
   const std::size_t n = queries.size() / size, m = training.size() / size;
   const double operations = 2.0 * static_cast<double>(n) * static_cast<double>(m) * static_cast<double>(size);
-  fmt::print("{} queries, {} training images, {} values, k = {}, {} threads, {}\n", n, m, size, k, threads, cpu_name());
+  fmt::print("{} queries, {} training images, {} values, k = {}, {} threads, {}\n", n, m, size, k, threads,
+             bench::cpu_name());
 
   std::vector<std::vector<std::pair<std::int64_t, std::int64_t>>> checks;
   const std::size_t stride = std::max<std::size_t>(1, n / static_cast<std::size_t>(std::max<std::int64_t>(1, s.check)));
@@ -81,7 +64,7 @@ int run(const std::string& queries_file, const std::string& training_file, const
     checks.push_back(by_sorting(queries.subspan(q * size, size), training, k));
 
   nlohmann::ordered_json json{{"queries", n}, {"training", m}, {"size", size}, {"k", k}, {"threads", threads}};
-  json["cpu"] = cpu_name();
+  json["cpu"] = bench::cpu_name();
   json["checked"] = checks.size();
   for (const auto& [name, value] : build_facts()) json[name] = value;
   std::vector<std::string> here;
@@ -127,23 +110,4 @@ int run(const std::string& queries_file, const std::string& training_file, const
 
 }  // namespace
 
-int main(int argc, char** argv) try {
-  if (answered(argc, argv, kUsage)) return 0;
-  Settings settings;
-  std::vector<std::string> files;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    const auto at = word.find('=');
-    if (at == word.npos)
-      files.emplace_back(word);
-    else
-      set_param(settings, word.substr(0, at), word.substr(at + 1));
-  }
-  if (files.size() != 2)
-    throw Error("nearest", fmt::format("{} files", files.size()), "two, of queries and of training images",
-                "see --help");
-  return run(files[0], files[1], settings);
-} catch (const std::exception& e) {
-  fmt::print(stderr, "{}\n", e.what());
-  return 2;
-}
+int main(int argc, char** argv) { return bench::main_of<Settings>("nearest", kUsage, 2, argc, argv, run); }
