@@ -18,7 +18,7 @@
 
 namespace diffmem::bench {
 
-inline std::span<const std::uint8_t> bytes_of(const std::string& text) {
+inline std::span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 

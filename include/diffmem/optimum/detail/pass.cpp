@@ -276,18 +276,31 @@ std::vector<Tally> Pass::run() {
   return std::move(parts[0]);
 }
 
+Pass::Digits Pass::digits_of(std::size_t q) const {
+  const double* y = queries_[q].y;
+  const auto [low, high] = std::minmax_element(y, y + points_.size);
+  const double units = std::exp2(8.0 * static_cast<double>(digits_)) - 1;
+  return {.least = *low, .unit = std::max(*high - *low, 1e-300) / units};
+}
+
+double Pass::miss_along(std::size_t q, const double* x) const {
+  const Digits digits = digits_of(q);
+  double sum = 0;
+  for (std::size_t j = 0; j < points_.size; ++j) sum += digits.left(queries_[q].y[j]) * x[j];
+  return sum / (queries_[q].s * queries_[q].s);
+}
+
 /// Turns a query into digits.
 void Pass::pack(std::size_t q) {
   const double* y = queries_[q].y;
   const std::size_t size = points_.size;
   const double rate = 1 / (queries_[q].s * queries_[q].s);
-  const auto [low, high] = std::minmax_element(y, y + size);
-  const double units = std::exp2(8.0 * static_cast<double>(digits_)) - 1;
-  const double unit = std::max(*high - *low, 1e-300) / units, least = *low;
-  double left = 0, all = 0, square = 0;
+  const Digits digits = digits_of(q);
+  const double least = digits.least, unit = digits.unit;
+  double left = 0, all = 0, square = 0, most = 0;
   for (std::size_t j = 0; j < size; ++j) {
-    const double u = std::nearbyint((y[j] - least) / unit), miss = y[j] - (least + unit * u);
-    left += miss * miss, all += u, square += y[j] * y[j];
+    const double u = digits.whole(y[j]), miss = digits.left(y[j]);
+    left += miss * miss, all += u, square += y[j] * y[j], most = std::max(most, std::abs(y[j]));
     const auto bits = static_cast<std::uint64_t>(u);
     for (std::size_t d = 0; d < digits_; ++d) {
       const std::size_t column = d * lanes_ + q, lane = column % kPanel;
@@ -303,8 +316,7 @@ void Pass::pack(std::size_t q) {
   lanes.sum[lane] = rate * least / 127.5;
   lanes.bias[lane] = rate * (least * static_cast<double>(size) + unit * all) * 0.5 / 127.5;
   lanes.rate[lane] = rate;
-  const double largest =
-      std::max(std::abs(*low), std::abs(*high)) * static_cast<double>(size) + points_.longest * points_.longest;
+  const double largest = most * static_cast<double>(size) + points_.longest * points_.longest;
   miss_[q] = rate * std::sqrt(left);
   slack_[q] = miss_[q] * points_.longest + rate * kRounding * largest;
   square_[q] = square * (1 - 1e-12) - 2 * slack_[q] / rate;

@@ -130,7 +130,7 @@ class Scan {
         places.erase(std::unique(places.begin(), places.end()), places.end());
         few(rows[i], places);
       } else {
-        many(rows[i], t, pass.slack(i), pass.miss(i));
+        many(rows[i], t, pass, i);
         left[i] = answers_[rows[i]].error > options_.tolerance;
       }
     });
@@ -154,9 +154,10 @@ class Scan {
   }
 
   /// The answer where a pass has summed weights.
-  void many(std::size_t q, Tally& t, double slack, double miss) {
+  void many(std::size_t q, Tally& t, const Pass& pass, std::size_t i) {
     Answer& a = answers_[q];
     const std::size_t size = points_.size;
+    const double slack = pass.slack(i), miss = pass.miss(i);
     for (const Candidate& c : t.few) {
       const double e = std::exp(c.logit - t.most);
       const std::uint8_t* v = points_[id(c.point)];
@@ -169,7 +170,8 @@ class Scan {
       square += a.mean[j] * a.mean[j], length += queries_[q].y[j] * queries_[q].y[j];
     }
     const double rate = 0.5 / (queries_[q].s * queries_[q].s);
-    a.log_sum = t.most + std::log(t.sum) - rate * length;
+    // The logits' errors, all points' mean of them: what the weights do not feel, but their sum does.
+    a.log_sum = t.most + std::log(t.sum) - rate * length + pass.miss_along(i, a.mean);
     a.entropy = std::max(0.0, std::log(t.sum) - t.slope / t.sum);
     a.max_weight = 1 / t.sum;
     a.spread = std::max(0.0, 2 * t.half_square / t.sum - square);
