@@ -27,7 +27,10 @@ double apart(const Tensor& a, const Tensor& b) {
 /// Our own engine, LibTorch's operations, and our kernels if there is a device for them.
 std::vector<std::optional<at::Device>> devices() {
   std::vector<std::optional<at::Device>> list = {std::nullopt, at::kCPU};
-  if (kernels::cuda_here()) list.emplace_back(at::Device("cuda:0"));
+  if (kernels::cuda_here())
+    list.emplace_back(at::Device("cuda:0"));
+  else if (static bool said = false; !std::exchange(said, true))
+    WARN("no CUDA device: CPU only");
   return list;
 }
 

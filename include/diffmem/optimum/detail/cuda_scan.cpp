@@ -54,7 +54,7 @@ Optimum CudaScan::operator()(const Tensor& members, const Tensor& log_weights, c
             .error = make({n})};
   const auto data = [](Tensor& t) { return t.mutable_data_ptr<double>(); };
   const Tensor asked = y.contiguous(), ids = members.defined() ? members.contiguous() : members;
-  const std::vector<double> scales = values_of<double>(s);
+  const std::vector<double> scales = values_of<double>(s);  // which waits for what the others hang on, on any stream
   const auto left =
       kernels_->scan({.members = ids.defined() ? ids.const_data_ptr<std::int64_t>() : nullptr,
                       .count = count,
