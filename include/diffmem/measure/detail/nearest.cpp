@@ -67,7 +67,8 @@ struct Nearest {
   std::int64_t limit(std::size_t query) const { return found->squared[(query + 1) * k - 1]; }
   void take(std::size_t query, std::size_t point, std::int64_t distance) const {
     if (others && query == point) return;
-    kernels::insert_neighbour(&found->index[query * k], &found->squared[query * k], k, static_cast<std::int64_t>(point), distance);
+    kernels::insert_neighbour(&found->index[query * k], &found->squared[query * k], k, static_cast<std::int64_t>(point),
+                              distance);
   }
 };
 struct Inside {

@@ -94,7 +94,8 @@ struct FloatSearch {
             if (least >= squared[s.k - 1] || (others && q + c == p + r))
               continue;  // not if an inner product overflowed
             if (const double d = squared_distance(columns[c], rows[r], s.size); d < squared[s.k - 1])
-              kernels::insert_neighbour(&found->index[(q + c) * s.k], squared, s.k, static_cast<std::int64_t>(p + r), d);
+              kernels::insert_neighbour(&found->index[(q + c) * s.k], squared, s.k, static_cast<std::int64_t>(p + r),
+                                        d);
           }
       }
   }
