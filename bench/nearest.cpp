@@ -6,6 +6,8 @@
 
 #include <fmt/ranges.h>
 
+#include <functional>
+
 using namespace diffmem;
 using kernels::ByteDots;
 
@@ -15,6 +17,7 @@ constexpr std::string_view kUsage =
     "nearest QUERIES TRAINING [name=value...]\n"
     "  QUERIES, TRAINING  files of bytes, one image of `size` after the other (bench/data/crops makes some)\n"
     "  size=3072 k=2 threads=0 (one per core)\n"
+    "  device=cpu         or cuda: the time has the images' way to the device in it\n"
     "  repeat=5           timed searches per kernel, after one that is not\n"
     "  check=100          queries compared with plain sums before\n"
     "  ways=              kernels by their words, with commas between; empty: all but the plain one\n"
@@ -24,11 +27,12 @@ constexpr std::string_view kUsage =
 struct Settings {
   std::int64_t size = 3072, k = 2, repeat = 5, check = 100;
   int threads = 0;
-  std::string ways, json, answers;
+  std::string device = "cpu", ways, json, answers;
   template <class Self, class Visit>
   static void each(Self& p, Visit&& visit) {
     visit("size", p.size), visit("k", p.k), visit("repeat", p.repeat), visit("check", p.check);
-    visit("threads", p.threads), visit("ways", p.ways), visit("json", p.json), visit("answers", p.answers);
+    visit("threads", p.threads), visit("ways", p.ways), visit("json", p.json), visit("answers", p.answers),
+        visit("device", p.device);
   }
 };
 
@@ -71,11 +75,18 @@ int run(const std::vector<std::string>& files, const Settings& s) {
   for (const ByteDots way : kernels::byte_dots_here()) here.push_back(to_text(way));
   json["ways_here"] = here;
   Neighbours first;
-  for (const ByteDots way : kernels::byte_dots_here()) {
-    const std::string word = to_text(way);
-    if (s.ways.empty() ? way == ByteDots::plain : ("," + s.ways + ",").find("," + word + ",") == std::string::npos)
-      continue;
-    const Neighbours found = nearest(queries, training, s.size, s.k, threads, way);
+  std::vector<std::pair<std::string, std::function<Neighbours()>>> searches;
+  if (s.device == "cuda")
+    searches.emplace_back("cuda", [&] { return nearest(queries, training, s.size, s.k, Cuda{}); });
+  else if (s.device != "cpu")
+    throw Error("nearest", "device=" + s.device, "cpu or cuda", "see --help");
+  else
+    for (const ByteDots way : kernels::byte_dots_here())
+      if (const std::string word = to_text(way);
+          s.ways.empty() ? way != ByteDots::plain : ("," + s.ways + ",").find("," + word + ",") != std::string::npos)
+        searches.emplace_back(word, [&, way] { return nearest(queries, training, s.size, s.k, threads, way); });
+  for (const auto& [word, search] : searches) {
+    const Neighbours found = search();
     for (std::size_t c = 0; c < checks.size(); ++c)
       for (std::size_t j = 0; j < k; ++j)
         if (const std::size_t at = c * stride * k + j; checks[c][j] != std::pair(found.squared[at], found.index[at]))
@@ -88,7 +99,7 @@ int run(const std::vector<std::string>& files, const Settings& s) {
     std::vector<double> seconds;
     for (std::int64_t r = 0; r < s.repeat; ++r) {
       const auto begun = std::chrono::steady_clock::now();
-      if (nearest(queries, training, s.size, s.k, threads, way).k != s.k) return 1;
+      if (search().k != s.k) return 1;
       seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
     }
     if (seconds.empty()) continue;

@@ -21,6 +21,7 @@ constexpr std::string_view kUsage =
     "  check=8         images whose every evaluation is compared with float64 before\n"
     "  tolerance=1e-6  of the posterior\n"
     "  threads=0       0: one per core\n"
+    "  device=cpu      or cuda, for both ways\n"
     "  peer=true       whether to time the other way, too\n"
     "  json=FILE       the figures";
 
@@ -29,11 +30,12 @@ struct Settings {
   double tolerance = 1e-6;
   int threads = 0;
   bool peer = true;
-  std::string json;
+  std::string device = "cpu", json;
   template <class Self, class Visit>
   static void each(Self& s, Visit&& visit) {
     visit("images", s.images), visit("count", s.count), visit("repeat", s.repeat), visit("check", s.check);
     visit("tolerance", s.tolerance), visit("threads", s.threads), visit("peer", s.peer), visit("json", s.json);
+    visit("device", s.device);
   }
 };
 
@@ -54,7 +56,11 @@ int run(const std::vector<std::string>& files, const Settings& s) {
   // Every evaluation of a sampling against float64, for the first images.
   nlohmann::ordered_json json = bench::facts(threads);
   json["training"] = count, json["images"] = s.images, json["tolerance"] = s.tolerance;
-  const Posterior posterior(pixels, shape, {}, {.tolerance = s.tolerance}), exact(pixels, shape, {}, {.tolerance = 0});
+  const at::Device device(s.device);
+  PosteriorOptions options{.tolerance = s.tolerance};
+  if (!device.is_cpu()) options.device = device;
+  json["device"] = s.device;
+  const Posterior posterior(pixels, shape, {}, options), exact(pixels, shape, {}, {.tolerance = 0});
   Tensor ours_made, peer_made;
   const auto ours = [&] {
     OptimalDenoiser denoise(posterior);
@@ -71,10 +77,11 @@ int run(const std::vector<std::string>& files, const Settings& s) {
     const auto both = [&](const Tensor& x, const Tensor& sigma, const Tensor&) {
       const Optimum o = posterior(x, sigma, {}, {}, &memory);
       const Optimum want = exact(x.narrow(0, 0, s.check), sigma.narrow(0, 0, s.check));
-      off = std::max(off, (o.denoised.narrow(0, 0, s.check) - want.denoised).abs().max().item().toDouble());
+      off =
+          std::max(off, (o.denoised.narrow(0, 0, s.check).to(at::kCPU) - want.denoised).abs().max().item().toDouble());
       proved = std::max(proved, o.error.max().item().toDouble());
       ++evaluations;
-      return o.denoised;
+      return o.denoised.to(at::kCPU);
     };
     const Tensor made = Heun{}(both, noise, {0, 1e9});
     fmt::print("{} evaluations: at most {:.2g} from float64 in {} images, proved error {:.2g}\n", evaluations, off,
@@ -85,13 +92,13 @@ int run(const std::vector<std::string>& files, const Settings& s) {
   }
 
   Tensor y;
-  if (s.peer) y = tensor_of(pixels, {count, kSize}).to(kFloat32) / 127.5 - 1.0;
+  if (s.peer) y = tensor_of(pixels, {count, kSize}).to(device, kFloat32) / 127.5 - 1.0;
   const auto peer = [&] {
     const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor&) {
-      const Tensor z = x.to(kFloat32).flatten(1);
+      const Tensor z = x.to(device, kFloat32).flatten(1);
       const Tensor squared = at::_ops::cdist::call(z, y, 2.0, std::nullopt).square();
-      const Tensor rate = sigma.to(kFloat32).square().mul(-2.0).reciprocal().unsqueeze(1);
-      return (squared * rate).softmax(1, std::nullopt).matmul(y).reshape(x.sizes()).to(kFloat64);
+      const Tensor rate = sigma.to(device, kFloat32).square().mul(-2.0).reciprocal().unsqueeze(1);
+      return (squared * rate).softmax(1, std::nullopt).matmul(y).reshape(x.sizes()).to(at::kCPU, kFloat64);
     };
     peer_made = Heun{}(denoise, noise, {0, 1e9});
   };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
 #include "complaint.hpp"
+#include "optimum/sets.hpp"
 
 #include <diffmem/core/random.hpp>
+#include <diffmem/kernels/device.hpp>
 #include <diffmem/measure/memorization.hpp>
 #include <diffmem/optimum/denoiser.hpp>
 #include <diffmem/optimum/detail/scan.hpp>
@@ -14,44 +16,23 @@
 #include <numbers>
 
 using namespace diffmem;
+using optimum_sets::images, optimum_sets::noisy, optimum_sets::value;
 
 namespace {
 
-/// `count` random images of `values` values; every one a copy of image 0 if `equal`, and image 1 of three or more (ties).
-ImageSet images(std::int64_t count, std::int64_t values, bool equal = false) {
-  ImageSet set{.name = "random",
-               .count = count,
-               .channels = 1,
-               .height = 1,
-               .width = values,
-               .pixels = {},
-               .labels = {},
-               .classes = 0};
-  for (std::int64_t i = 0; i < count; ++i) {
-    RandomStream random(2, Stream::subset, equal || (i == 1 && count > 2) ? 0 : static_cast<std::uint64_t>(i));
-    for (std::int64_t k = 0; k < values; ++k) set.pixels.push_back(static_cast<std::uint8_t>(random.bits() >> 24));
-  }
-  return set;
-}
-
-double value(const ImageSet& set, std::int64_t i, std::int64_t k) {
-  return set.image(i)[static_cast<std::size_t>(k)] / 127.5 - 1;
-}
-
-/// n noisy images alpha x + sigma eps: of training images in turn, the last one of none.      float64 [n,1,1,values]
-Tensor noisy(const ImageSet& set, std::int64_t n, double sigma, double alpha = 1) {
-  std::vector<double> z;
-  for (std::int64_t i = 0; i < n; ++i) {
-    std::vector<double> eps(static_cast<std::size_t>(set.image_size()));
-    RandomStream(3, Stream::train_noise, static_cast<std::uint64_t>(i)).fill_normal(std::span(eps));
-    for (std::int64_t k = 0; k < set.image_size(); ++k)
-      z.push_back((i == n - 1 && n > 1 ? 0 : alpha * value(set, (i * 7) % set.count, k)) +
-                  sigma * eps[static_cast<std::size_t>(k)]);
-  }
-  return tensor_of(std::span<const double>(z), {n, set.channels, set.height, set.width});
-}
 Tensor all(std::int64_t n, double number) { return full({n}, number, kFloat64); }
-double apart(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item().toDouble(); }
+double apart(const Tensor& a, const Tensor& b) {
+  return (a.to(at::kCPU) - b.to(at::kCPU)).abs().max().item().toDouble();
+}
+/// Our own engine, LibTorch's operations, and our kernels if there is a device for them.
+std::vector<std::optional<at::Device>> devices() {
+  std::vector<std::optional<at::Device>> list = {std::nullopt, at::kCPU};
+  if (kernels::cuda_here())
+    list.emplace_back(at::Device("cuda:0"));
+  else if (static bool said = false; !std::exchange(said, true))
+    WARN("no CUDA device: CPU only");
+  return list;
+}
 
 /// The definitions, term by term, over the images for which `counts` holds.
 struct Plain {
@@ -139,6 +120,7 @@ TEST_CASE("the posterior equals its definition at awkward sizes, ties, and noise
         compare({.tolerance = 1e-3}, 1e-3);
         compare({.tolerance = 0}, 0);
         compare({.device = at::kCPU}, 0);
+        if (kernels::cuda_here()) compare({.device = at::Device("cuda:0")}, 1e-6);
       }
 }
 
@@ -174,7 +156,7 @@ TEST_CASE("every kernel of this machine gives the same sums, on images of any si
 TEST_CASE("the largest weights come in order, equal images by index", "[optimum]") {
   const ImageSet set = images(3000, 12);
   for (const double sigma : {1e-3, 0.3, 2.0, 50.0})
-    for (const std::optional<at::Device> device : {std::optional<at::Device>(), std::optional<at::Device>(at::kCPU)}) {
+    for (const std::optional<at::Device>& device : devices()) {
       const Tensor z = noisy(set, 20, sigma);
       const Optimum o = Posterior(set, {}, {.top = 5, .device = device})(z, all(20, sigma));
       const Optimum full = Posterior(set, {}, {.tolerance = 0, .top = 3000})(z, all(20, sigma));
@@ -183,7 +165,7 @@ TEST_CASE("the largest weights come in order, equal images by index", "[optimum]
       REQUIRE(apart(o.top_weight, full.top_weight.narrow(1, 0, 5)) < 2e-6);
       REQUIRE(full.top_weight.diff().max().item().toDouble() <= 0);
       REQUIRE(std::abs(full.top_weight.sum({1}).min().item().toDouble() - 1) < 1e-12);
-      if (sigma < 10) REQUIRE(o.top.equal(full.top.narrow(1, 0, 5)));
+      if (sigma < 10) REQUIRE(o.top.to(at::kCPU).equal(full.top.narrow(1, 0, 5)));
       REQUIRE(o.nearest.equal(o.top.select(1, 0)));
       REQUIRE(apart(o.top_weight.select(1, 0), o.max_weight) < 2e-6);
       // Query 0 is of image 0, whose copy is image 1.
@@ -229,7 +211,7 @@ TEST_CASE("images that count more than once are as so many copies", "[optimum][l
   }
   const ImageSet many = select(set, copies);
   for (const double sigma : {0.05, 0.5, 5.0})
-    for (const std::optional<at::Device> device : {std::optional<at::Device>(), std::optional<at::Device>(at::kCPU)}) {
+    for (const std::optional<at::Device>& device : devices()) {
       const Tensor z = noisy(set, 6, sigma);
       const Optimum o = Posterior(set, {}, {.weights = weights, .device = device})(z, all(6, sigma));
       const Optimum want = Posterior(many, {}, {.tolerance = 0})(z, all(6, sigma));
@@ -247,7 +229,7 @@ TEST_CASE("the Jacobian's products are the optimum's slopes", "[optimum][law]") 
   const Tensor z = noisy(set, 4, 0.6, 0.8), sigma = all(4, 0.6), alpha = all(4, 0.8), v = noisy(set, 4, 1).sin();
   const Tensor classes = tensor_of<std::int64_t>({0, 1, 1, 0});
   const double step = 1e-5;
-  for (const std::optional<at::Device> device : {std::optional<at::Device>(), std::optional<at::Device>(at::kCPU)})
+  for (const std::optional<at::Device>& device : devices())
     for (const Tensor& c : {Tensor(), classes}) {
       const Posterior posterior(set, labels, {.tolerance = 0, .device = device});
       const Tensor slope =

@@ -2,6 +2,7 @@
 // The nearest training images of each generated image, exactly.
 #pragma once
 #include <diffmem/kernels/byte_dots.hpp>
+#include <diffmem/kernels/device.hpp>
 
 #include <cstdint>
 #include <span>
@@ -35,6 +36,12 @@ Neighbours nearest(std::span<const std::uint8_t> queries, std::span<const std::u
 /// Error also if k is not in 1..M-1.
 Neighbours nearest_others(std::span<const std::uint8_t> images, std::int64_t image_size, std::int64_t k,
                           int threads = 1, kernels::ByteDots way = kernels::byte_dots_here().back());
+
+/// The same on a CUDA device, with the same result.  Both sets may be larger than its memory: they are taken in parts.
+/// Error also if the build is without CUDA or the device is not there.
+Neighbours nearest(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training,
+                   std::int64_t image_size, std::int64_t k, Cuda device);
+Neighbours nearest_others(std::span<const std::uint8_t> images, std::int64_t image_size, std::int64_t k, Cuda device);
 
 /// The same for float images: exactly what sorting the distances that FloatNeighbours defines would give.  Error also if
 /// a value is not finite.

@@ -17,7 +17,7 @@ class OptimalDenoiser {
  public:
   explicit OptimalDenoiser(Posterior posterior) : posterior_(std::move(posterior)) {}
   Tensor operator()(const Tensor& x, const Tensor& sigma, const Tensor& labels = {}) {
-    return posterior_(x, sigma, {}, labels, &memory_).denoised;
+    return posterior_(x, sigma, {}, labels, &memory_).denoised.to(x.device());
   }
   static SigmaRange sigma_range() { return {0, std::numeric_limits<double>::infinity()}; }
 

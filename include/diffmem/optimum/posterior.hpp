@@ -39,7 +39,9 @@ struct PosteriorOptions {
   std::int64_t top = 1;              ///< entries of Optimum::top, at most the number of images
   std::vector<double> weights = {};  ///< how often each image counts, above 0; empty: once
   int threads = 0;                   ///< 0: LibTorch's
-  /// LibTorch's operations in float64, on this device, instead of our own; undefined: our own, on the CPU.
+  /// Where to compute, if not by our own engine on the CPU.  CUDA: our own kernels, and what they cannot prove to be within
+  /// the tolerance by LibTorch's operations in float64; at once they take up to 1 GiB, 12 bytes an image and query.  Another
+  /// device, a build without CUDA: those operations alone.
   std::optional<at::Device> device = {};
   std::int64_t memory = std::int64_t{1} << 30;  ///< bytes that a PosteriorMemory may take; above, it is not used
 };

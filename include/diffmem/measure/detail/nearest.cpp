@@ -2,6 +2,7 @@
 // |q - p|^2 = sum p^2 - 2 sum q p + sum q^2, blocked as a matrix product is: a thread packs some hundred queries, which
 // stay in its core's cache while the training images pass in panels of 32, and looks at each 32 x 32 tile of inner
 // products at once, so that no distance is stored.
+#include <diffmem/kernels/insert_neighbour.hpp>
 #include <diffmem/measure/detail/neighbours.hpp>
 #include <diffmem/measure/nearest.hpp>
 #include <diffmem/measure/within.hpp>
@@ -66,7 +67,8 @@ struct Nearest {
   std::int64_t limit(std::size_t query) const { return found->squared[(query + 1) * k - 1]; }
   void take(std::size_t query, std::size_t point, std::int64_t distance) const {
     if (others && query == point) return;
-    detail::insert_neighbour(&found->index[query * k], &found->squared[query * k], k, point, distance);
+    kernels::insert_neighbour(&found->index[query * k], &found->squared[query * k], k, static_cast<std::int64_t>(point),
+                              distance);
   }
 };
 struct Inside {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A float32 inner product tells which training images may be near enough, its error bounded; only those are compared
 // again in float64, by the definition.
+#include <diffmem/kernels/insert_neighbour.hpp>
 #include <diffmem/measure/detail/neighbours.hpp>
 #include <diffmem/measure/nearest.hpp>
 
@@ -93,7 +94,8 @@ struct FloatSearch {
             if (least >= squared[s.k - 1] || (others && q + c == p + r))
               continue;  // not if an inner product overflowed
             if (const double d = squared_distance(columns[c], rows[r], s.size); d < squared[s.k - 1])
-              detail::insert_neighbour(&found->index[(q + c) * s.k], squared, s.k, p + r, d);
+              kernels::insert_neighbour(&found->index[(q + c) * s.k], squared, s.k, static_cast<std::int64_t>(p + r),
+                                        d);
           }
       }
   }

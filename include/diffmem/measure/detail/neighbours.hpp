@@ -72,18 +72,6 @@ inline NearestSizes nearest_sizes(std::size_t query_values, std::size_t training
   return {n, m, size, static_cast<std::size_t>(k)};
 }
 
-/// Puts a candidate into a list of k sorted ones.  Candidates come in rising index, so an equal distance goes behind.
-template <class Distance>
-void insert_neighbour(std::int64_t* index, Distance* squared, std::size_t k, std::size_t candidate, Distance distance) {
-  std::size_t at = k - 1;
-  for (; at > 0 && squared[at - 1] > distance; --at) {
-    squared[at] = squared[at - 1];
-    index[at] = index[at - 1];
-  }
-  squared[at] = distance;
-  index[at] = static_cast<std::int64_t>(candidate);
-}
-
 /// How many of `threads` threads n queries keep busy, when none takes fewer than `least`.
 inline std::size_t shares_of(std::size_t n, int threads, std::size_t least) {
   return std::min(static_cast<std::size_t>(std::max(threads, 1)), divide_up(n, least));

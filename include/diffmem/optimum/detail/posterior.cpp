@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/optimum/detail/cuda_scan.hpp>
 #include <diffmem/optimum/detail/scan.hpp>
-#include <diffmem/optimum/detail/tensors.hpp>
 #include <diffmem/optimum/posterior.hpp>
 
 #include <ATen/Parallel.h>
@@ -44,6 +44,7 @@ struct Posterior::Data {
   std::vector<std::vector<std::int64_t>> members;  // by class: its images
   std::optional<detail::Points> points;
   Tensor images, log_weights;  // on the options' device
+  std::optional<detail::CudaScan> device_scan;
   std::int64_t count = 0;
 
   /// Images of a class (-1: all), each as often as it counts.
@@ -94,6 +95,7 @@ struct Posterior::Data {
     if (!labels.empty()) sort_by_class(labels);
     if (options.device) {
       images = tensor_of(from, {count, size}).to(*options.device);
+      device_scan.emplace(images, options.weights, options.tolerance);
       if (!options.weights.empty()) log_weights = tensor_of(options.weights).log().to(*options.device);
     } else {
       points.emplace(from.data(), static_cast<std::size_t>(count), static_cast<std::size_t>(size), options.weights,
@@ -252,8 +254,8 @@ Optimum Posterior::operator()(const Tensor& z, const Tensor& sigma, const Tensor
       const std::vector<std::int64_t> places(some.begin(), some.end());
       const Tensor here = tensor_of(places).to(q.z.device());
       const Tensor members = label >= 0 ? tensor_of(data.members_of(label)).to(q.z.device()) : Tensor();
-      parts.push_back(detail::scan_tensors(data.images, members, data.log_weights, q.y.index_select(0, here),
-                                           q.s.index_select(0, here), data.options.top));
+      parts.push_back((*data.device_scan)(members, data.log_weights, q.y.index_select(0, here),
+                                          q.s.index_select(0, here), data.options.top));
       Optimum& part = parts.back();
       if (const std::int64_t missing = data.options.top - part.top.size(1); missing > 0) {
         const Tensor last = part.top.narrow(1, part.top.size(1) - 1, 1);
