@@ -253,8 +253,9 @@ class Bench {
   std::vector<Row> rows_;
 };
 
-/// Seconds against N and against D, both axes logarithmic, with a line of slope 1.
-std::string picture(const std::vector<Row>& rows) {
+/// Seconds against N and against D, both axes logarithmic, with a line of slope 1 through the longest search.
+std::string picture(std::vector<Row> rows) {
+  std::ranges::sort(rows, {}, [](const Row& r) { return std::pair(r.count, r.values); });
   std::string script =
       "set terminal svg size 1000,440 font 'sans,13' background '#ffffff'\n"
       "set multiplot layout 1,2\nset logscale xy\nset key left top\nset grid\n"
@@ -276,14 +277,12 @@ std::string picture(const std::vector<Row>& rows) {
       curve(fmt::format("optimum, sigma {}", sigma),
             [&](const Row& r) { return r.what == "optimum" && r.sigma == sigma; });
     curve("two nearest", [](const Row& r) { return r.what == "nearest"; });
-    const Row* first = nullptr;
+    const Row* largest = nullptr;
     for (const Row& r : rows)
-      if (r.what == "nearest" && (by_count ? r.values == kValues : r.count == kImagesOfSizes) &&
-          (!first || (by_count ? r.count < first->count : r.values < first->values)))
-        first = &r;
+      if (r.what == "nearest" && (by_count ? r.values == kValues : r.count == kImagesOfSizes)) largest = &r;
     script += data + fmt::format("set xlabel '{}'\nplot {}, {} * x with lines dt 2 lc 'black' title 'linear'\n",
                                  by_count ? "training images N, of 3072 values" : "values D, of 50,000 images", curves,
-                                 first->median / static_cast<double>(by_count ? first->count : first->values));
+                                 largest->median / static_cast<double>(by_count ? largest->count : largest->values));
   }
   return run_gnuplot(script + "unset multiplot\n");
 }
