@@ -61,21 +61,23 @@ std::string table(const CopiesRecord& record) {
   }
   return out +
          fmt::format(
-             "</tbody>\n</table>\n</div>\n<p class=\"soft\">Compared with {} training images; {} that equal an earlier "
-             "one were left out, and {} files that could not be used. Memorized: d<sub>1</sub>/d<sub>2</sub> &lt; {}, "
-             "where d<sub>1</sub> and d<sub>2</sub> are the Euclidean distances to the nearest and the second nearest "
-             "training image. Copies: those, and the images with d<sub>1</sub> below {} of the distance to the nearest "
-             "training image that is no twin of the nearest. A twin is within {} grey levels of it, the median "
-             "distance "
-             "of a training image to its nearest other. Of these, only images whose d<sub>1</sub> is also below "
-             "{} of their distance to the nearest image of one colour count, or below one grey level: what is faint is "
-             "near to all that is faint. Zero second: d<sub>2</sub> = 0, which never counts as memorized. KNN "
-             "distance: the mean "
-             "of d<sub>1</sub> divided by the root of the number of pixel values, in 8-bit grey levels. Every image's "
-             "numbers are in <code>results.csv</code>.</p>\n</section>\n",
+             "</tbody>\n</table>\n</div>\n<p class=\"soft\">Compared with {0} training images; {1} that equal an "
+             "earlier one were left out, and {2} files that could not be used.</p>\n<p "
+             "class=\"soft\"><b>Memorized</b>: "
+             "d<sub>1</sub>/d<sub>2</sub> &lt; {3}, where d<sub>1</sub> and d<sub>2</sub> are the Euclidean distances "
+             "to "
+             "the nearest and the second nearest training image. Where d<sub>2</sub> = 0 (zero second) an image never "
+             "counts.</p>\n<p class=\"soft\"><b>Copies</b>: those, and images with d<sub>1</sub> below {3} of the "
+             "distance to the nearest training image that is no twin of the nearest. Twins are within {4} grey levels, "
+             "the median distance of a training image to its nearest other. d<sub>1</sub> must also be below {3} of "
+             "the "
+             "distance to an image of one colour, to which all that is faint is near, or below one grey level.</p>\n"
+             "<p class=\"soft\"><b>KNN distance</b>: the mean of d<sub>1</sub> divided by the root of the number of "
+             "pixel values, in 8-bit grey levels. Every image's numbers are in <code>results.csv</code>.</p>\n"
+             "</section>\n",
              count_text(record.training.set.count), count_text(record.duplicates),
              count_text(static_cast<std::int64_t>(record.training.skipped.size())), threshold_text(record.threshold),
-             threshold_text(record.threshold), number(record.spacing), threshold_text(record.threshold));
+             number(record.spacing));
 }
 
 /// The first of `rows` as pictures, under a heading and a sentence.
@@ -93,6 +95,14 @@ std::vector<Row> those(std::vector<Row> rows, bool hidden) {
   return rows;
 }
 
+/// As many as are shown, from the first to the last.
+std::vector<Row> spread(const std::vector<Row>& rows) {
+  if (rows.size() <= kShown) return rows;
+  std::vector<Row> some;
+  for (std::size_t i = 0; i < kShown; ++i) some.push_back(rows[i * (rows.size() - 1) / (kShown - 1)]);
+  return some;
+}
+
 std::string all_pictures(const CopiesRecord& record) {
   const std::vector<Row> rows = by_ratio(record), hidden = those(rows, true);
   std::string out = pictures(
@@ -102,8 +112,9 @@ std::string all_pictures(const CopiesRecord& record) {
       "class=\"key\"></span> Framed: memorized. A dashed frame: a copy that twins hide; the third image is the nearest "
       "that is no twin. Lowest ratios first.");
   if (!hidden.empty())
-    out += pictures(record, hidden, "Copies that twins hide",
-                    "The nearest training image has twins, so that the second nearest is nearly as near. The third "
+    out += pictures(record, spread(hidden), "Copies that twins hide",
+                    "From the lowest ratio to the highest. The nearest training image has twins, so that the second "
+                    "nearest is nearly as near. The third "
                     "image is the nearest that is no twin, with its distance; the ratio is to that.");
   return out;
 }
