@@ -149,6 +149,13 @@ TEST_CASE("a copy of a twin is found, one between families and a faint one are n
   REQUIRE(lone.squared_apart == std::vector<std::int64_t>{249 * 249});
 }
 
+TEST_CASE("the nearest image of one colour has the rounded mean", "[measure]") {
+  // 0, 0, 11: 4, not 3, is the nearest colour, at 16 + 16 + 49 = 81 = 9 * 3^2: the border, which does not count.
+  const Bytes far{200, 0, 0, 200, 1, 0};
+  REQUIRE(copies_of(Bytes{0, 0, 11}, brute::joined({3, 0, 11, 3, 1, 11}, far), 3).flags == Bytes{0});
+  REQUIRE(copies_of(Bytes{0, 0, 12}, brute::joined({3, 0, 12, 3, 1, 12}, far), 3).flags == Bytes{1});
+}
+
 TEST_CASE("colours are blank each for itself", "[measure]") {
   // Red, nearly flat: the distance to one colour is small although the channels are far apart.
   const Bytes t{200, 200, 0, 0, 204, 200, 0, 0, 0, 0, 99, 200}, g{203, 203, 2, 0};
