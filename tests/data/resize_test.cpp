@@ -171,6 +171,28 @@ TEST_CASE("a flat image stays flat under every filter", "[data][law]") {
     }
 }
 
+TEST_CASE("shrink_middle takes the square exactly from the middle", "[data][oracle]") {
+  const auto doubled = [](const ImageSet& set) {  // each pixel as 2 x 2: half a pixel is a whole one
+    ImageSet made = set;
+    made.height *= 2, made.width *= 2;
+    made.pixels.clear();
+    for (std::int64_t plane = 0; plane < set.count * set.channels; ++plane)
+      for (std::int64_t y = 0; y < made.height; ++y)
+        for (std::int64_t x = 0; x < made.width; ++x)
+          made.pixels.push_back(set.pixels[static_cast<std::size_t>((plane * set.height + y / 2) * set.width + x / 2)]);
+    return made;
+  };
+  for (const auto& [height, width] : {std::pair{9, 14}, {14, 9}, {9, 13}, {9, 9}, {8, 31}})
+    for (const int size : {1, 3, 5, 8}) {
+      const ImageSet set = noise(2, 3, height, width), small = shrink_middle(set, size);
+      small.validate();
+      REQUIRE(small.pixels == shrink(crop_square(doubled(set)), size).pixels);
+      REQUIRE(small.name == shrink(crop_square(set), size).name);
+      if ((width - height) % 2 == 0) REQUIRE(small.pixels == shrink(crop_square(set), size).pixels);
+    }
+  REQUIRE(says(complaint([] { shrink_middle(noise(1, 1, 4, 5), 5); }), "shrink_middle", {"size 5", "1 to 4"}));
+}
+
 TEST_CASE("crop_square keeps the middle", "[data]") {
   for (const auto& [height, width] : {std::pair{5, 8}, {8, 5}, {4, 5}, {6, 6}}) {
     const ImageSet set = noise(2, 3, height, width), square = crop_square(set);

@@ -27,15 +27,18 @@ FolderImages images(const std::vector<std::pair<std::string, std::vector<std::ui
 }
 
 MeasuredImages measured(const FolderImages& of, const FolderImages& training) {
-  return {.images = of, .found = memorization(of.set.pixels, training.set.pixels, 2)};
+  MeasuredImages all{.images = of, .found = memorization(of.set.pixels, training.set.pixels, 2), .copies = {}};
+  all.copies = copies(of.set.pixels, training.set.pixels, 2, 1, all.found, squared_spacing(training.set.pixels, 2));
+  return all;
 }
 
 /// A copy, a copy of a twin, an image without like.
 CopiesRecord record() {
   CopiesRecord all;
-  all.training = images({{"a.png", {0, 0}}, {"b.png", {100, 100}}, {"b2.png", {104, 104}}, {"c.png", {200, 0}}});
-  all.generated = measured(images({{"copy.png", {200, 2}}, {"a \"twin\", b.png", {101, 101}}, {"own.png", {50, 50}}}),
-                           all.training);
+  all.training =
+      images({{"a.png", {0, 0}}, {"a2.png", {0, 3}}, {"b.png", {100, 0}}, {"b2.png", {104, 0}}, {"c.png", {200, 0}}});
+  all.generated =
+      measured(images({{"copy.png", {200, 2}}, {"a \"twin\", b.png", {101, 0}}, {"own.png", {50, 0}}}), all.training);
   all.spacing = 60;
   all.settings = {{"side", "2"}};
   all.machine = {{"commit", "0000000"}};
@@ -46,43 +49,27 @@ CopiesRecord record() {
 
 }  // namespace
 
-TEST_CASE("a line of CSV an image: nearest two, distances, ratio, memorized, masked", "[report]") {
+TEST_CASE("a line of CSV an image: nearest two, distances, ratio, memorized, copy", "[report]") {
   const std::string root2 = std::to_string(std::sqrt(2.0)).substr(0, 6);
   const std::string csv = copies_csv(record(), record().generated);
-  REQUIRE(csv.starts_with("file,nearest,second,d1,d2,ratio,memorized,masked\r\n"));
-  REQUIRE(csv.find("copy.png,c.png,b.png," + root2) != csv.npos);  // d1: sqrt(2^2 / 2)
-  REQUIRE(csv.find(",1,0\r\n") != csv.npos);
-  REQUIRE(csv.find("\"a \"\"twin\"\", b.png\",b.png,b2.png,1,3,0.3333333333333333,0,1\r\n") != csv.npos);
-  REQUIRE(csv.find("own.png,a.png,b.png,50,50,1,0,0\r\n") != csv.npos);
+  REQUIRE(csv.starts_with("file,nearest,second,d1,d2,ratio,memorized,copy,apart,d2_apart\r\n"));
+  REQUIRE(csv.find("copy.png,c.png,b2.png," + root2) != csv.npos);  // d1: sqrt(2^2 / 2)
+  REQUIRE(csv.find(",1,1,,\r\n") != csv.npos);
+  const std::size_t twin = csv.find("\"a \"\"twin\"\", b.png\",b.png,b2.png,0.7071");  // 1 / sqrt(2)
+  REQUIRE(twin != csv.npos);
+  REQUIRE(csv.find(",0.3333333333333333,0,1,c.png,70.00", twin) != csv.npos);  // 99 / sqrt(2)
+  REQUIRE(csv.find("own.png,a.png,b.png,35.35") != csv.npos);
+  REQUIRE(csv.ends_with(",1,0,0,,\r\n"));
   REQUIRE(std::count(csv.begin(), csv.end(), '\n') == 4);
-  REQUIRE(masked_count(record(), record().generated) == 1);
-  CopiesRecord strict = record();
-  strict.spacing = 3;  // d1 = 1 is not below 3 / 3
-  REQUIRE(masked_count(strict, strict.generated) == 0);
 }
 
 TEST_CASE("an image with two training images at distance 0 has no ratio", "[report]") {
   CopiesRecord all = record();
   all.training = images({{"a.png", {9, 9}}, {"b.png", {9, 9}}});
   all.generated = measured(images({{"copy.png", {9, 9}}}), all.training);
-  REQUIRE(copies_csv(all, all.generated).ends_with("copy.png,a.png,b.png,0,0,,0,1\r\n"));
+  REQUIRE(copies_csv(all, all.generated).ends_with("copy.png,a.png,b.png,0,0,,0,0,,\r\n"));
   REQUIRE(copies_table(all).find("1 generated images have two training images at distance 0") != std::string::npos);
   REQUIRE(neighbour_picture(all).find("–") != std::string::npos);
-}
-
-TEST_CASE("the interval of a difference is Newcombe's", "[report]") {
-  const auto share = [](std::int64_t hits, std::int64_t n) {
-    Memorization m;
-    m.ratio = static_cast<double>(hits) / static_cast<double>(n);
-    m.interval = wilson(hits, n);
-    return m;
-  };
-  const Interval interval = difference(share(56, 70), share(48, 80));  // Newcombe 1998, Table II, (a), method 10
-  REQUIRE(std::abs(interval.low - 0.0524) < 5e-5);
-  REQUIRE(std::abs(interval.high - 0.3339) < 5e-5);
-  const Interval zero = difference(share(0, 10), share(0, 20));  // (g)
-  REQUIRE(std::abs(zero.low + 0.1611) < 5e-5);
-  REQUIRE(std::abs(zero.high - 0.2775) < 5e-5);
 }
 
 TEST_CASE("the verdict says what was found, and what chance explains", "[report]") {
@@ -92,12 +79,15 @@ TEST_CASE("the verdict says what was found, and what chance explains", "[report]
     for (const auto word : words) REQUIRE(text.find(word) != text.npos);
   };
   CopiesRecord all = record();
-  says_all(all, {"1 of 3 generated images (33.3 %", "than 1/3 of", "--held-out", "A further 1 (33.3 %)"});
+  says_all(all, {"1 of 3 generated images (33.3 %", "than 1/3 of", "--held-out", "set aside, 2 (66.7 %"});
   all.held_out = all.generated;
-  says_all(all, {"never saw, 33.3 %", "no more copying than chance"});
-  all.generated.found.ratio = 0.9, all.generated.found.interval = {0.8, 0.95};
-  all.held_out->found.ratio = 0.1, all.held_out->found.interval = {0.05, 0.2};
-  says_all(all, {"the model memorizes, 65.9 to 87.1 %"});
+  says_all(all, {"never saw, 33.3 %", "no more copying than chance", "66.7 % (20.8–93.9 %) of the held-out",
+                 "difference is -53"});
+  all.generated.found.memorized = 56, all.generated.found.images = 70;  // Newcombe 1998, Table II, (a), method 10
+  all.held_out->found.memorized = 48, all.held_out->found.images = 80;
+  all.generated.copies.copies = 56, all.generated.copies.images = 70;
+  says_all(all, {"the model memorizes, 5.2 to 33.4 %"});
+  REQUIRE(copies_verdict(all).find("twins") == std::string::npos);
   std::swap(all.generated.found, all.held_out->found);
   says_all(all, {"copy less than that"});
   all.held_out.reset();
@@ -115,7 +105,8 @@ TEST_CASE("the record in JSON holds settings, digests and numbers", "[report]") 
   REQUIRE(json["training"]["digest"] == all.training.set.digest());
   REQUIRE(json["training"]["spacing"] == 60);
   REQUIRE(json["generated"]["memorized"] == 1);
-  REQUIRE(json["generated"]["masked"] == 1);
+  REQUIRE(json["generated"]["copies"] == 2);
+  REQUIRE(json["generated"]["copy_ratio_low"] == all.generated.copies.interval.low);
   REQUIRE(json["generated"]["skipped"][0]["reason"] == "cut short");
   REQUIRE(!json.contains("held-out"));
 }
@@ -137,11 +128,13 @@ TEST_CASE("a report of copies is whole, escapes what it is told, and asks nothin
   REQUIRE(page.find("held-out") != page.npos);
   std::size_t cells = 0;
   for (std::size_t at = 0; (at = page.find("data:image/png", at)) != page.npos; ++at) ++cells;
-  REQUIRE(cells == 9);  // three generated images, each with two neighbours
+  REQUIRE(cells == 12);  // three generated images, each with two neighbours; the hidden one again
+  REQUIRE(page.find("Copies that twins hide") != page.npos);
+  REQUIRE(page.find("stroke-dasharray=\"5 3\"") != page.npos);
   const std::string picture = read_file(folder.path / "new/out/neighbours.svg");
   REQUIRE(picture.find("<script") == picture.npos);
   REQUIRE(picture.find("copy") == picture.npos);
-  REQUIRE(picture.find("1.41") < picture.find(">0.33<"));  // the lowest ratio comes first
+  REQUIRE(picture.find(">1.41<") > picture.find(">0.01<"));  // the lowest ratio comes first: 1 / 99
 }
 
 TEST_CASE("without gnuplot no report of copies is begun", "[report][bad]") {

@@ -86,7 +86,7 @@ RunRecord sample_run(std::int64_t size, double ratio, double distance) {
   return run;
 }
 
-/// Generated images of which every third is a training image with a little noise.
+/// Generated images of which every third is a training image with a little noise; the first training images have twins.
 CopiesRecord sample_copies() {
   const auto begin = [](std::string_view name) {
     FolderImages images;
@@ -103,10 +103,14 @@ CopiesRecord sample_copies() {
   record.training = begin("training 16x16");
   record.generated.images = begin("generated 16x16");
   for (int i = 0; i < 60; ++i) add(record.training, i, 0);
+  for (int i = 0; i < 12; ++i) add(record.training, i, 3);  // twins
   for (int i = 0; i < 40; ++i) add(record.generated.images, i % 3 ? 1000 + i : i, i % 3 ? 60 : 2);
   record.generated.found = memorization(record.generated.images.set.pixels, record.training.set.pixels, side * side);
+  const std::int64_t spacing = squared_spacing(record.training.set.pixels, side * side);
+  record.generated.copies = copies(record.generated.images.set.pixels, record.training.set.pixels, side * side, 1,
+                                   record.generated.found, spacing);
   record.held_out = record.generated;
-  record.spacing = 20;
+  record.spacing = std::sqrt(static_cast<double>(spacing) / (side * side));
   record.generated.images.skipped = {{"a-folder-with-a-long-name/broken.png", "damaged PNG: cut short"}};
   record.settings = {{"side", "16"}, {"threshold", "1/3"}};
   record.machine = {{"commit", "0000000"}};

@@ -59,7 +59,8 @@ assert 0.9 < float(by_file["copy-05.png"]["d1"]) < 1.1, by_file["copy-05.png"]
 for r in rows:
     assert abs(float(r["d1"]) / float(r["d2"]) - float(r["ratio"])) < 1e-12, r
 held_out = list(csv.DictReader(open("out/held-out.csv", newline="")))
-assert len(held_out) == 30 and all(r["memorized"] == "0" for r in held_out)
+assert len(held_out) == 30 and all(r["memorized"] == r["copy"] == "0" for r in held_out)
+assert all(r["copy"] == r["memorized"] for r in rows), "no image has a twin here"
 record = json.load(open("out/results.json"))
 assert record["training"]["images"] == 40 and record["training"]["duplicates"] == 2, record["training"]
 assert record["shape"] == [3, 32, 32]
@@ -83,6 +84,7 @@ cmp first/results.csv two/results.csv || fail "two threads differ from one"
 grep -q "42 " output || fail "--exact-duplicates keep"
 "$measure" --training training --generated training --exact-duplicates keep --threads 1 --out self >output
 grep -q "3 generated images have two training images at distance 0" output || fail "zero second"
+grep -q "^generated *42 *0 *39 .* 42 " output || fail "a copy of a duplicated image is a copy"
 "$measure" --training training --generated held-out --threads 1 --out fresh >output
 grep -q "No memorization was found" output || fail "fresh images"
 "$measure" "${folders[@]}" --shrink lanczos --side 16 --threshold 0.0001 --out strict >output

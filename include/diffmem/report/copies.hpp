@@ -2,7 +2,7 @@
 // Is a model memorizing?  The report on generated images that were compared with the images it was trained on.
 #pragma once
 #include <diffmem/data/folder.hpp>
-#include <diffmem/measure/memorization.hpp>
+#include <diffmem/measure/copies.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -12,10 +12,11 @@
 
 namespace diffmem {
 
-/// Images and what memorization() found about them.
+/// Images, and what memorization() and copies() found about them.
 struct MeasuredImages {
   FolderImages images;
   Memorization found;
+  Copies copies;
 };
 
 /// All sets have the same shape [C,H,W].
@@ -25,18 +26,12 @@ struct CopiesRecord {
   MeasuredImages generated;
   std::optional<MeasuredImages> held_out;  ///< images of the same kind that the model never saw: chance
   double threshold = 1.0 / 3;              ///< of d1/d2
-  double spacing = 0;  ///< median distance from a training image to its nearest other / sqrt(C*H*W)  [grey levels]
+  double spacing = 0;                      ///< of training images: sqrt(squared_spacing() / (C*H*W))  [grey levels]
   std::vector<std::pair<std::string, std::string>> settings, machine;
   std::string date, command;
 };
 
-/// The 95 % interval of ratio of `a` less ratio of `b`, from their Wilson intervals: Newcombe 1998, method 10.
-Interval difference(const Memorization& a, const Memorization& b);
-
-/// How many of `measured` are masked: copies_csv() says what that is.
-std::int64_t masked_count(const CopiesRecord& record, const MeasuredImages& measured);
-
-/// The answer in two or three sentences.
+/// The answer in a few sentences.
 std::string copies_verdict(const CopiesRecord& record);
 /// A line for each folder that was measured, what was left out, and the verdict.
 std::string copies_table(const CopiesRecord& record);
@@ -50,7 +45,8 @@ std::string copies_table(const CopiesRecord& record);
 /// | d1, d2 | Euclidean distance to them / sqrt(C*H*W), in grey levels |
 /// | ratio | d1 / d2; empty where d2 is 0 |
 /// | memorized | 1: ratio below the threshold |
-/// | masked | 1: not memorized, but d1 is below threshold * spacing: twins of the nearest training image hide a copy |
+/// | copy | 1: memorized, or a copy that twins hide from the ratio: copies() says what that is |
+/// | apart, d2_apart | the nearest training image that is no twin; empty where the ratio decided or nothing was near |
 std::string copies_csv(const CopiesRecord& record, const MeasuredImages& measured);
 /// Settings, versions, digests and every number but those of single images.
 std::string copies_json(const CopiesRecord& record);

@@ -51,7 +51,8 @@ ImageSet read_image(const fs::path& path, const FolderOptions& options) {
   if (std::min(image.height, image.width) < options.side)
     throw decode::Broken(fmt::format("{}x{} pixels, fewer than the side {}, and images are never enlarged", image.width,
                                      image.height, options.side));
-  return grey_if_it_can(shrink(crop_square(image), options.side, options.shrink));
+  return grey_if_it_can(options.shrink == Shrink::area ? shrink_middle(image, options.side)
+                                                       : shrink(crop_square(image), options.side, options.shrink));
 }
 
 /// The first folder of each path as its class; no labels if a path has none.

@@ -11,17 +11,21 @@
 namespace diffmem {
 namespace {
 
-/// How new pixel `to` overlaps old pixel `from`, in units of 1/size of an old pixel; the overlaps of one `to` add up to
-/// the old side.
+/// How new pixel `to` overlaps old pixel `from`, in units of 1/(2 size) of an old pixel; the overlaps of one `to` add up
+/// to twice what is kept of the old side.
 struct Overlap {
   std::int64_t to, from, length;
 };
 
-std::vector<Overlap> overlaps(std::int64_t side, std::int64_t size) {
+/// Of the `kept` pixels in the middle of a side; of an odd rest, half a pixel goes at each end.
+std::vector<Overlap> overlaps(std::int64_t side, std::int64_t kept, std::int64_t size) {
+  const std::int64_t pixel = 2 * size;
   std::vector<Overlap> all;
-  for (std::int64_t to = 0; to < size; ++to)
-    for (std::int64_t from = to * side / size; from * size < (to + 1) * side; ++from)
-      all.push_back({to, from, std::min((from + 1) * size, (to + 1) * side) - std::max(from * size, to * side)});
+  for (std::int64_t to = 0; to < size; ++to) {
+    const std::int64_t begin = (side - kept) * size + 2 * to * kept, end = begin + 2 * kept;
+    for (std::int64_t from = begin / pixel; from * pixel < end; ++from)
+      all.push_back({to, from, std::min((from + 1) * pixel, end) - std::max(from * pixel, begin)});
+  }
   return all;
 }
 
@@ -38,12 +42,12 @@ ImageSet blank(const ImageSet& set, std::int64_t size, std::string name) {
   return made;
 }
 
-/// Fills the square images of `made` by exact area means.
-void shrink_area(const ImageSet& set, ImageSet& made) {
-  const std::int64_t size = made.height, area = set.height * set.width;
-  const auto rows = overlaps(set.height, size), columns = overlaps(set.width, size);
-  std::vector<std::int64_t> narrow(static_cast<std::size_t>(set.height * size));  // [H, size], times W
-  std::vector<std::int64_t> small(static_cast<std::size_t>(size * size));         // times H*W
+/// Fills the square images of `made` by exact area means over the height x width pixels in the middle.
+void shrink_area(const ImageSet& set, std::int64_t height, std::int64_t width, ImageSet& made) {
+  const std::int64_t size = made.height, area = 4 * height * width;
+  const auto rows = overlaps(set.height, height, size), columns = overlaps(set.width, width, size);
+  std::vector<std::int64_t> narrow(static_cast<std::size_t>(set.height * size));  // [H, size], times 2 width
+  std::vector<std::int64_t> small(static_cast<std::size_t>(size * size));         // times `area`
   const std::uint8_t* old_plane = set.pixels.data();
   std::uint8_t* new_plane = made.pixels.data();
   for (std::int64_t plane = 0; plane < set.count * set.channels; ++plane) {
@@ -56,7 +60,7 @@ void shrink_area(const ImageSet& set, ImageSet& made) {
       for (std::int64_t x = 0; x < size; ++x)
         small[static_cast<std::size_t>(to * size + x)] += length * narrow[static_cast<std::size_t>(from * size + x)];
     for (const std::int64_t sum : small) *new_plane++ = static_cast<std::uint8_t>((2 * sum + area) / (2 * area));
-    old_plane += area;
+    old_plane += set.height * set.width;
   }
 }
 
@@ -121,20 +125,34 @@ void shrink_pillow(const ImageSet& set, ImageSet& made, Shrink how) {
   }
 }
 
+void expect_smaller(std::string_view who, const ImageSet& set, int size) {
+  if (size < 1 || size > std::min(set.height, set.width))
+    throw Error(who, fmt::format("size {} for images of {}x{}", size, set.height, set.width),
+                fmt::format("1 to {}", std::min(set.height, set.width)),
+                "choose a smaller size; images are never enlarged");
+}
+
 }  // namespace
 
 ImageSet shrink(const ImageSet& set, int size, Shrink how) {
-  if (size < 1 || size > std::min(set.height, set.width))
-    throw Error("shrink", fmt::format("size {} for images of {}x{}", size, set.height, set.width),
-                fmt::format("1 to {}", std::min(set.height, set.width)),
-                "choose a smaller size; images are never enlarged");
+  expect_smaller("shrink", set, size);
   if (size == set.height && size == set.width) return set;
   const std::string by = how == Shrink::area ? "" : fmt::format(" {}", words_of(how)[static_cast<std::size_t>(how)]);
   ImageSet made = blank(set, size, fmt::format("{} {}x{}{}", set.name, size, size, by));
   if (how == Shrink::area)
-    shrink_area(set, made);
+    shrink_area(set, set.height, set.width, made);
   else
     shrink_pillow(set, made, how);
+  return made;
+}
+
+ImageSet shrink_middle(const ImageSet& set, int size) {
+  if (set.height == set.width) return shrink(set, size);
+  const std::int64_t side = std::min(set.height, set.width);
+  expect_smaller("shrink_middle", set, size);
+  const std::string by = size == side ? "" : fmt::format(" {}x{}", size, size);
+  ImageSet made = blank(set, size, fmt::format("{} cropped {}x{}{}", set.name, side, side, by));
+  shrink_area(set, side, side, made);
   return made;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/text.hpp>
+#include <diffmem/measure/detail/nearer.hpp>
 #include <diffmem/measure/memorization.hpp>
 
 #include <fmt/format.h>
@@ -11,26 +12,8 @@
 namespace diffmem {
 namespace {
 
-/// Whether d1 / d2 < threshold, of squared distances.  Integers suffice up to 10^8 values an image.
-class Nearer {
- public:
-  explicit Nearer(double threshold) : square_(threshold * threshold) {
-    for (std::int64_t q = 1; q <= 1000 && q_ == 0; ++q) {
-      p_ = std::llround(threshold * static_cast<double>(q));
-      if (static_cast<double>(p_) / static_cast<double>(q) == threshold) q_ = q;
-    }
-  }
-  bool operator()(std::int64_t d1, std::int64_t d2) const {
-    return q_ > 0 ? q_ * q_ * d1 < p_ * p_ * d2 : static_cast<double>(d1) < square_ * static_cast<double>(d2);
-  }
-
- private:
-  double square_;
-  std::int64_t p_ = 0, q_ = 0;  // threshold = p/q; q = 0: it is no such fraction
-};
-
 Replicas replicas(std::span<const std::uint8_t> images, std::span<const std::uint8_t> training, std::int64_t image_size,
-                  int threads, const Nearer& nearer) {
+                  int threads, const detail::Nearer& nearer) {
   Replicas result;
   result.neighbours = nearest(images, training, image_size, 2, threads);
   const auto& [index, squared, k] = result.neighbours;
@@ -89,7 +72,7 @@ Memorization memorization(std::span<const std::uint8_t> generated, std::span<con
     complain(fmt::format("{} training images", training.size() / static_cast<std::size_t>(image_size)),
              "at least 2, as the ratio needs a second nearest", "train on more images");
 
-  const Nearer nearer(threshold);
+  const detail::Nearer nearer(threshold);
   Memorization result{replicas(generated, training, image_size, threads, nearer), {}, 0, {}, {}};
   if (held_out.empty()) return result;
   result.null = replicas(held_out, training, image_size, threads, nearer);

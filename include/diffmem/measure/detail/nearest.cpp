@@ -2,6 +2,7 @@
 // |q - p|^2 = sum p^2 - 2 sum q p + sum q^2, blocked as a matrix product is: a thread packs some hundred queries, which
 // stay in its core's cache while the training images pass in panels of 32, and looks at each 32 x 32 tile of inner
 // products at once, so that no distance is stored.
+#include <diffmem/kernels/clones.hpp>
 #include <diffmem/kernels/insert_neighbour.hpp>
 #include <diffmem/measure/detail/neighbours.hpp>
 #include <diffmem/measure/nearest.hpp>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstring>
 #include <limits>
@@ -27,8 +29,7 @@ constexpr std::size_t kRun = 8;                     // steps of 32 points that s
 constexpr std::size_t kExact = 512;                 // steps whose sums all fit into 32 bits: 512 * 64 * 255^2 < 2^31
 
 /// Sum of (value - 128)^2 over at most kExact * kStep values.
-__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) std::int32_t squares(
-    const std::uint8_t* values, std::size_t size) {
+DIFFMEM_CLONES std::int32_t squares(const std::uint8_t* values, std::size_t size) {
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < size; ++i) {
     const auto v = static_cast<std::int16_t>(values[i] - 128);  // 16 bits: the compiler multiplies and adds pairs
@@ -37,9 +38,26 @@ __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) std
   return sum;
 }
 
+/// Sum of squared differences, of at most kExact * kStep values.
+DIFFMEM_CLONES std::int32_t squared_differences(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) {
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto v = static_cast<std::int16_t>(a[i] - b[i]);
+    sum += v * v;
+  }
+  return sum;
+}
+
+std::int64_t squared_distance(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < size; i += kExact * kStep)
+    sum += squared_differences(a + i, b + i, std::min(kExact * kStep, size - i));
+  return sum;
+}
+
 /// Bit p: point p is nearer to some query than that query's limit.  (Its two terms may wrap, their sum does not.)
-__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) std::uint32_t scan(
-    const DotTile& dots, const std::int32_t* bias, const std::int32_t* limit, std::size_t rows) {
+DIFFMEM_CLONES std::uint32_t scan(const DotTile& dots, const std::int32_t* bias, const std::int32_t* limit,
+                                  std::size_t rows) {
   std::uint32_t found = 0;
   for (std::size_t p = 0; p < rows; ++p) {
     std::int32_t any = 0;
@@ -69,6 +87,33 @@ struct Nearest {
     if (others && query == point) return;
     kernels::insert_neighbour(&found->index[query * k], &found->squared[query * k], k, static_cast<std::int64_t>(point),
                               distance);
+  }
+};
+/// What is apart from image `like` of a query: farther from it than the root of `squared_radius`.
+struct Apart {
+  Neighbours* found;
+  const Search* search;
+  const std::int64_t *like, *squared_like;  // [n], and the query's distance to it
+  std::int64_t squared_radius;
+
+  std::int64_t limit(std::size_t query) const { return found->squared[query]; }
+  void take(std::size_t query, std::size_t point, std::int64_t distance) const {
+    if (!apart(query, point, distance)) return;
+    found->index[query] = static_cast<std::int64_t>(point);
+    found->squared[query] = distance;
+  }
+
+ private:
+  /// The triangle inequality tells nearly always; where it may not, the distance does.
+  bool apart(std::size_t query, std::size_t point, std::int64_t distance) const {
+    constexpr double rounding = 1e-9;
+    const double d = std::sqrt(static_cast<double>(distance)), radius = std::sqrt(static_cast<double>(squared_radius)),
+                 from_like = std::sqrt(static_cast<double>(squared_like[query]));
+    if (d + from_like < radius * (1 - rounding)) return false;
+    if (std::abs(d - from_like) > radius * (1 + rounding) + rounding * (d + from_like)) return true;
+    const std::size_t size = search->size;
+    return squared_distance(search->points + static_cast<std::size_t>(like[query]) * size,
+                            search->points + point * size, size) > squared_radius;
   }
 };
 struct Inside {
@@ -232,6 +277,29 @@ Neighbours nearest(std::span<const std::uint8_t> queries, std::span<const std::u
 Neighbours nearest_others(std::span<const std::uint8_t> images, std::int64_t image_size, std::int64_t k, int threads,
                           kernels::ByteDots way) {
   return find(images, images, image_size, k, threads, way, true);
+}
+
+Neighbours nearest_apart(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training,
+                         std::int64_t image_size, std::span<const std::int64_t> like, std::int64_t squared_radius,
+                         int threads, kernels::ByteDots way) {
+  const auto [n, m, size] = detail::image_counts("nearest_apart", queries.size(), training.size(), image_size);
+  if (like.size() != n)
+    throw Error("nearest_apart", fmt::format("{} images for {} queries", like.size(), n), "one for each query",
+                "pass the index of a training image a query");
+  std::vector<std::int64_t> squared_like(n);
+  for (std::size_t q = 0; q < n; ++q) {
+    if (like[q] < 0 || static_cast<std::size_t>(like[q]) >= m)
+      throw Error("nearest_apart", fmt::format("image {} of {}", like[q], m), "a training image", "number them from 0");
+    squared_like[q] =
+        squared_distance(queries.data() + q * size, training.data() + static_cast<std::size_t>(like[q]) * size, size);
+  }
+  Neighbours found{.index = std::vector<std::int64_t>(n, -1),
+                   .squared = std::vector<std::int64_t>(n, std::numeric_limits<std::int64_t>::max()),
+                   .k = 1};
+  const Search search{queries.data(), training.data(), n, m, size, kernels::byte_kernel(way)};
+  const Apart wanted{&found, &search, like.data(), squared_like.data(), squared_radius};
+  compare_all(search, threads, [&](int) { return wanted; });
+  return found;
 }
 
 void within(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training, std::int64_t image_size,

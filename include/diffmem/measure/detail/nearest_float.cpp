@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A float32 inner product tells which training images may be near enough, its error bounded; only those are compared
 // again in float64, by the definition.
+#include <diffmem/kernels/clones.hpp>
 #include <diffmem/kernels/insert_neighbour.hpp>
 #include <diffmem/measure/detail/neighbours.hpp>
 #include <diffmem/measure/nearest.hpp>
@@ -18,8 +19,8 @@ using Lanes = float __attribute__((vector_size(64)));
 constexpr std::size_t kLanes = sizeof(Lanes) / sizeof(float);
 
 /// out = the inner products of four points with four queries, summed in any order.
-__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3"))) void inner_products(
-    const float* const* points, const float* const* queries, std::size_t size, float (*out)[kQueries]) {
+DIFFMEM_CLONES void inner_products(const float* const* points, const float* const* queries, std::size_t size,
+                                   float (*out)[kQueries]) {
   Lanes sum[kPoints][kQueries] = {};
   std::size_t i = 0;
   for (; i + kLanes <= size; i += kLanes) {

@@ -14,7 +14,7 @@
 namespace diffmem {
 namespace report_copies {
 
-std::vector<Row> rows_of(const CopiesRecord& record, const MeasuredImages& measured) {
+std::vector<Row> rows_of(const MeasuredImages& measured) {
   const auto values = static_cast<double>(measured.images.set.image_size());
   const Neighbours& near = measured.found.neighbours;
   std::vector<Row> rows;
@@ -26,17 +26,22 @@ std::vector<Row> rows_of(const CopiesRecord& record, const MeasuredImages& measu
                     .d1 = std::sqrt(first / values),
                     .d2 = std::sqrt(second / values),
                     .ratio = second > 0 ? std::sqrt(first / second) : std::numeric_limits<double>::quiet_NaN(),
-                    .memorized = measured.found.flags[i] != 0});
-    rows.back().masked = !rows.back().memorized && rows.back().d1 < record.threshold * record.spacing;
+                    .memorized = measured.found.flags[i] != 0,
+                    .copy = measured.copies.flags[i] != 0,
+                    .apart = measured.copies.apart[i],
+                    .d2_apart = measured.copies.apart[i] < 0
+                                    ? std::numeric_limits<double>::quiet_NaN()
+                                    : std::sqrt(static_cast<double>(measured.copies.squared_apart[i]) / values)});
   }
   return rows;
 }
 
 std::vector<Row> by_ratio(const CopiesRecord& record) {
-  std::vector<Row> rows = rows_of(record, record.generated);
+  std::vector<Row> rows = rows_of(record.generated);
   std::ranges::stable_sort(rows, [](const Row& a, const Row& b) {
-    if (std::isnan(a.ratio) || std::isnan(b.ratio)) return !std::isnan(a.ratio) && std::isnan(b.ratio);
-    return std::pair(a.ratio, a.d1) < std::pair(b.ratio, b.d1);
+    const double first = a.decided(), second = b.decided();
+    if (std::isnan(first) || std::isnan(second)) return !std::isnan(first) && std::isnan(second);
+    return std::pair(first, a.d1) < std::pair(second, b.d1);
   });
   return rows;
 }
@@ -74,16 +79,6 @@ nlohmann::ordered_json skipped(const FolderImages& images) {
 
 }  // namespace
 
-Interval difference(const Memorization& a, const Memorization& b) {
-  const double d = a.ratio - b.ratio;
-  return {d - std::hypot(a.ratio - a.interval.low, b.interval.high - b.ratio),
-          d + std::hypot(a.interval.high - a.ratio, b.ratio - b.interval.low)};
-}
-
-std::int64_t masked_count(const CopiesRecord& record, const MeasuredImages& measured) {
-  return std::ranges::count(rows_of(record, measured), true, &Row::masked);
-}
-
 std::string copies_verdict(const CopiesRecord& record) {
   const Memorization& found = record.generated.found;
   std::string out = fmt::format(
@@ -93,7 +88,7 @@ std::string copies_verdict(const CopiesRecord& record) {
       threshold_text(record.threshold));
   if (record.held_out) {
     const Memorization& chance = record.held_out->found;
-    const Interval more = difference(found, chance);
+    const Interval more = difference_interval(found.memorized, found.images, chance.memorized, chance.images);
     out += fmt::format("Of the held-out images, which the model never saw, {} % ({} %) are so by chance: ",
                        percent(chance.ratio), interval_text(chance.interval));
     out += more.low > 0    ? fmt::format("the model memorizes, {} to {} % of what it generates.", percent(more.low),
@@ -105,23 +100,30 @@ std::string copies_verdict(const CopiesRecord& record) {
   } else {
     out += "How many would be so by chance, --held-out tells.";
   }
-  if (const std::int64_t masked = masked_count(record, record.generated); masked > 0)
-    out += fmt::format(
-        " A further {} ({} %) lie that near to a training image with near twins: copies or twins, the ratio cannot "
-        "tell.",
-        count_text(masked), percent(static_cast<double>(masked) / static_cast<double>(found.images)));
-  return out;
+  const Copies& copies = record.generated.copies;
+  if (copies.copies == found.memorized) return out;
+  out += fmt::format(
+      " Training images have twins, which hide copies from that ratio: with twins set aside, {} ({} %, {} %) are "
+      "copies",
+      count_text(copies.copies), percent(copies.ratio), interval_text(copies.interval));
+  if (!record.held_out) return out + ".";
+  const Copies& chance = record.held_out->copies;
+  const Interval more = difference_interval(copies.copies, copies.images, chance.copies, chance.images);
+  return out + fmt::format(", {} % ({} %) of the held-out images; the difference is {} to {} points.",
+                           percent(chance.ratio), interval_text(chance.interval), percent(more.low),
+                           percent(more.high));
 }
 
 std::string copies_table(const CopiesRecord& record) {
-  std::string out = fmt::format("{:<10}  {:>9}  {:>7}  {:>9}  {:>6}  {:>10}  {:>6}  {:>6}\n", "folder", "images",
-                                "skipped", "memorized", "%", "95 % int.", "masked", "KNN");
+  std::string out = fmt::format("{:<10}  {:>9}  {:>7}  {:>9}  {:>5}  {:>10}  {:>6}  {:>5}  {:>10}  {:>6}\n", "folder",
+                                "images", "skipped", "memorized", "%", "95 % int.", "copies", "%", "95 % int.", "KNN");
   for (const auto& [name, measured] : groups_of(record)) {
-    const Memorization& found = measured->found;
-    out += fmt::format("{:<10}  {:>9}  {:>7}  {:>9}  {:>6}  {:>10}  {:>6}  {:>6}\n", name, count_text(found.images),
-                       count_text(static_cast<std::int64_t>(measured->images.skipped.size())),
+    const auto& [images, found, copies] = *measured;
+    out += fmt::format("{:<10}  {:>9}  {:>7}  {:>9}  {:>5}  {:>10}  {:>6}  {:>5}  {:>10}  {:>6}\n", name,
+                       count_text(found.images), count_text(static_cast<std::int64_t>(measured->images.skipped.size())),
                        count_text(found.memorized), percent(found.ratio), interval_text(found.interval),
-                       count_text(masked_count(record, *measured)), number(found.knn_distance));
+                       count_text(copies.copies), percent(copies.ratio), interval_text(copies.interval),
+                       number(found.knn_distance));
   }
   out +=
       fmt::format("{:<10}  {:>9}  {:>7}  {} of its images equal an earlier one and are left out\n", "training",
@@ -137,12 +139,14 @@ std::string copies_table(const CopiesRecord& record) {
 }
 
 std::string copies_csv(const CopiesRecord& record, const MeasuredImages& measured) {
-  std::string out = "file,nearest,second,d1,d2,ratio,memorized,masked\r\n";
+  std::string out = "file,nearest,second,d1,d2,ratio,memorized,copy,apart,d2_apart\r\n";
   const auto& files = record.training.files;
-  for (const Row& row : rows_of(record, measured))
-    out += fmt::format("{},{},{},{},{},{},{},{}\r\n", csv_field(measured.images.files[row.image]),
+  for (const Row& row : rows_of(measured))
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{}\r\n", csv_field(measured.images.files[row.image]),
                        csv_field(files[row.nearest]), csv_field(files[row.second]), csv_field(row.d1),
-                       csv_field(row.d2), csv_field(row.ratio), row.memorized ? 1 : 0, row.masked ? 1 : 0);
+                       csv_field(row.d2), csv_field(row.ratio), row.memorized ? 1 : 0, row.copy ? 1 : 0,
+                       row.apart < 0 ? "" : csv_field(files[static_cast<std::size_t>(row.apart)]),
+                       csv_field(row.d2_apart));
   return out;
 }
 
@@ -164,7 +168,10 @@ std::string copies_json(const CopiesRecord& record) {
     all[std::string(name)] = {{"images", found.images},
                               {"digest", measured->images.set.digest()},
                               {"memorized", found.memorized},
-                              {"masked", masked_count(record, *measured)},
+                              {"copies", measured->copies.copies},
+                              {"copy_ratio", measured->copies.ratio},
+                              {"copy_ratio_low", measured->copies.interval.low},
+                              {"copy_ratio_high", measured->copies.interval.high},
                               {"zero_second", found.zero_second},
                               {"ratio", found.ratio},
                               {"ratio_low", found.interval.low},
@@ -173,8 +180,12 @@ std::string copies_json(const CopiesRecord& record) {
                               {"skipped", skipped(measured->images)}};
   }
   if (record.held_out) {
-    const Interval more = difference(record.generated.found, record.held_out->found);
-    all["generated_less_held_out"] = {{"low", more.low}, {"high", more.high}};
+    const auto &generated = record.generated.copies, &held_out = record.held_out->copies;
+    const Interval more = difference_interval(record.generated.found.memorized, generated.images,
+                                              record.held_out->found.memorized, held_out.images),
+                   copied = difference_interval(generated.copies, generated.images, held_out.copies, held_out.images);
+    all["generated_less_held_out"] = {
+        {"low", more.low}, {"high", more.high}, {"copies_low", copied.low}, {"copies_high", copied.high}};
   }
   all["settings"] = object(record.settings);
   all["made_with"] = object(record.machine);

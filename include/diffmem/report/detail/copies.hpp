@@ -12,10 +12,15 @@ namespace diffmem::report_copies {
 struct Row {
   std::size_t image = 0, nearest = 0, second = 0;
   double d1 = 0, d2 = 0, ratio = 0;  ///< ratio: not a number where d2 is 0
-  bool memorized = false, masked = false;
+  bool memorized = false, copy = false;
+  std::int64_t apart = -1;  ///< nearest training image that is no twin; -1: none, or not asked for
+  double d2_apart = 0;      ///< not a number without `apart`
+  bool hidden() const { return copy && !memorized; }                   ///< from the ratio, by twins
+  double decided() const { return hidden() ? d1 / d2_apart : ratio; }  ///< what its frame and place go by
 };
-std::vector<Row> rows_of(const CopiesRecord& record, const MeasuredImages& measured);
-/// Of the generated images, in the order of their ratios, equal ones by d1; those without a ratio last.
+std::vector<Row> rows_of(const MeasuredImages& measured);
+/// Of the generated images, in the order of their ratios (to the nearest that is no twin, where that made it a copy),
+/// equal ones by d1; those without a ratio last.
 std::vector<Row> by_ratio(const CopiesRecord& record);
 
 struct Group {

@@ -24,9 +24,9 @@ constexpr std::size_t kListed = 200;  // of a kind in the page's table; results.
 constexpr int kBins = 40;             // of d1/d2 in 0..1
 
 /// The share of images, %, whose ratio lies in each bin, as the corners of a stair.
-std::vector<report_plot::Point> stairs(const CopiesRecord& record, const MeasuredImages& measured) {
+std::vector<report_plot::Point> stairs(const MeasuredImages& measured) {
   std::vector<double> bins(kBins);
-  for (const Row& row : rows_of(record, measured))
+  for (const Row& row : rows_of(measured))
     if (std::isfinite(row.ratio))
       bins[static_cast<std::size_t>(std::min(kBins - 1, static_cast<int>(row.ratio * kBins)))] +=
           100.0 / static_cast<double>(measured.found.images);
@@ -43,67 +43,98 @@ std::string table(const CopiesRecord& record) {
   std::string out =
       "<section>\n<h2>Numbers</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of "
       "numbers\">\n<table>\n<thead><tr>";
-  for (const std::string_view head : {"folder", "images", "skipped", "memorized", "memorized,<br>%", "95 %<br>interval",
-                                      "masked", "zero<br>second", "KNN<br>distance"})
+  for (const std::string_view head :
+       {"folder", "images", "skipped", "memorized", "memorized,<br>%", "95 %<br>interval", "copies", "copies,<br>%",
+        "95 %<br>interval", "zero<br>second", "KNN<br>distance"})
     out += fmt::format("<th scope=\"col\">{}</th>", head);
   out += "</tr></thead>\n<tbody>\n";
   for (const auto& [name, measured] : groups_of(record)) {
-    const Memorization& found = measured->found;
+    const auto& [images, found, copies] = *measured;
     out += fmt::format(
         "<tr><th "
-        "scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}–{}</td><td>{}</td><td>{}</td><td>{}</"
-        "td>"
-        "</tr>\n",
-        name, count_text(found.images), count_text(static_cast<std::int64_t>(measured->images.skipped.size())),
+        "scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}–{}</td><td>{}</td><td>{}</td>"
+        "<td>{}–{}</td><td>{}</td><td>{}</td></tr>\n",
+        name, count_text(found.images), count_text(static_cast<std::int64_t>(images.skipped.size())),
         count_text(found.memorized), percent(found.ratio), percent(found.interval.low), percent(found.interval.high),
-        count_text(masked_count(record, *measured)), count_text(found.zero_second), number(found.knn_distance));
+        count_text(copies.copies), percent(copies.ratio), percent(copies.interval.low), percent(copies.interval.high),
+        count_text(found.zero_second), number(found.knn_distance));
   }
   return out +
          fmt::format(
-             "</tbody>\n</table>\n</div>\n<p class=\"soft\">Compared with {} training images; {} that equal an earlier "
-             "one were left out, and {} files that could not be used. Memorized: d<sub>1</sub>/d<sub>2</sub> &lt; {}, "
-             "where d<sub>1</sub> and d<sub>2</sub> are the Euclidean distances to the nearest and the second nearest "
-             "training image. Masked: not memorized by that rule, but d<sub>1</sub> is below {} of {} grey levels, the "
-             "median "
-             "distance of a training image to its nearest other: the nearest training image has twins, which hide a "
-             "copy. Zero second: d<sub>2</sub> = 0, which never counts as memorized. KNN distance: the mean "
-             "of d<sub>1</sub> divided by the root of the number of pixel values, in 8-bit grey levels. Every image's "
-             "numbers are in <code>results.csv</code>.</p>\n</section>\n",
+             "</tbody>\n</table>\n</div>\n<p class=\"soft\">Compared with {0} training images; {1} that equal an "
+             "earlier one were left out, and {2} files that could not be used.</p>\n<p "
+             "class=\"soft\"><b>Memorized</b>: "
+             "d<sub>1</sub>/d<sub>2</sub> &lt; {3}, where d<sub>1</sub> and d<sub>2</sub> are the Euclidean distances "
+             "to "
+             "the nearest and the second nearest training image. Where d<sub>2</sub> = 0 (zero second) an image never "
+             "counts.</p>\n<p class=\"soft\"><b>Copies</b>: those, and images with d<sub>1</sub> below {3} of the "
+             "distance to the nearest training image that is no twin of the nearest. Twins are within {4} grey levels, "
+             "the median distance of a training image to its nearest other. d<sub>1</sub> must also be below {3} of "
+             "the "
+             "distance to an image of one colour, to which all that is faint is near, or below one grey level.</p>\n"
+             "<p class=\"soft\"><b>KNN distance</b>: the mean of d<sub>1</sub> divided by the root of the number of "
+             "pixel values, in 8-bit grey levels. Every image's numbers are in <code>results.csv</code>.</p>\n"
+             "</section>\n",
              count_text(record.training.set.count), count_text(record.duplicates),
              count_text(static_cast<std::int64_t>(record.training.skipped.size())), threshold_text(record.threshold),
-             threshold_text(record.threshold), number(record.spacing));
+             number(record.spacing));
 }
 
-std::string pictures(const CopiesRecord& record) {
+/// The first of `rows` as pictures, under a heading and a sentence.
+std::string pictures(const CopiesRecord& record, const std::vector<Row>& rows, std::string_view heading,
+                     std::string_view said) {
   std::string cells;
-  const auto rows = by_ratio(record);
   for (std::size_t i = 0; i < std::min(kShown, rows.size()); ++i)
     cells += fmt::format("<li>{}</li>\n", inline_svg(neighbour_cell(record, rows[i])));
-  return "<section>\n<h2>The most copied generated images</h2>\n<p>Of each three: a generated image, with "
-         "d<sub>1</sub>/d<sub>2</sub>; its nearest training image, with d<sub>1</sub>; its second nearest, with "
-         "d<sub>2</sub>. Distances are in grey levels a pixel value. <span class=\"key\"></span> Framed: memorized. "
-         "Lowest ratios first.</p>\n<ol class=\"neighbours\">\n" +
-         cells + "</ol>\n</section>\n";
+  return fmt::format("<section>\n<h2>{}</h2>\n<p>{}</p>\n<ol class=\"neighbours\">\n{}</ol>\n</section>\n", heading,
+                     said, cells);
 }
 
-/// The generated images of which `kind` holds, lowest ratios first.
-std::string list(const CopiesRecord& record, std::string_view what, bool Row::* kind) {
+std::vector<Row> those(std::vector<Row> rows, bool hidden) {
+  std::erase_if(rows, [&](const Row& row) { return hidden ? !row.hidden() : !row.memorized; });
+  return rows;
+}
+
+/// As many as are shown, from the first to the last.
+std::vector<Row> spread(const std::vector<Row>& rows) {
+  if (rows.size() <= kShown) return rows;
+  std::vector<Row> some;
+  for (std::size_t i = 0; i < kShown; ++i) some.push_back(rows[i * (rows.size() - 1) / (kShown - 1)]);
+  return some;
+}
+
+std::string all_pictures(const CopiesRecord& record) {
+  const std::vector<Row> rows = by_ratio(record), hidden = those(rows, true);
+  std::string out = pictures(
+      record, rows, "The most copied generated images",
+      "Of each three: a generated image, with d<sub>1</sub>/d<sub>2</sub>; its nearest training image, with "
+      "d<sub>1</sub>; its second nearest, with d<sub>2</sub>. Distances are in grey levels a pixel value. <span "
+      "class=\"key\"></span> Framed: memorized. A dashed frame: a copy that twins hide; the third image is the nearest "
+      "that is no twin. Lowest ratios first.");
+  if (!hidden.empty())
+    out += pictures(record, spread(hidden), "Copies that twins hide",
+                    "From the lowest ratio to the highest. The nearest training image has twins, so that the second "
+                    "nearest is nearly as near. The third "
+                    "image is the nearest that is no twin, with its distance; the ratio is to that.");
+  return out;
+}
+
+/// A table of `rows`.
+std::string list(const CopiesRecord& record, std::string_view what, std::string_view second,
+                 const std::vector<Row>& rows) {
+  if (rows.empty()) return "";
   std::string lines;
-  std::size_t all = 0;
-  for (const Row& row : by_ratio(record))
-    if (row.*kind && all++ < kListed)
-      lines += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                           safe(record.generated.images.files[row.image]), safe(record.training.files[row.nearest]),
-                           number(row.d1), number(row.d2), number(row.ratio));
-  if (all == 0) return "";
+  for (const Row& row : std::span(rows).first(std::min(kListed, rows.size())))
+    lines += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                         safe(record.generated.images.files[row.image]), safe(record.training.files[row.nearest]),
+                         number(row.d1), number(row.hidden() ? row.d2_apart : row.d2), number(row.decided()));
   return fmt::format(
-      "<details>\n<summary>The {} {} images{}</summary>\n<div class=\"scroll\" tabindex=\"0\"><table class=\"own\">"
+      "<details>\n<summary>The {} {}{}</summary>\n<div class=\"scroll\" tabindex=\"0\"><table class=\"own\">"
       "<thead><tr><th scope=\"col\">generated image</th><th scope=\"col\">nearest training image</th>"
-      "<th scope=\"col\">d<sub>1</sub></th><th scope=\"col\">d<sub>2</sub></th>"
-      "<th "
-      "scope=\"col\">d<sub>1</sub>/d<sub>2</sub></th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n</details>\n",
-      count_text(static_cast<std::int64_t>(all)), what, all > kListed ? fmt::format(", the first {}", kListed) : "",
-      lines);
+      "<th scope=\"col\">d<sub>1</sub></th><th scope=\"col\">{}</th><th scope=\"col\">ratio</th></tr></thead>\n"
+      "<tbody>\n{}</tbody></table></div>\n</details>\n",
+      count_text(static_cast<std::int64_t>(rows.size())), what,
+      rows.size() > kListed ? fmt::format(", the first {}", kListed) : "", second, lines);
 }
 
 std::string all_details(const CopiesRecord& record) {
@@ -115,9 +146,11 @@ std::string all_details(const CopiesRecord& record) {
   for (const auto& [name, measured] : groups_of(record)) add(name, measured->images);
   Facts origin = record.machine;
   origin.insert(origin.begin(), {{"date", record.date}, {"command", record.command}});
-  return "<section>\n<h2>Details</h2>\n" + list(record, "memorized", &Row::memorized) +
-         list(record, "masked", &Row::masked) + details("Files that could not be used", broken) +
-         details("Settings", record.settings) + details("Versions and machine", origin) + "</section>\n";
+  return "<section>\n<h2>Details</h2>\n" +
+         list(record, "memorized images", "d<sub>2</sub>", those(by_ratio(record), false)) +
+         list(record, "copies that twins hide", "to no twin", those(by_ratio(record), true)) +
+         details("Files that could not be used", broken) + details("Settings", record.settings) +
+         details("Versions and machine", origin) + "</section>\n";
 }
 
 }  // namespace
@@ -125,16 +158,18 @@ std::string all_details(const CopiesRecord& record) {
 std::string report_copies::neighbour_cell(const CopiesRecord& record, const Row& row) {
   const ImageSet& generated = record.generated.images.set;
   const ImageSet& training = record.training.set;
-  const std::string name = fmt::format("{}, nearest {}, second {}", record.generated.images.files[row.image],
-                                       record.training.files[row.nearest], record.training.files[row.second]);
+  const std::size_t third = row.hidden() ? static_cast<std::size_t>(row.apart) : row.second;
+  const std::string name =
+      fmt::format("{}, nearest {}, {} {}", record.generated.images.files[row.image], record.training.files[row.nearest],
+                  row.hidden() ? "no twin" : "second", record.training.files[third]);
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" viewBox=\"0 0 {} {}\" "
       "role=\"img\" aria-label=\"{}\">\n<title>{}</title>\n",
       kCellWidth, kCellHeight, safe(name), safe(name));
-  if (row.memorized)
+  if (row.copy)
     out += fmt::format(
-        "<rect x=\"1\" y=\"1\" width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>\n",
-        kCellWidth - 2, kCellHeight - 2, palette[1]);
+        "<rect x=\"1\" y=\"1\" width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"{}/>\n",
+        kCellWidth - 2, kCellHeight - 2, palette[1], row.hidden() ? " stroke-dasharray=\"5 3\"" : "");
   const auto draw = [&](int place, std::span<const std::uint8_t> image, const std::string& text) {
     const int left = 6 + 58 * place;
     const Bitmap picture = to_bitmap(image, static_cast<int>(training.channels), static_cast<int>(training.height),
@@ -146,9 +181,9 @@ std::string report_copies::neighbour_cell(const CopiesRecord& record, const Row&
         left, data_url(picture), left + 24, ink, text);
   };
   draw(0, generated.image(static_cast<std::int64_t>(row.image)),
-       std::isfinite(row.ratio) ? fmt::format("{:.2f}", row.ratio) : std::string(missing));
+       std::isfinite(row.decided()) ? fmt::format("{:.2f}", row.decided()) : std::string(missing));
   draw(1, training.image(static_cast<std::int64_t>(row.nearest)), number(row.d1));
-  draw(2, training.image(static_cast<std::int64_t>(row.second)), number(row.d2));
+  draw(2, training.image(static_cast<std::int64_t>(third)), number(row.hidden() ? row.d2_apart : row.d2));
   return out + "</svg>\n";
 }
 
@@ -176,12 +211,11 @@ std::string ratio_histogram(const CopiesRecord& record) {
   script.line("set arrow from {0:.10g}, graph 0 to {0:.10g}, graph 1 nohead dt 2 lw 1.5 lc rgb '{1}'", record.threshold,
               ink);
   const bool two = record.held_out.has_value();
-  script.plot(stairs(record, record.generated),
+  script.plot(stairs(record.generated),
               fmt::format("using 1:2 with filledcurves y1=0 fs solid 0.5 noborder lc rgb '{}'", palette[0]),
               two ? "generated" : "");
   if (two)
-    script.plot(stairs(record, *record.held_out), fmt::format("using 1:2 with lines lw 2 lc rgb '{}'", palette[1]),
-                "held-out");
+    script.plot(stairs(*record.held_out), fmt::format("using 1:2 with lines lw 2 lc rgb '{}'", palette[1]), "held-out");
   std::string alt = "How often each ratio of the distances to the nearest and second nearest training image comes.";
   for (const auto& [name, measured] : groups_of(record))
     alt += fmt::format(" {}: {} % below {}.", name, percent(measured->found.ratio), threshold_text(record.threshold));
@@ -202,8 +236,8 @@ std::string copies_html(const CopiesRecord& record, const std::string& histogram
                   safe(record.training.set.name)),
       fmt::format("<section class=\"answer\" aria-label=\"Result\">\n<p class=\"lead\">{}</p>\n<p>{}</p>\n"
                   "</section>\n{}<section>\n<h2>Ratios</h2>\n<div class=\"curves\">\n{}</div>\n</section>\n{}{}",
-                  safe(verdict.substr(0, first)), safe(verdict.substr(first)), pictures(record), drawn, table(record),
-                  all_details(record)));
+                  safe(verdict.substr(0, first)), safe(verdict.substr(first)), all_pictures(record), drawn,
+                  table(record), all_details(record)));
 }
 
 }  // namespace diffmem
