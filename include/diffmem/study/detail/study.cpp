@@ -30,7 +30,6 @@ namespace diffmem {
 namespace {
 
 constexpr double kLevel = 0.9;     // 1 - epsilon of Definition 1
-constexpr double kSmallNet = 1e9;  // floating-point operations a forward pass, below which one core a run is best
 
 /// A run with what is known of it before it begins.
 struct Task {
