@@ -5,8 +5,8 @@
 //
 // crops and shrinks every image to 32x32, looks for the two training images nearest to each, sees past twins of the
 // nearest, and writes out/measure/report.html.  On 5,990 training and 974 "generated" drawings (150 MB of PNG,
-// bench/results/measure_openclipart.md), 100 of them planted copies, it takes half a minute of one core, nearly all of it
-// decoding, and ends with
+// bench/results/measure_openclipart.md), 100 of them planted copies, it takes half a minute of one core, nearly all of
+// it decoding, and ends with
 //
 //     folder         images  skipped  memorized      %   95 % int.  copies      %   95 % int.     KNN
 //     generated         974        2        124   12.7   10.8–15.0     344   35.3   32.4–38.4    34.9

@@ -22,8 +22,9 @@ constexpr const auto& words_of(Shrink) { return kShrinkWords; }
 /// " 8x8 lanczos".  Error if `size` is below 1 or above a side.
 ImageSet shrink(const ImageSet& set, int size, Shrink how = Shrink::area);
 
-/// The largest square in the middle of every image, by `area`: of an odd rest half a pixel is cut at each end, so that an
-/// image and a smaller copy of it give the same square.  Otherwise shrink(crop_square(set), size), names and errors too.
+/// The largest square in the middle of every image, by `area`: of an odd rest half a pixel is cut at each end, so that
+/// an image and a smaller copy of it give the same square.  Otherwise shrink(crop_square(set), size), names and errors
+/// too.
 ImageSet shrink_middle(const ImageSet& set, int size);
 
 /// The largest square in the middle of every image: of an odd rest the greater part goes right or below.  The name gains

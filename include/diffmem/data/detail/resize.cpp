@@ -11,8 +11,8 @@
 namespace diffmem {
 namespace {
 
-/// How new pixel `to` overlaps old pixel `from`, in units of 1/(2 size) of an old pixel; the overlaps of one `to` add up
-/// to twice what is kept of the old side.
+/// How new pixel `to` overlaps old pixel `from`, in units of 1/(2 size) of an old pixel; the overlaps of one `to` add
+/// up to twice what is kept of the old side.
 struct Overlap {
   std::int64_t to, from, length;
 };
