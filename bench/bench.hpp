@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace diffmem::bench {
@@ -54,6 +55,23 @@ double seconds_of(Act&& act) {
 inline double median_of(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values.empty() ? 0 : values[values.size() / 2];
+}
+
+/// The k nearest of one query by plain sums, as (squared distance, index).
+inline std::vector<std::pair<std::int64_t, std::int64_t>> by_sorting(std::span<const std::uint8_t> query,
+                                                                     std::span<const std::uint8_t> training,
+                                                                     std::size_t k) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> list(training.size() / query.size());
+  for (std::size_t t = 0; t < list.size(); ++t) {
+    list[t].second = static_cast<std::int64_t>(t);
+    for (std::size_t i = 0; i < query.size(); ++i) {
+      const int d = query[i] - training[t * query.size() + i];
+      list[t].first += d * d;
+    }
+  }
+  std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(k), list.end());
+  list.resize(k);
+  return list;
 }
 
 /// Reads files and name=value settings from the command line and runs the bench; its exit status.

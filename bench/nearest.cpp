@@ -36,22 +36,6 @@ struct Settings {
   }
 };
 
-/// The neighbours of one query by plain sums, as (squared distance, index).
-std::vector<std::pair<std::int64_t, std::int64_t>> by_sorting(std::span<const std::uint8_t> query,
-                                                              std::span<const std::uint8_t> training, std::size_t k) {
-  std::vector<std::pair<std::int64_t, std::int64_t>> list(training.size() / query.size());
-  for (std::size_t t = 0; t < list.size(); ++t) {
-    list[t].second = static_cast<std::int64_t>(t);
-    for (std::size_t i = 0; i < query.size(); ++i) {
-      const int d = query[i] - training[t * query.size() + i];
-      list[t].first += d * d;
-    }
-  }
-  std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(k), list.end());
-  list.resize(k);
-  return list;
-}
-
 int run(const std::vector<std::string>& files, const Settings& s) {
   const std::string queries_text = read_file(files[0]), training_text = read_file(files[1]);
   const auto queries = bench::bytes_of(queries_text), training = bench::bytes_of(training_text);
@@ -65,12 +49,10 @@ int run(const std::vector<std::string>& files, const Settings& s) {
   std::vector<std::vector<std::pair<std::int64_t, std::int64_t>>> checks;
   const std::size_t stride = std::max<std::size_t>(1, n / static_cast<std::size_t>(std::max<std::int64_t>(1, s.check)));
   for (std::size_t q = 0; q < n && s.check > 0; q += stride)
-    checks.push_back(by_sorting(queries.subspan(q * size, size), training, k));
+    checks.push_back(bench::by_sorting(queries.subspan(q * size, size), training, k));
 
-  nlohmann::ordered_json json{{"queries", n}, {"training", m}, {"size", size}, {"k", k}, {"threads", threads}};
-  json["cpu"] = bench::cpu_name();
-  json["checked"] = checks.size();
-  for (const auto& [name, value] : build_facts()) json[name] = value;
+  nlohmann::ordered_json json = bench::facts(threads);
+  json["queries"] = n, json["training"] = m, json["size"] = size, json["k"] = k, json["checked"] = checks.size();
   std::vector<std::string> here;
   for (const ByteDots way : kernels::byte_dots_here()) here.push_back(to_text(way));
   json["ways_here"] = here;
@@ -97,11 +79,7 @@ int run(const std::vector<std::string>& files, const Settings& s) {
     if (first.k == 0) first = found;
 
     std::vector<double> seconds;
-    for (std::int64_t r = 0; r < s.repeat; ++r) {
-      const auto begun = std::chrono::steady_clock::now();
-      if (search().k != s.k) return 1;
-      seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
-    }
+    for (std::int64_t r = 0; r < s.repeat; ++r) seconds.push_back(bench::seconds_of(search));
     if (seconds.empty()) continue;
     std::sort(seconds.begin(), seconds.end());
     const double median = seconds[seconds.size() / 2], rate = operations / median / 1e9;

@@ -217,18 +217,9 @@ class Bench {
                     const Neighbours& found) {
     const auto size = static_cast<std::size_t>(values);
     for (std::size_t q = 0; q < 3; ++q) {
-      std::vector<std::pair<std::int64_t, std::int64_t>> list;
-      for (std::size_t t = 0; t * size < pixels.size(); ++t) {
-        std::int64_t squared = 0;
-        for (std::size_t k = 0; k < size; ++k) {
-          const int d = queries[q * size + k] - pixels[t * size + k];
-          squared += d * d;
-        }
-        list.emplace_back(squared, t);
-      }
-      std::partial_sort(list.begin(), list.begin() + 2, list.end());
+      const auto want = bench::by_sorting(queries.subspan(q * size, size), pixels, 2);
       for (std::size_t j = 0; j < 2; ++j)
-        if (list[j] != std::pair(found.squared[2 * q + j], found.index[2 * q + j]))
+        if (want[j] != std::pair(found.squared[2 * q + j], found.index[2 * q + j]))
           throw Error("scaling", fmt::format("another neighbour of query {}", q), "that of plain sums", "mend it");
     }
   }
