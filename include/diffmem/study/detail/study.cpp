@@ -29,7 +29,7 @@
 namespace diffmem {
 namespace {
 
-constexpr double kLevel = 0.9;     // 1 - epsilon of Definition 1
+constexpr double kLevel = 0.9;  // 1 - epsilon of Definition 1
 
 /// A run with what is known of it before it begins.
 struct Task {
