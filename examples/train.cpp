@@ -25,6 +25,6 @@ int main(int argc, char** argv) {
                                   .ema = 0.99,
                                   .evaluations = 1},
                         .sample = {.images = 1000, .batch = 100}})
-      .sizes({64})
+      .sizes(64)
       .run(argc, argv);
 }

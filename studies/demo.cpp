@@ -5,7 +5,7 @@
 #include <diffmem/embedding/positional.hpp>
 #include <diffmem/sampler/heun.hpp>
 #include <diffmem/schedule/edm.hpp>
-#include <diffmem/study/study.hpp>
+#include <diffmem/study/all.hpp>
 
 using namespace diffmem;
 
@@ -14,20 +14,29 @@ using namespace diffmem;
 using Demo = Design<EdmSchedule,Positional, DdpmPp, AllSkips, Unconditional, Heun>;
 // clang-format on
 
-int main(int argc, char** argv) {
-  return Study("demo")
-      .question("At how many training images does a small diffusion model stop replicating them?")
-      .source("after Gu et al. 2023, Fig. 2a, at the scale of two cores")
-      .hold<Demo>({.data = {.source = "fashion-mnist", .resolution = 8},
-                   .net = {.base = 16, .mult = {1, 2}, .blocks = 1, .attention = {}, .dropout = 0},
-                   .train = {.batch = 64,
-                             .budget = Budget::steps,
-                             .length = 1000,
-                             .warmup = 100,
-                             .lr = 4e-3,
-                             .ema = 0.99,
-                             .evaluations = 2},
-                   .sample = {.images = 1000, .batch = 100}})
-      .sizes({16, 32, 64, 128})
-      .run(argc, argv);
+namespace {
+
+Setup small(Profile profile) {
+  const bool smoke = profile == Profile::smoke;
+  return {.data = {.source = "fashion-mnist", .resolution = 8},
+          .net = {.base = 16, .mult = {1, 2}, .blocks = 1, .attention = {}, .dropout = 0},
+          .train = {.batch = 64,
+                    .budget = Budget::steps,
+                    .length = smoke ? 10.0 : 1000.0,
+                    .warmup = 100,
+                    .lr = 4e-3,
+                    .ema = 0.99,
+                    .evaluations = smoke ? 1 : 2},
+          .sample = {.images = smoke ? 16 : 1000, .batch = 100}};
 }
+
+}  // namespace
+
+const Registered study =
+    Study("demo")
+        .question("At how many training images does a small diffusion model stop replicating them?")
+        .source("after Gu et al. 2023, Fig. 2a, at the scale of two cores")
+        .hold<Demo>(small)
+        .sizes(16, 32, 64, 128)
+        .seeds({.paper = {1}})
+        .claims({claim::falls("The more images there are, the fewer of them are replicated.", "size")});

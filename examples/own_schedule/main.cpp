@@ -57,6 +57,6 @@ int main(int argc, char** argv) {
       .source("an example")
       .hold<Own>(kSetup)
       .vary<EdmSchedule>()
-      .sizes({16})
+      .sizes(16)
       .run(argc, argv);
 }

@@ -76,3 +76,22 @@ TEST_CASE("intervals refuse what has none", "[measure][bad]") {
   REQUIRE(says(complaint([] { mean_interval({}); }), "mean_interval", {"no value"}));
   REQUIRE(says(complaint([] { percentile_interval({}); }), "percentile_interval", {"no replicate"}));
 }
+
+TEST_CASE("Student's and Welch's intervals agree with their definitions", "[measure][interval]") {
+  // 97.5 % quantiles of Student's law: 12.7062 at 1, 4.30265 at 2, 2.77645 at 4 degrees of freedom.
+  const Interval two = student_interval(std::vector{1.0, 3.0});
+  REQUIRE(std::abs(two.low - (2 - 12.706204736432095)) < 1e-9);
+  const Interval three = student_interval(std::vector{1.0, 2.0, 6.0});
+  REQUIRE(std::abs(three.high - (3 + 4.302652729911275 * std::sqrt(7.0 / 3))) < 1e-9);
+  const Interval pair = welch_interval(std::vector{1.0, 2.0, 3.0}, std::vector{2.0, 3.0, 4.0});  // 4 degrees
+  REQUIRE(std::abs(pair.low - (-1 - 2.7764451051977987 * std::sqrt(2.0 / 3))) < 1e-9);
+  REQUIRE(std::abs(pair.high - (-1 + 2.7764451051977987 * std::sqrt(2.0 / 3))) < 1e-9);
+  // One side without spread: its degrees of freedom do not count.
+  const Interval one = welch_interval(std::vector{5.0, 5.0, 5.0, 5.0}, std::vector{1.0, 2.0, 6.0});
+  REQUIRE(std::abs(one.low - (2 - 4.302652729911275 * std::sqrt(7.0 / 3))) < 1e-9);
+  const Interval none = welch_interval(std::vector{1.0, 1.0}, std::vector{0.5, 0.5});
+  REQUIRE((none.low == 0.5 && none.high == 0.5));
+  REQUIRE(std::isinf(student_interval(std::vector{1.0}).high));
+  REQUIRE(std::isinf(welch_interval(std::vector{1.0}, std::vector{1.0, 2.0}).low));
+  REQUIRE(says(complaint([] { welch_interval({}, std::vector{1.0}); }), "welch_interval", {"no value"}));
+}

@@ -9,4 +9,4 @@
 using namespace diffmem;
 using Base = Design<VpSchedule, Positional, DdpmPp, AllSkips, Unconditional, Heun>;
 // Varied to what is held: both curves would be the same.
-int main(int argc, char** argv) { return Study("none").hold<Base>({}).vary<VpSchedule>().run(argc, argv); }
+int main(int argc, char** argv) { return Study("none").hold<Base>(Setup{}).vary<VpSchedule>().run(argc, argv); }

@@ -14,7 +14,7 @@ TEST_CASE("a plan is of the network that the images make", "[study][run]") {
   setup.data.size = 6, setup.net = tiny::net(), setup.train = tiny::params(), setup.sample.images = 10;
   setup.net.channels = 3, setup.net.resolution = 64;  // what a setup says of these does not count
   const auto plan_of = [&](auto design, const ImageSet& set) {
-    return Run<decltype(design)>(design, setup, "s", "c").plan(set);
+    return Run<decltype(design)>(design, setup, "s", "c").plan(set, set.digest());
   };
   const RunPlan plain = plan_of(tiny::Base{}, images);
   const Trainer<tiny::Base> trainer(tiny::Base{}, setup.net, setup.train, images);
@@ -41,9 +41,41 @@ TEST_CASE("a try of a run gives its times and its memory", "[study][run]") {
   const RunCost cost = run.try_out(images, at::kCPU);
   REQUIRE(cost.denoise_seconds > 0);
   REQUIRE(cost.train_seconds > 0);
-  const auto leaves = static_cast<double>(4 * run.plan(images).parameters);  // bytes
-  REQUIRE(cost.bytes > 5 * leaves);                                          // weights, gradients, average, two moments
+  const auto leaves = static_cast<double>(4 * run.plan(images, "").parameters);  // bytes
+  REQUIRE(cost.bytes > 5 * leaves);  // weights, gradients, average, two moments
   setup.train.accumulate = 10;
   setup.sample.batch = 1;
   REQUIRE(Run<tiny::Base>(tiny::Base{}, setup, "", "c").try_out(images, at::kCPU).bytes < cost.bytes);
+}
+
+TEST_CASE("the cost of a large network is that of a narrower one, in proportion", "[study][run]") {
+  const ImageSet images = tiny::images(6);
+  Setup setup;
+  setup.data.size = 6, setup.net = tiny::net(), setup.train = tiny::params();
+  setup.net.base = 512, setup.net.attention = {};
+  const auto run_of = [&] { return Run<tiny::Base>(tiny::Base{}, setup, "", "c"); };
+  const RunPlan large = run_of().plan(images, "");
+  REQUIRE(large.forward_flops > 2e9);  // more than is tried as it is
+  const RunCost cost = run_of().try_out(images, at::kCPU);
+  REQUIRE(cost.bytes > 5 * 4 * static_cast<double>(large.parameters));
+  setup.net.base = 128;
+  const RunPlan small = run_of().plan(images, "");
+  const double operations = large.forward_flops / small.forward_flops;
+  const RunCost less = run_of().try_out(images, at::kCPU);
+  REQUIRE(cost.denoise_seconds > operations / 8 * less.denoise_seconds);  // a factor for neighbours on the machine
+  REQUIRE(cost.denoise_seconds < operations * 8 * less.denoise_seconds);
+}
+
+TEST_CASE("runs are one run if every setting and the images are the same", "[study][run]") {
+  const ImageSet images = tiny::images(6);
+  Setup setup;
+  setup.data.size = 6, setup.net = tiny::net(), setup.train = tiny::params();
+  const auto name = [&](const std::string& series, const std::string& digest) {
+    return Run<tiny::Base>(tiny::Base{}, setup, series, series + ", |D| = 6").plan(images, digest).name;
+  };
+  const std::string first = name("a", "0");
+  REQUIRE(name("b", "0") == first);  // whatever the studies call it
+  REQUIRE(name("a", "1") != first);
+  setup.train.lr *= 2;
+  REQUIRE(name("a", "0") != first);
 }

@@ -23,6 +23,14 @@ Interval difference_interval(std::int64_t a, std::int64_t n, std::int64_t b, std
 /// nothing of the spread: the interval is all numbers.  Error if there is no value.
 Interval mean_interval(std::span<const double> values);
 
+/// Of the mean of a few independent values, by Student's law with n - 1 degrees of freedom.  One value: all numbers.  Error
+/// if there is no value.
+Interval student_interval(std::span<const double> values);
+
+/// Of mean(a) - mean(b), independent values of unequal spreads, by Welch's approximation (1947).  One value on either side:
+/// all numbers.  Error if a side has no value.
+Interval welch_interval(std::span<const double> a, std::span<const double> b);
+
 /// From the 2.5 % to the 97.5 % quantile of bootstrap replicates, each a replicate itself; infinities are welcome.
 /// Error if there is none.
 Interval percentile_interval(std::vector<double> replicates);

@@ -26,6 +26,7 @@ struct RunRecord {
   std::string cell;       ///< short name shown to people: "|D| = 64"
   std::string series;     ///< the curve it belongs to; "" when there is one curve
   std::int64_t size = 0;  ///< training images, |D|
+  double x = 0;           ///< where it stands on the figure's axis: |D|, or the place of its label in x_labels
   std::uint64_t seed = 0;
   std::int64_t parameters = 0;
   std::int64_t steps = 0;
@@ -50,9 +51,30 @@ struct EmmRecord {
   std::string statement;              ///< one sentence, also when there is no EMM
 };
 
+/// One claim of the paper and what became of it; outcomes are words such as "held".
+struct ClaimRecord {
+  std::string text;
+  std::string outcome, reason;          ///< by the memorization ratio
+  std::string knn_outcome = {}, knn_reason = {};  ///< the same turned round for KNN distances; "" where there is no such view
+};
+
+/// A number that the paper prints.
+struct PrintedRecord {
+  std::string source;  ///< "Table 2"
+  std::string at;      ///< "decay=1e-3 size=1000"
+  double ratio = -1;   ///< 0..1; below 0: not printed
+  double knn = -1;     ///< likewise
+  bool drawn = false;  ///< read off a drawing, +- 0.01
+};
+
 /// A whole study.
 struct ReportRecord {
   std::string title, question, source;
+  std::string profile;  ///< the scale that was run; "" if there is one
+  std::string x_title = "training images |D|";
+  std::vector<std::string> x_labels;  ///< labels along the figure's axis; empty: it is |D|, logarithmic
+  std::vector<ClaimRecord> claims;
+  std::vector<PrintedRecord> printed;
   std::vector<std::string> notes;
   std::vector<RunRecord> runs;
   std::vector<EmmRecord> emms;

@@ -24,7 +24,7 @@ inline constexpr double kSmallNet = 1e9;
 
 /// What all runs of a study share.
 struct RunContext {
-  std::filesystem::path out;  ///< runs go to out/runs/
+  std::filesystem::path runs;  ///< each run has its folder in it
   ProgressBoard* board = nullptr;
   int threads = 1;  ///< of this run
   at::Device device = at::kCPU;
@@ -34,6 +34,7 @@ struct RunContext {
 
 /// What --dry-run says of a run.
 struct RunPlan {
+  std::string name = {};  ///< of the run's folder; runs of one name are one run
   std::string cell, series;
   Listing settings;  ///< every parameter of design and setup, with what the images decide filled in
   std::int64_t parameters = 0, steps = 0;
@@ -43,7 +44,8 @@ struct RunPlan {
   double trained = 0, denoised = 0;  ///< images through a training step, and through the denoiser alone
 };
 
-/// What one run costs, measured by a short try on this machine.
+/// What one run costs, by a short try on this machine: of its network, or, if that is large, of a narrower one, in
+/// proportion to operations, values and parameters.
 struct RunCost {
   double train_seconds = 0;    ///< of a training step, an image
   double denoise_seconds = 0;  ///< of one evaluation of the denoiser, an image
@@ -66,10 +68,11 @@ class AnyRun {
   /// Sets the design's parameter `path`, such as sampler.steps, from text, or chooses a policy from its menu (path
   /// "sampler", text "heun"); false if there is none of that name.
   virtual bool set(std::string_view path, std::string_view text) = 0;
-  RunPlan plan(const ImageSet& images) const;
+  /// `digest` is that of `images`.
+  RunPlan plan(const ImageSet& images, const std::string& digest) const;
   RunCost try_out(const ImageSet& images, at::Device device) const;
   /// Trains what is not yet trained.  Interrupted if Ctrl-C came: its state is saved then.
-  RunRecord run(const ImageSet& images, const RunContext& context);
+  RunRecord run(const ImageSet& images, const RunPlan& plan, const RunContext& context);
 
  protected:
   AnyRun(const Setup& setup, const std::string& series, const std::string& cell);
@@ -77,10 +80,10 @@ class AnyRun {
   virtual std::string slug() const = 0;
   virtual Listing design_settings() const = 0;
   /// The network for these images, without its values.
-  virtual UNet shape(const ImageSet& images) const = 0;
+  virtual UNet shape(const UNetConfig& net, const ImageSet& images) const = 0;
   /// Evaluations of the denoiser per generated image.
   virtual int evaluations() const = 0;
-  virtual std::unique_ptr<AnyTrainer> trainer(const TrainParams& params, const ImageSet& images,
+  virtual std::unique_ptr<AnyTrainer> trainer(const UNetConfig& net, const TrainParams& params, const ImageSet& images,
                                               at::Device device) const = 0;
 
   Setup setup_;
@@ -107,13 +110,13 @@ class Run final : public AnyRun {
  private:
   std::string slug() const override { return design_.slug(); }
   Listing design_settings() const override { return list_params(design_); }
-  UNet shape(const ImageSet& images) const override {
-    return Trainer<D>::shape(design_, setup_.net, images, setup_.train.seed);
+  UNet shape(const UNetConfig& net, const ImageSet& images) const override {
+    return Trainer<D>::shape(design_, net, images, setup_.train.seed);
   }
   int evaluations() const override { return design_.sampler.evaluations(); }
-  std::unique_ptr<AnyTrainer> trainer(const TrainParams& params, const ImageSet& images,
+  std::unique_ptr<AnyTrainer> trainer(const UNetConfig& net, const TrainParams& params, const ImageSet& images,
                                       at::Device device) const override {
-    return std::make_unique<Trainer<D>>(design_, setup_.net, params, images, device);
+    return std::make_unique<Trainer<D>>(design_, net, params, images, device);
   }
 
   D design_;

@@ -51,6 +51,6 @@ class RunFolder {
 RunRecord read_run(const std::filesystem::path& path, const ImageSet& training, int pictures);
 
 /// slug-hash: the folder's name of a run with these parameters.
-std::string run_name(const std::string& slug, const Listing& parameters);
+std::string run_name(const std::string& slug, Listing parameters);
 
 }  // namespace diffmem

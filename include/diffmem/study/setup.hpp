@@ -20,21 +20,25 @@ struct DataParams {
   std::int64_t size = 0;                     ///< |D|, a subset; 0: all of it
   SubsetRule subset = SubsetRule::balanced;  ///< balanced (random) or first (in the file): which images it takes
   std::uint64_t seed = 0;                    ///< of the balanced subsets
+  int classes = 0;                           ///< the first so many classes alone, |D|/classes each; 0: as `subset` says
+  double blend = 0;                          ///< share of the images that come from blend_source instead
+  std::string blend_source = {};             ///< as after --data
 
   template <class Self, class Visit>
   static void each(Self& p, Visit&& visit) {
     visit("source", p.source), visit("resolution", p.resolution), visit("shrink", p.shrink), visit("size", p.size);
     visit("subset", p.subset), visit("seed", p.seed);
+    visit("classes", p.classes), visit("blend", p.blend), visit("blend_source", p.blend_source);
   }
   /// Error naming the field that is out of range.
   void validate() const;
 };
 
 struct Setup {
-  DataParams data;
-  UNetConfig net;
-  TrainParams train;
-  SampleParams sample;
+  DataParams data = {};
+  UNetConfig net = {};
+  TrainParams train = {};
+  SampleParams sample = {};
 
   template <class Self, class Visit>
   static void each(Self& s, Visit&& visit) {

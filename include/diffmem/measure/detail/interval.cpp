@@ -3,16 +3,37 @@
 #include <diffmem/measure/interval.hpp>
 
 #include <fmt/format.h>
+#include <boost/math/distributions/students_t.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
+#include <string_view>
 
 namespace diffmem {
 namespace {
 
 constexpr double kQuantile = 1.959963984540054;  // 97.5 % quantile of N(0,1)
+
+constexpr Interval kAllNumbers{-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+
+/// Of a sample: its mean, the square of the mean's standard error (0 for one value), n - 1.
+struct Spread {
+  double mean = 0, error = 0, freedom = 0;
+};
+
+Spread spread_of(std::string_view who, std::span<const double> values) {
+  if (values.empty()) throw Error(std::string(who), "no value", "at least one", "measure something first");
+  const double n = static_cast<double>(values.size());
+  Spread s{std::accumulate(values.begin(), values.end(), 0.0) / n, 0, n - 1};
+  for (const double v : values) s.error += (v - s.mean) * (v - s.mean);
+  s.error /= n * std::max(1.0, n - 1);
+  return s;
+}
+
+double student_quantile(double freedom) { return boost::math::quantile(boost::math::students_t(freedom), 0.975); }
 
 }  // namespace
 
@@ -34,14 +55,27 @@ Interval difference_interval(std::int64_t a, std::int64_t n, std::int64_t b, std
 }
 
 Interval mean_interval(std::span<const double> values) {
-  if (values.empty()) throw Error("mean_interval", "no value", "at least one", "measure something first");
-  const double n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  if (values.size() == 1) return {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
-  double squares = 0;
-  for (const double v : values) squares += (v - mean) * (v - mean);
-  const double half = kQuantile * std::sqrt(squares / (n - 1) / n);
-  return {mean - half, mean + half};
+  const Spread s = spread_of("mean_interval", values);
+  if (values.size() == 1) return kAllNumbers;
+  const double half = kQuantile * std::sqrt(s.error);
+  return {s.mean - half, s.mean + half};
+}
+
+Interval student_interval(std::span<const double> values) {
+  const Spread s = spread_of("student_interval", values);
+  if (values.size() == 1) return kAllNumbers;
+  const double half = student_quantile(s.freedom) * std::sqrt(s.error);
+  return {s.mean - half, s.mean + half};
+}
+
+Interval welch_interval(std::span<const double> a, std::span<const double> b) {
+  const Spread s = spread_of("welch_interval", a), t = spread_of("welch_interval", b);
+  if (a.size() == 1 || b.size() == 1) return kAllNumbers;
+  const double error = s.error + t.error, difference = s.mean - t.mean;
+  if (error == 0) return {difference, difference};
+  const double freedom = error * error / (s.error * s.error / s.freedom + t.error * t.error / t.freedom);
+  const double half = student_quantile(freedom) * std::sqrt(error);
+  return {difference - half, difference + half};
 }
 
 Interval percentile_interval(std::vector<double> replicates) {

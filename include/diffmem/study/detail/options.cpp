@@ -15,6 +15,7 @@ void check_ranges(const Options& o) {
   const std::string most = fmt::format("0 to {}", kMostThreads);
   need(o.jobs >= 0 && o.jobs <= kMostThreads, "command line", "--jobs", o.jobs, most);
   need(o.threads >= 0 && o.threads <= kMostThreads, "command line", "--threads", o.threads, most);
+  need(o.seeds >= 0 && o.seeds <= 1000, "command line", "--seeds", o.seeds, "0 to 1000");
   need(o.checkpoint_seconds >= 0, "command line", "--checkpoint-seconds", o.checkpoint_seconds, "0 or more");
 }
 
@@ -27,40 +28,86 @@ std::vector<std::int64_t> parse_sizes(const std::string& text) {
   return {sizes.begin(), sizes.end()};
 }
 
+Shard parse_shard(const std::string& text) {
+  Shard shard;
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos || !from_text(text.substr(0, slash), shard.part) ||
+      !from_text(text.substr(slash + 1), shard.of) || shard.part < 1 || shard.part > shard.of)
+    throw Error("--shard", fmt::format("\"{}\"", text), "I/N with I from 1 to N, such as 2/8", "correct the words");
+  return shard;
+}
+
+/// Options of one study and of all, and what they leave as text.
+class Reader {
+ public:
+  Reader(const std::string& program, const std::string& about, const std::string& after, const std::string& out)
+      : line(program, about, after), out_(out) {
+    line.flag("dry-run", options.dry_run, "print every run with its size and the time it will take; train nothing");
+    line.option("profile", options.profile,
+                "scale of grid and training: paper, gpu (hours), desktop (minutes to an hour) or smoke (seconds)");
+    line.option("out", out_, "folder of runs (in runs/) and reports; the same command continues there");
+    line.option("seeds", options.seeds, "training seeds of each run; 0: the profile's number");
+    line.option("shard", shard_, "I/N: make the I-th of N equal parts of the runs; copy the folders together to merge");
+    line.option("jobs", options.jobs, "runs at once; 0: one per core for small networks, else 1");
+    line.option("threads", options.threads, "threads of each run; 0: cores / jobs");
+    line.option("checkpoint-seconds", options.checkpoint_seconds, "time between checkpoints");
+    line.option("device", device_, "cpu or cuda");
+  }
+
+  /// False if --help or --version was answered.
+  bool read(int argc, char** argv) {
+    if (!line.read(argc, argv)) return false;
+    on_command_line([&] {
+      check_ranges(options);
+      options.shard = parse_shard(shard_);
+      if (device_ != "cuda") options.device = parse_device(device_);
+    });
+    if (device_ == "cuda") options.device = parse_device(device_);  // where there is none, the command line is right
+    options.out = out_;
+    return true;
+  }
+
+  CommandLine line;
+  Options options;
+
+ private:
+  std::string out_, device_ = "cpu", shard_ = "1/1";
+};
+
 }  // namespace
 
 std::optional<Options> parse_options(int argc, char** argv, const std::string& name, const std::string& question,
-                                     const Setup& setup, const std::vector<std::int64_t>& default_sizes,
                                      const Menus& menus) {
-  Options o;
-  o.data = setup.data.source, o.seed = setup.train.seed, o.budget = setup.train.budget;
-  std::string out = "out/" + name, sizes = fmt::format("{}", fmt::join(default_sizes, ",")), device = "cpu";
+  Reader reader(name, question, fmt::format("\n--data takes:\n{}\n", data_help()), "out");
+  Options& o = reader.options;
+  const std::string unsaid = "profile's";
+  std::string data = unsaid, sizes = unsaid, seed = unsaid, budget = unsaid;
   std::vector<std::string> sets;
-  CommandLine line(name, question, fmt::format("\n--data takes:\n{}\n", data_help()));
-  line.flag("dry-run", o.dry_run, "print every run with its size and the time it will take; train nothing");
-  line.option("out", out, "folder of runs and report; the same command continues there");
-  line.option("data", o.data, "training images (see below)");
-  line.option("sizes", sizes, "training-set sizes |D|, nested");
-  line.option("seed", o.seed, "of weights, data order, noise");
-  line.option("budget", o.budget, "what all sizes share: epochs (the paper's rule) or steps");
-  line.list("set", sets, "NAME=VALUE: any setting of --dry-run's list, such as train.lr=1e-3; may be repeated");
-  line.option("jobs", o.jobs, "runs at once; 0: one per core for small networks, else 1");
-  line.option("checkpoint-seconds", o.checkpoint_seconds, "time between checkpoints");
-  line.option("threads", o.threads, "threads of each run; 0: cores / jobs");
-  line.option("device", device, "cpu or cuda");
+  reader.line.option("data", data, "training images (see below)");
+  reader.line.option("sizes", sizes, "training-set sizes |D|, nested");
+  reader.line.option("seed", seed, "the first training seed (weights, data order, noise)");
+  reader.line.option("budget", budget, "what all sizes share: epochs (the paper's rule) or steps");
+  reader.line.list("set", sets, "NAME=VALUE: any setting of --dry-run's list, such as train.lr=1e-3; may be repeated");
   o.words.reserve(menus.size());  // its strings are bound to options
   for (const auto& [role, words] : menus)
-    line.option(role, o.words.emplace_back(role, words.front()).second, fmt::format("{}", fmt::join(words, ", ")));
-  if (!line.read(argc, argv)) return std::nullopt;
+    reader.line.option(role, o.words.emplace_back(role, words.front()).second,
+                       fmt::format("{}", fmt::join(words, ", ")));
+  if (!reader.read(argc, argv)) return std::nullopt;
   on_command_line([&] {
-    check_ranges(o);
-    o.sizes = parse_sizes(sizes);
+    if (data != unsaid) o.data = data;
+    if (sizes != unsaid) o.sizes = parse_sizes(sizes);
+    if (seed != unsaid) set_field("seed", o.seed.emplace(), seed, "--");
+    if (budget != unsaid) set_field("budget", o.budget.emplace(), budget, "--");
     o.sets = parse_sets(sets);
-    if (device != "cuda") o.device = parse_device(device);
   });
-  if (device == "cuda") o.device = parse_device(device);  // where there is none, the command line is right
-  o.out = out;
   return o;
+}
+
+std::optional<Options> parse_all_options(int argc, char** argv, std::vector<std::string>& only) {
+  Reader reader("all", "Runs every study: what is not done, cheapest first.", "", "out");
+  reader.line.list("only", only, "NAME: run this study, and those named by further --only");
+  if (!reader.read(argc, argv)) return std::nullopt;
+  return reader.options;
 }
 
 }  // namespace diffmem

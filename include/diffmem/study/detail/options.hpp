@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A study's command line: from words to values.
+// The command line of a study, and of all of them: from words to values.
 #pragma once
 #include <diffmem/study/command_line.hpp>
+#include <diffmem/study/profile.hpp>
 #include <diffmem/study/setup.hpp>
 
 #include <cstdint>
@@ -12,24 +13,35 @@
 
 namespace diffmem {
 
-/// What a command line asks for.
+/// Which part of the runs this process makes: every `of`-th, beginning with the `part`-th.
+struct Shard {
+  std::size_t part = 1, of = 1;
+};
+
+/// What a command line asks for.  What is empty or 0 is left to the profile.
 struct Options {
   std::filesystem::path out;
+  Profile profile = Profile::desktop;
   std::string data;                 ///< source of the images
   std::vector<std::int64_t> sizes;  ///< rising, each once
-  std::uint64_t seed = 0;
-  Budget budget = Budget::epochs;
+  int seeds = 0;                    ///< number of training seeds
+  std::optional<std::uint64_t> seed;
+  std::optional<Budget> budget;
   std::vector<Assignment> sets;   ///< --set
   std::vector<Assignment> words;  ///< role, chosen policy
-  int jobs = 0, threads = 0;      ///< 0: to be found
+  Shard shard;
+  int jobs = 0, threads = 0;  ///< 0: to be found
   double checkpoint_seconds = 60;
   at::Device device = at::kCPU;
   bool dry_run = false;
 };
 
-/// Reads the command line of the study `name`, whose defaults are `setup` and `sizes`; nothing if it asked for --help or
-/// --version, which are answered.  UsageError, or Error if the device that it names is not there.
+/// Reads the command line of the study `name`; nothing if it asked for --help or --version, which are answered.
+/// UsageError, or Error if the device that it names is not there.
 std::optional<Options> parse_options(int argc, char** argv, const std::string& name, const std::string& question,
-                                     const Setup& setup, const std::vector<std::int64_t>& sizes, const Menus& menus);
+                                     const Menus& menus);
+
+/// The same of the program that runs all studies; `only`: patterns of names after --only.
+std::optional<Options> parse_all_options(int argc, char** argv, std::vector<std::string>& only);
 
 }  // namespace diffmem

@@ -42,6 +42,9 @@ std::int64_t few(const UNet& net, std::int64_t batch) {
   return std::clamp<std::int64_t>(std::llround(kEnough / net.forward_flops()), 1, batch);
 }
 
+/// Operations of a forward pass up to which a network is tried as it is.
+constexpr double kQuickNet = 2e9;
+
 /// Error if attention is asked for where the network has no level: it would be left out without a word.
 void check_attention(const UNetConfig& net) {
   std::vector<int> sides;
@@ -66,10 +69,12 @@ Listing AnyRun::settings(const UNetConfig& net) const {
   return all;
 }
 
-RunPlan AnyRun::plan(const ImageSet& images) const {
-  const UNet net = shape(images);
+RunPlan AnyRun::plan(const ImageSet& images, const std::string& digest) const {
+  const UNet net = shape(setup_.net, images);
   check_attention(net.config());
   RunPlan p{.cell = cell_, .series = series_, .settings = settings(net.config())};
+  p.settings.emplace_back("data.digest", digest);
+  p.name = run_name(fmt::format("{}-n{}", slug(), images.count), p.settings);
   p.parameters = net.parameter_count();
   p.steps = setup_.train.total_steps(images.count);
   p.epochs = setup_.train.epoch(p.steps, images.count);
@@ -96,33 +101,38 @@ DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device 
 }
 
 RunCost AnyRun::try_out(const ImageSet& images, at::Device device) const {
+  const UNet whole = shape(setup_.net, images);
+  UNetConfig narrow = setup_.net;
+  while (narrow.base >= 32 && shape(narrow, images).forward_flops() > kQuickNet) narrow.base /= 2;
+  const UNet tried = shape(narrow, images);
+  const double operations = whole.forward_flops() / tried.forward_flops(),
+               width = static_cast<double>(setup_.net.base) / narrow.base,
+               parameters = static_cast<double>(whole.parameter_count() - tried.parameter_count());
   TrainParams params = setup_.train;
-  params.batch = static_cast<int>(few(shape(images), params.batch / params.accumulate));
+  params.batch = static_cast<int>(few(tried, params.batch / params.accumulate));
   params.accumulate = 1;
 
   const MemoryWatch watch;
-  const auto tried = trainer(params, images, device);
+  const auto training = trainer(narrow, params, images, device);
   const double held = watch.peak();
   RunCost cost;
-  cost.train_seconds = seconds_of([&] { tried->step(); }) / params.batch;
-  const double step = (watch.peak() - held) / params.batch;  // an image
-  const DenoiseCost evaluation = try_denoising(tried->average(), setup_.sample.batch, device);
-  cost.denoise_seconds = evaluation.seconds;
-  cost.bytes = held + std::max(step * setup_.train.batch / setup_.train.accumulate,
-                               evaluation.bytes * static_cast<double>(setup_.sample.batch));
+  cost.train_seconds = operations * seconds_of([&] { training->step(); }) / params.batch;
+  const double step = width * (watch.peak() - held) / params.batch;  // an image
+  const DenoiseCost evaluation = try_denoising(training->average(), setup_.sample.batch, device);
+  cost.denoise_seconds = operations * evaluation.seconds;
+  constexpr double kCopies = 5;  // weights, average, two moments, gradients
+  cost.bytes = held + kCopies * sizeof(float) * parameters +
+               std::max(step * setup_.train.batch / setup_.train.accumulate,
+                        width * evaluation.bytes * static_cast<double>(setup_.sample.batch));
   return cost;
 }
 
-RunRecord AnyRun::run(const ImageSet& images, const RunContext& context) {
-  const UNet net = shape(images);
-  Listing parameters = settings(net.config());
-  parameters.emplace_back("data.digest", images.digest());
-  const std::string name = run_name(fmt::format("{}-n{}", slug(), images.count), parameters);
+RunRecord AnyRun::run(const ImageSet& images, const RunPlan& plan, const RunContext& context) {
   Listing facts = build_facts();
   facts.emplace_back("device", context.device.str());
-  RunFolder folder(context.out / "runs" / name, parameters, facts);
+  RunFolder folder(context.runs / plan.name, plan.settings, facts);
   if (!folder.finished()) {
-    const auto training = trainer(setup_.train, images, context.device);
+    const auto training = trainer(setup_.net, setup_.train, images, context.device);
     if (const auto saved = read_newest_checkpoint(folder.checkpoints())) {
       training->restore(*saved);
       context.board->say(fmt::format("{}: continues from step {}", cell_, saved->progress.step));
@@ -131,9 +141,9 @@ RunRecord AnyRun::run(const ImageSet& images, const RunContext& context) {
     train(*training, folder, context);
   }
   RunRecord record = read_run(folder.path(), images, context.pictures);
-  record.name = name, record.cell = cell_, record.series = series_;
+  record.name = plan.name, record.cell = cell_, record.series = series_;
   record.seed = setup_.train.seed;
-  record.parameters = net.parameter_count();
+  record.parameters = plan.parameters;
   record.epochs = setup_.train.epoch(record.steps, images.count);
   record.budget = to_text(setup_.train.budget);
   record.images_per_second =

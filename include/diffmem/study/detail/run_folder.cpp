@@ -151,7 +151,8 @@ void record(const fs::path& run, const Json& parameters, const Json& facts) {
 
 }  // namespace
 
-std::string run_name(const std::string& slug, const Listing& parameters) {
+std::string run_name(const std::string& slug, Listing parameters) {
+  std::ranges::sort(parameters);  // the order in which a program lists them says nothing
   return fmt::format("{}-{}", slug, digest(to_json(parameters).dump()).substr(0, 12));
 }
 

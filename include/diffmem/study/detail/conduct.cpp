@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
+#include <diffmem/core/file.hpp>
+#include <diffmem/core/params.hpp>
+#include <diffmem/core/runtime.hpp>
+#include <diffmem/core/text.hpp>
+#include <diffmem/report/index.hpp>
+#include <diffmem/report/table.hpp>
+#include <diffmem/report/write.hpp>
+#include <diffmem/study/detail/conduct.hpp>
+#include <diffmem/study/detail/verdicts.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace diffmem {
+namespace {
+
+/// Cells by the name of their run: those of one name are one run.
+using Runs = std::vector<const Cell*>;
+
+/// The runs of this shard.
+Runs runs_of(const std::vector<Grid>& grids, const Shard& shard) {
+  std::map<std::string_view, const Cell*> by_name;
+  for (const Grid& grid : grids)
+    for (const Cell& cell : grid.cells) by_name.emplace(cell.plan.name, &cell);
+  Runs runs;
+  std::size_t i = 0;
+  for (const auto& [name, cell] : by_name)
+    if (i++ % shard.of == shard.part - 1) runs.push_back(cell);
+  return runs;
+}
+
+double operations(const Cell* cell) { return cell->plan.train_flops + cell->plan.sample_flops; }
+
+/// What decides the cost of an image: network and micro-batch, whatever is trained on it.
+std::string cost_key(const RunPlan& plan) {
+  std::string key;
+  for (const auto& [name, text] : plan.settings)
+    if (name.starts_with("net.") || name == "train.batch" || name == "train.accumulate" || name == "sample.batch")
+      key += name + "=" + text + " ";
+  return key;
+}
+
+/// Settings, size, memory and time of each run, by a short try of each network.
+void print_plan(const std::vector<Grid>& grids, const Runs& runs, const TrainingSets& sets, at::Device device, int jobs,
+                int threads) {
+  fmt::print("Settings of the first run:\n");
+  for (const auto& [name, text] : runs.front()->plan.settings) fmt::print("  {} = {}\n", name, text);
+  for (const std::string& source : sets.absent())
+    fmt::print("\n{} is not on this machine: planned for images of its published shape.\n", source);
+  std::map<std::string, RunCost> costs;
+  double total = 0, bytes = 0;
+  const auto cost_of = [&](const Cell& cell) {
+    const std::string key = cost_key(cell.plan);
+    auto cost = costs.find(key);
+    if (cost == costs.end()) cost = costs.emplace(key, cell.run->try_out(cell.set->images, device)).first;
+    return cost->second;
+  };
+  for (const Grid& grid : grids) {
+    fmt::print("\n{:<36} {:>12} {:>9} {:>10} {:>12} {:>12} {:>9} {:>12}\n", grid.study->name, "parameters", "steps",
+               "epochs", "train GFLOP", "sample GFLOP", "memory", "time");
+    for (const Cell& cell : grid.cells) {
+      const RunPlan& p = cell.plan;
+      const bool ours = std::ranges::find(runs, &cell) != runs.end();  // not another's of the same name
+      const RunCost cost = cost_of(cell);
+      const double seconds = p.trained * cost.train_seconds + p.denoised * cost.denoise_seconds;
+      if (ours) total += seconds, bytes = std::max(bytes, cost.bytes);
+      fmt::print("{:<36} {:>12} {:>9} {:>10.0f} {:>12.0f} {:>12.0f} {:>9} {:>12}{}\n", p.cell, p.parameters, p.steps,
+                 p.epochs, p.train_flops / 1e9, p.sample_flops / 1e9, fmt::format("{:.0f} MB", cost.bytes / 1e6),
+                 duration_text(seconds), ours ? "" : "  (shared, or of another shard)");
+    }
+  }
+  fmt::print(
+      "\n{} runs, {} at once with {} threads each: about {} and {:.0f} MB of tensors, by a short try of each network "
+      "on this machine.\n",
+      runs.size(), jobs, threads, duration_text(total / jobs), jobs * bytes / 1e6);
+}
+
+/// Runs at once, and threads of each.
+struct Crew {
+  int jobs = 1, threads = 1;
+};
+
+/// What --jobs and --threads leave open, so that the machine is full.
+Crew crew_of(const Options& options, const Runs& runs) {
+  const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
+  const auto small = [](const Cell* cell) { return cell->plan.forward_flops <= kSmallNet; };
+  const bool one_core = std::ranges::all_of(runs, small) && !options.device.is_cuda();
+  const int wanted = options.jobs > 0 ? options.jobs : one_core ? cores : 1;
+  Crew crew{.jobs = std::max(1, std::min(wanted, static_cast<int>(runs.size())))};
+  crew.threads = options.threads > 0 ? options.threads : one_core ? 1 : std::max(1, cores / crew.jobs);
+  return crew;
+}
+
+/// What the runs came to, by name.
+struct Outcomes {
+  std::map<std::string, RunRecord> records;
+  std::map<std::string, std::string> failures;
+};
+
+/// All runs, `jobs` of them at once.
+Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int jobs) {
+  std::ranges::stable_sort(runs, [&](const Cell* a, const Cell* b) {
+    return priority == Priority::cheapest ? operations(a) < operations(b) : operations(a) > operations(b);
+  });
+  Outcomes outcomes;
+  std::vector<std::string> interruptions;
+  std::mutex mutex;
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    set_up_runtime({.threads = context.threads});  // OpenMP keeps the number of threads per thread
+    for (std::size_t i; (i = next++) < runs.size() && !interrupted();) {
+      const Cell& cell = *runs[i];
+      try {
+        RunRecord record = cell.run->run(cell.set->images, cell.plan, context);
+        const std::lock_guard guard(mutex);
+        outcomes.records[cell.plan.name] = std::move(record);
+      } catch (const Interrupted& e) {
+        const std::lock_guard guard(mutex);
+        interruptions.emplace_back(e.what());
+      } catch (const std::exception& e) {
+        const std::string& name = cell.plan.cell;
+        const std::string why =
+            std::string_view(e.what()).starts_with(name) ? e.what() : fmt::format("{}: {}", name, e.what());
+        context.board->finish(name, "failed: " + why);
+        const std::lock_guard guard(mutex);
+        outcomes.failures[cell.plan.name] = why;
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (int j = 0; j < jobs; ++j) workers.emplace_back(work);
+  }
+  if (interrupted()) {
+    std::sort(interruptions.begin(), interruptions.end());
+    throw Interrupted(fmt::format(
+        "{}\nThe same command continues from there.",
+        interruptions.empty() ? "stopped between two runs" : fmt::format("{}", fmt::join(interruptions, "\n"))));
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+std::string command_text(int argc, char** argv) {
+  std::string text = std::filesystem::path(argv[0]).filename().string();
+  for (int i = 1; i < argc; ++i) text += " " + std::string(argv[i]);
+  return text;
+}
+
+int conduct(const std::vector<Grid>& grids, TrainingSets& sets, const Options& options, Priority priority,
+            const std::string& command) {
+  const Runs runs = runs_of(grids, options.shard);
+  if (runs.empty()) {
+    fmt::print("No run for part {} of {}.\n", options.shard.part, options.shard.of);
+    return 0;
+  }
+  const auto [jobs, threads] = crew_of(options, runs);
+  set_up_runtime({.threads = threads});
+  if (options.dry_run) {
+    print_plan(grids, runs, sets, options.device, jobs, threads);
+    return 0;
+  }
+  sets.forget_sources();
+
+  make_folder(options.out);
+  catch_interrupts();
+  ProgressBoard board;
+  board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}",
+                        grids.size() == 1 ? grids.front().study->name : fmt::format("{} studies", grids.size()),
+                        runs.size(), jobs, threads, options.out.string()));
+  const RunContext context{.runs = options.out / "runs",
+                           .board = &board,
+                           .threads = threads,
+                           .device = options.device,
+                           .checkpoint_seconds = options.checkpoint_seconds};
+  const auto begun = std::chrono::steady_clock::now();
+  const Outcomes outcomes = carry_out(runs, priority, context, jobs);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+
+  std::vector<IndexRecord> index;
+  for (const Grid& grid : grids) {
+    ReportRecord report = report_of(grid, outcomes.records, options.profile);
+    if (report.runs.empty()) continue;
+    report.command = command;
+    for (const Cell& cell : grid.cells)
+      if (const auto failed = outcomes.failures.find(cell.plan.name); failed != outcomes.failures.end())
+        report.notes.push_back("A run failed: " + failed->second);
+    report.machine.emplace_back("wall time of this command", duration_text(seconds));
+    const std::filesystem::path folder = options.out / grid.study->name;
+    write_report(report, folder);
+    fmt::print("\n{}\nreport: {}\n", text_table(report), (folder / "report.html").string());
+    index.push_back({grid.study->name, report});
+  }
+  if (grids.size() > 1) {
+    write_index(index, options.out);
+    fmt::print("\nall reports: {}\n", (options.out / "index.html").string());
+  }
+  for (const auto& [name, failure] : outcomes.failures) fmt::print(stderr, "error: {}\n", failure);
+  return outcomes.failures.empty() ? 0 : 1;
+}
+
+}  // namespace diffmem

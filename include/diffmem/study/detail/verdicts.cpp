@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/runtime.hpp>
+#include <diffmem/core/text.hpp>
+#include <diffmem/measure/emm_fit.hpp>
+#include <diffmem/study/detail/verdicts.hpp>
+#include <diffmem/study/printed.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace diffmem {
+namespace {
+
+/// The EMM of each curve over two sizes or more, all seeds together.
+std::vector<EmmRecord> emms_of(const ReportRecord& report) {
+  std::vector<EmmRecord> emms;
+  for (const std::string& name : series_names(report)) {
+    std::vector<RunRatio> runs;
+    for (const RunRecord& run : report.runs)
+      if (const Evaluation* best = best_of(run.evaluations); best && run.series == name)
+        runs.push_back({run.size, best->memorized, best->images});
+    if (runs.empty()) continue;
+    const EmmFit fit = fit_emm(runs);
+    emms.push_back({name, fit.emm.linear, fit.emm.logarithmic, fit.statement});
+  }
+  return emms;
+}
+
+std::string word(Outcome outcome) { return std::string(words_of(outcome)[static_cast<std::size_t>(outcome)]); }
+
+ClaimRecord judge(const Claim& claim, const Results& results) {
+  const Verdict ratio = claim.test(results, Measure::ratio);
+  ClaimRecord record{.text = claim.text, .outcome = word(ratio.outcome), .reason = ratio.reason};
+  if (claim.has_knn_view) {
+    const Verdict knn = claim.test(results, Measure::knn);
+    record.knn_outcome = word(knn.outcome), record.knn_reason = knn.reason;
+  }
+  return record;
+}
+
+}  // namespace
+
+ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>& records, Profile profile) {
+  const StudyBase& study = *grid.study;
+  ReportRecord report;
+  report.title = study.name, report.question = study.about, report.source = study.from;
+  report.profile = to_text(profile);
+  report.machine = build_facts();
+  report.date = now_text();
+  if (grid.train.budget == Budget::steps)
+    report.notes.push_back(
+        fmt::format("Every size was trained for the same number of optimiser steps ({:.0f}), so a small set was seen "
+                    "for more epochs; the paper holds epochs equal (--budget epochs).",
+                    grid.train.length));
+  Results results{.axes = grid.axes, .runs = {}};
+  const bool over_sizes = study.x == "size";
+  if (!over_sizes) {
+    report.x_labels = results.labels(study.x);
+    const auto factor = std::ranges::find(study.factors, study.x, &StudyBase::Factor::name);
+    report.x_title = factor == study.factors.end() ? study.x : factor->title;
+  }
+  std::size_t missing = 0;
+  for (const Cell& cell : grid.cells) {
+    const auto found = records.find(cell.plan.name);
+    if (found == records.end()) {
+      ++missing;
+      continue;
+    }
+    RunRecord& run = report.runs.emplace_back(found->second);
+    run.cell = cell.plan.cell, run.series = cell.plan.series;
+    run.x = static_cast<double>(cell.size);
+    if (!over_sizes) {
+      const auto here = std::ranges::find(cell.at, study.x, &Listing::value_type::first);
+      run.x = static_cast<double>(std::ranges::find(report.x_labels, here->second) - report.x_labels.begin());
+    }
+    if (const Evaluation* best = best_of(run.evaluations))
+      results.runs.push_back({.at = cell.at, .seed = cell.seed, .ratio = best->ratio, .knn = best->knn_distance});
+  }
+  if (missing > 0) report.notes.push_back(fmt::format("{} of {} runs are not here.", missing, grid.cells.size()));
+  if (over_sizes && results.labels("size").size() > 1) report.emms = emms_of(report);
+  for (const Claim& claim : study.claimed) report.claims.push_back(judge(claim, results));
+  report.printed = printed_of(study.name);
+  return report;
+}
+
+}  // namespace diffmem

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// From records of runs to a study's report: which place each has, the EMMs, the claims, the paper's numbers.
+#pragma once
+#include <diffmem/report/records.hpp>
+#include <diffmem/study/detail/cells.hpp>
+
+#include <map>
+#include <string>
+
+namespace diffmem {
+
+/// Of the runs in `records`, by the name of their folder.
+ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>& records, Profile profile);
+
+}  // namespace diffmem

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Figure 5b and c: the more random classes, the more memorization.
+#include <diffmem/condition/random_labels.hpp>
+#include <diffmem/condition/unique_labels.hpp>
+
+#include "common/basic.hpp"
+
+using namespace diffmem;
+using Random = with<Basic, RandomLabels>;
+
+const Registered study =
+    Study("random-classes")
+        .question("How does memorization grow with the number of classes that are drawn at random?")
+        .source("Gu et al. 2023, Fig. 5b, 5c and 14b")
+        .hold<Random>(basic, {.condition = {.draw = LabelDraw::python}})
+        .vary(axis::classes, {.paper = {1, 2, 5, 10, 20, 50, 100, 500, 1000}, .desktop = {1, 4, 16}})
+        .beside<Basic>("classes", "none")
+        .beside<with<Basic, UniqueLabels>>("classes", "unique")
+        .sizes({.paper = {1000, 2000, 5000}, .desktop = {16, 32}})
+        .without({"size=1000|2000 classes=500|1000", "size=5000 classes=2|5|20"})
+        .against("classes")
+        .claims({claim::rises("The ratio rises with the number of classes.", "classes",
+                              "classes=1|2|4|5|10|16|20|50|64|100|500|1000"),
+                 claim::alike("One class is as good as none.", "classes=1", "classes=none", 0.05),
+                 claim::more("Unique labels memorize more than one class.", "classes=unique", "classes=1"),
+                 claim::at_least("1,000 classes of 5,000 images: above 90 %.", "classes=1000 size=5000", 0.9)});
