@@ -54,8 +54,9 @@ struct EmmRecord {
 /// One claim of the paper and what became of it; outcomes are words such as "held".
 struct ClaimRecord {
   std::string text;
-  std::string outcome, reason;          ///< by the memorization ratio
-  std::string knn_outcome = {}, knn_reason = {};  ///< the same turned round for KNN distances; "" where there is no such view
+  std::string outcome, reason;  ///< by the memorization ratio
+  std::string knn_outcome = {},
+              knn_reason = {};  ///< the same turned round for KNN distances; "" where there is no such view
 };
 
 /// A number that the paper prints.
@@ -67,6 +68,14 @@ struct PrintedRecord {
   bool drawn = false;  ///< read off a drawing, +- 0.01
 };
 
+/// How the memorization ratio of n generated images of one run spreads, by bootstrap (Fig. 6).
+struct SpreadRecord {
+  std::string cell;
+  std::int64_t images = 0;         ///< n
+  double mean = 0, deviation = 0;  ///< 0..1
+  double low = 0, high = 0;        ///< 2.5 % and 97.5 % quantiles
+};
+
 /// A whole study.
 struct ReportRecord {
   std::string title, question, source;
@@ -75,6 +84,7 @@ struct ReportRecord {
   std::vector<std::string> x_labels;  ///< labels along the figure's axis; empty: it is |D|, logarithmic
   std::vector<ClaimRecord> claims;
   std::vector<PrintedRecord> printed;
+  std::vector<SpreadRecord> spreads;
   std::vector<std::string> notes;
   std::vector<RunRecord> runs;
   std::vector<EmmRecord> emms;

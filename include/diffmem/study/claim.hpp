@@ -53,10 +53,15 @@ Claim emm_larger(std::string text, Where a, Where b);
 /// The ratio, 0..1, of every selected cell is at least (at most) `bound`.  Only of ratios.
 Claim at_least(std::string text, Where where, double bound);
 Claim at_most(std::string text, Where where, double bound);
+/// The same as at_least() of the images whose nearest training image is in the training set once.  Only of ratios.
+Claim at_least_but_twins(std::string text, Where where, double bound);
 /// The ratios of `a` and `b` differ by less than `margin`.  Only of ratios.
 Claim alike(std::string text, Where a, Where b, double margin);
 /// The ratios of the cells of `a` differ more among themselves (standard deviation) than those of `b`.  Only of ratios.
 Claim spreads_more(std::string text, Where a, Where b);
+/// The ratio's standard deviation over samples, as `where` selects them ("images=10000"), is at most `bound`, 0..1.  It is a
+/// bootstrap of each run's own images: one training seed is enough.  Only of ratios.
+Claim settled(std::string text, Where where, double bound);
 /// Some label of `axis` that is neither first nor last has more memorization than both.
 Claim peaks_inside(std::string text, std::string axis, Where among = "");
 

@@ -12,15 +12,16 @@ namespace diffmem {
 
 /// What is measured of a run: both are of the evaluation with the highest ratio.
 enum class Measure {
-  ratio,  ///< memorization ratio, Eq. 61, 0..1: more memorization, larger
-  knn,    ///< KNN distance, Eq. 62, per pixel, in grey levels: more memorization, smaller
+  ratio,    ///< memorization ratio, Eq. 61, 0..1: more memorization, larger
+  singles,  ///< the same ratio among those whose nearest training image is there once
+  knn,      ///< KNN distance, Eq. 62, per pixel, in grey levels: more memorization, smaller
 };
 
 /// One finished run.
 struct Result {
   Listing at;              ///< (axis, label) of every axis: ("width", "128"), ("size", "1000")
   std::uint64_t seed = 0;  ///< of training
-  double ratio = 0, knn = 0;
+  double ratio = 0, singles = 0, knn = 0;
 };
 
 /// One axis of the grid that was run.
@@ -29,10 +30,17 @@ struct GridAxis {
   std::vector<std::string> labels;  ///< in the order of the grid
 };
 
+/// How the ratio of some of a run's images spreads.
+struct Spread {
+  Listing at;            ///< of the run, and ("images", n)
+  double deviation = 0;  ///< standard deviation of the ratio of n images, 0..1
+};
+
 /// Results of a study, on its grid.
 struct Results {
   std::vector<GridAxis> axes;  ///< "size" is always among them
   std::vector<Result> runs;
+  std::vector<Spread> spreads = {};  ///< where the study asks for them
 
   /// The labels of an axis, in order.  Error listing the axes if there is none of that name.
   const std::vector<std::string>& labels(std::string_view axis) const;

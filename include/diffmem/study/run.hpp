@@ -41,6 +41,7 @@ struct RunPlan {
   double epochs = 0;
   double forward_flops = 0;  ///< of one image through the network once
   double train_flops = 0, sample_flops = 0;
+  std::string cost_key = {};         ///< runs of equal keys cost the same an image
   double trained = 0, denoised = 0;  ///< images through a training step, and through the denoiser alone
 };
 
@@ -59,23 +60,32 @@ struct DenoiseCost {
 /// Tries at most `batch` images.
 DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device device);
 
+/// A run of a study, whatever makes its images.
 class AnyRun {
  public:
   virtual ~AnyRun();
   /// Which images it trains on; plan(), try_out() and run() are given them as training_images() makes them.
-  const DataParams& data() const { return setup_.data; }
-
+  virtual const DataParams& data() const = 0;
   /// Sets the design's parameter `path`, such as sampler.steps, from text, or chooses a policy from its menu (path
   /// "sampler", text "heun"); false if there is none of that name.
   virtual bool set(std::string_view path, std::string_view text) = 0;
   /// `digest` is that of `images`.
-  RunPlan plan(const ImageSet& images, const std::string& digest) const;
-  RunCost try_out(const ImageSet& images, at::Device device) const;
-  /// Trains what is not yet trained.  Interrupted if Ctrl-C came: its state is saved then.
-  RunRecord run(const ImageSet& images, const RunPlan& plan, const RunContext& context);
+  virtual RunPlan plan(const ImageSet& images, const std::string& digest) const = 0;
+  virtual RunCost try_out(const ImageSet& images, at::Device device) const = 0;
+  /// Does what is not yet done.  Interrupted if Ctrl-C came: its state is saved then.
+  virtual RunRecord run(const ImageSet& images, const RunPlan& plan, const RunContext& context) = 0;
+};
+
+/// A run that trains a model; what depends on the design is left to Run.
+class TrainedRun : public AnyRun {
+ public:
+  const DataParams& data() const override { return setup_.data; }
+  RunPlan plan(const ImageSet& images, const std::string& digest) const override;
+  RunCost try_out(const ImageSet& images, at::Device device) const override;
+  RunRecord run(const ImageSet& images, const RunPlan& plan, const RunContext& context) override;
 
  protected:
-  AnyRun(const Setup& setup, const std::string& series, const std::string& cell);
+  TrainedRun(const Setup& setup, const std::string& series, const std::string& cell);
 
   virtual std::string slug() const = 0;
   virtual Listing design_settings() const = 0;
@@ -98,10 +108,10 @@ class AnyRun {
 };
 
 template <class D>
-class Run final : public AnyRun {
+class Run final : public TrainedRun {
  public:
   Run(const D& design, const Setup& setup, const std::string& series, const std::string& cell)
-      : AnyRun(setup, series, cell), design_(design) {}
+      : TrainedRun(setup, series, cell), design_(design) {}
 
   bool set(std::string_view path, std::string_view text) override {
     return choose_by_word(design_, path, text) || try_set_param(design_, path, text);

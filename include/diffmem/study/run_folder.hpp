@@ -38,6 +38,9 @@ class RunFolder {
   void add(const LossPoint& point);
   /// Records an evaluation and its generated images, uint8 [images,C,H,W].
   void add(const Evaluation& evaluation, const std::vector<std::uint8_t>& generated, const ImageSet& training);
+  /// Images of an evaluation that is not complete: as keep_part() left them, empty if there are none.
+  std::vector<std::uint8_t> part() const;
+  void keep_part(const std::vector<std::uint8_t>& generated, const ImageSet& training);
   /// Marks the run as complete; `weights` are the averaged ones.
   void finish(const TrainProgress& progress, const SafeTensors& weights);
 
@@ -49,6 +52,9 @@ class RunFolder {
 /// What a run's files say, a finished one's once their checksums are found right, with up to `pictures` of the best
 /// evaluation's images over their nearest training images.  Name, cell, series and size are left to the caller.
 RunRecord read_run(const std::filesystem::path& path, const ImageSet& training, int pictures);
+
+/// The images of a finished run's best evaluation, uint8 [images,C,H,W], once their checksum is found right.
+std::vector<std::uint8_t> best_images(const std::filesystem::path& path);
 
 /// slug-hash: the folder's name of a run with these parameters.
 std::string run_name(const std::string& slug, Listing parameters);

@@ -51,7 +51,8 @@ class StudyBase {
   std::vector<Variant> variants;
   std::vector<Factor> factors;
   std::vector<Where> left_out;  ///< cells of the grid that are not run
-  std::string x = "size";       ///< the axis under the figure
+  Values<std::int64_t> spread_sizes;  ///< numbers of images for which the spread of the ratio is shown
+  std::string x = "size";             ///< the axis under the figure
   std::vector<Claim> claimed;
   Menus menus;  ///< options of the command line
 };
@@ -149,6 +150,11 @@ class HeldStudy : public StudyBase {
   /// The axis under the figure, if it is not the size: "width", or a role such as "skip".
   HeldStudy&& against(std::string axis) && {
     x = std::move(axis);
+    return std::move(*this);
+  }
+  /// Shows how the ratio spreads if n of a run's images are drawn, for each n (Fig. 6); claims name n as "images=n".
+  HeldStudy&& spreads(Values<std::int64_t> sizes) && {
+    spread_sizes = std::move(sizes);
     return std::move(*this);
   }
   HeldStudy&& claims(std::vector<Claim> claims) && {

@@ -165,7 +165,8 @@ Claim of_ratios(std::string text, std::function<Verdict(const Results&)> test) {
 }
 
 /// The axes on which the runs of `where` differ make cells; `test` looks at the values of one.
-Verdict each_cell(const Results& results, const Where& where, double bound, bool least) {
+Verdict each_cell(const Results& results, const Where& where, double bound, bool least,
+                  Measure measure = Measure::ratio) {
   if (std::string gap = where.missing(results); !gap.empty()) return undecided(std::move(gap));
   std::vector<std::string> cells;
   for (const Result& run : results.runs) {
@@ -175,7 +176,7 @@ Verdict each_cell(const Results& results, const Where& where, double bound, bool
   }
   std::vector<std::pair<std::string, Verdict>> verdicts;
   for (const std::string& cell : cells) {
-    const Values values = seed_means(results, Where(cell), Measure::ratio);
+    const Values values = seed_means(results, Where(cell), measure);
     const Interval i = student_interval(values);
     Verdict v{Outcome::undecided, spell_ratio(mean(values))};
     if (values.size() < 2)
@@ -234,6 +235,22 @@ Claim at_least(std::string text, Where where, double bound) {
 }
 Claim at_most(std::string text, Where where, double bound) {
   return of_ratios(std::move(text), [where, bound](const Results& r) { return each_cell(r, where, bound, false); });
+}
+
+Claim at_least_but_twins(std::string text, Where where, double bound) {
+  return of_ratios(std::move(text),
+                   [where, bound](const Results& r) { return each_cell(r, where, bound, true, Measure::singles); });
+}
+
+Claim settled(std::string text, Where where, double bound) {
+  return of_ratios(std::move(text), [where, bound](const Results& r) {
+    double most = -1;
+    for (const Spread& spread : r.spreads)
+      if (where(spread.at)) most = std::max(most, spread.deviation);
+    if (most < 0) return undecided(fmt::format("no sample of {} was drawn", where.text()));
+    return Verdict{most <= bound ? Outcome::held : Outcome::not_held,
+                   fmt::format("standard deviation {:.2f} points at most, bound {:.2f}", 100 * most, 100 * bound)};
+  });
 }
 
 Claim alike(std::string text, Where a, Where b, double margin) {

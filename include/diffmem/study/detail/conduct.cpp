@@ -41,15 +41,6 @@ Runs runs_of(const std::vector<Grid>& grids, const Shard& shard) {
 
 double operations(const Cell* cell) { return cell->plan.train_flops + cell->plan.sample_flops; }
 
-/// What decides the cost of an image: network and micro-batch, whatever is trained on it.
-std::string cost_key(const RunPlan& plan) {
-  std::string key;
-  for (const auto& [name, text] : plan.settings)
-    if (name.starts_with("net.") || name == "train.batch" || name == "train.accumulate" || name == "sample.batch")
-      key += name + "=" + text + " ";
-  return key;
-}
-
 /// Settings, size, memory and time of each run, by a short try of each network.
 void print_plan(const std::vector<Grid>& grids, const Runs& runs, const TrainingSets& sets, at::Device device, int jobs,
                 int threads) {
@@ -60,9 +51,9 @@ void print_plan(const std::vector<Grid>& grids, const Runs& runs, const Training
   std::map<std::string, RunCost> costs;
   double total = 0, bytes = 0;
   const auto cost_of = [&](const Cell& cell) {
-    const std::string key = cost_key(cell.plan);
-    auto cost = costs.find(key);
-    if (cost == costs.end()) cost = costs.emplace(key, cell.run->try_out(cell.set->images, device)).first;
+    auto cost = costs.find(cell.plan.cost_key);
+    if (cost == costs.end())
+      cost = costs.emplace(cell.plan.cost_key, cell.run->try_out(cell.set->images, device)).first;
     return cost->second;
   };
   for (const Grid& grid : grids) {
@@ -190,7 +181,7 @@ int conduct(const std::vector<Grid>& grids, TrainingSets& sets, const Options& o
 
   std::vector<IndexRecord> index;
   for (const Grid& grid : grids) {
-    ReportRecord report = report_of(grid, outcomes.records, options.profile);
+    ReportRecord report = report_of(grid, outcomes.records, options.profile, available_cores());
     if (report.runs.empty()) continue;
     report.command = command;
     for (const Cell& cell : grid.cells)

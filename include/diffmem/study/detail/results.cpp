@@ -35,13 +35,21 @@ std::string cell_of(const Result& run, std::string_view without = "") {
   return name;
 }
 
+double value_of(const Result& run, Measure measure) {
+  switch (measure) {
+    case Measure::singles: return run.singles;
+    case Measure::knn: return run.knn;
+    default: return run.ratio;
+  }
+}
+
 /// A value of each cell and training seed.
 using Cells = std::map<std::string, std::map<std::uint64_t, double>>;
 
 Cells cells_of(const Results& results, const Where& where, Measure measure) {
   Cells cells;
   for (const Result& run : results.runs)
-    if (where(run)) cells[cell_of(run)][run.seed] = measure == Measure::ratio ? run.ratio : run.knn;
+    if (where(run)) cells[cell_of(run)][run.seed] = value_of(run, measure);
   return cells;
 }
 

@@ -2,7 +2,7 @@
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/core/text.hpp>
-#include <diffmem/measure/memorization.hpp>
+#include <diffmem/study/detail/evaluate.hpp>
 #include <diffmem/study/detail/memory.hpp>
 #include <diffmem/study/run.hpp>
 #include <diffmem/study/run_folder.hpp>
@@ -57,11 +57,11 @@ void check_attention(const UNetConfig& net) {
 
 }  // namespace
 
-AnyRun::AnyRun(const Setup& setup, const std::string& series, const std::string& cell)
+TrainedRun::TrainedRun(const Setup& setup, const std::string& series, const std::string& cell)
     : setup_(setup), series_(series), cell_(cell) {}
 AnyRun::~AnyRun() = default;
 
-Listing AnyRun::settings(const UNetConfig& net) const {
+Listing TrainedRun::settings(const UNetConfig& net) const {
   Setup resolved = setup_;
   resolved.net = net;
   Listing all = {{"design", slug()}};
@@ -69,13 +69,16 @@ Listing AnyRun::settings(const UNetConfig& net) const {
   return all;
 }
 
-RunPlan AnyRun::plan(const ImageSet& images, const std::string& digest) const {
+RunPlan TrainedRun::plan(const ImageSet& images, const std::string& digest) const {
   const UNet net = shape(setup_.net, images);
   check_attention(net.config());
   RunPlan p{.cell = cell_, .series = series_, .settings = settings(net.config())};
   p.settings.emplace_back("data.digest", digest);
   p.name = run_name(fmt::format("{}-n{}", slug(), images.count), p.settings);
   p.parameters = net.parameter_count();
+  for (const auto& [name, text] : p.settings)  // network and micro-batch, whatever is trained on it
+    if (name.starts_with("net.") || name == "train.batch" || name == "train.accumulate" || name == "sample.batch")
+      p.cost_key += name + "=" + text + " ";
   p.steps = setup_.train.total_steps(images.count);
   p.epochs = setup_.train.epoch(p.steps, images.count);
   p.forward_flops = net.forward_flops();
@@ -100,7 +103,7 @@ DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device 
   return {seconds / static_cast<double>(n), watch.peak() / static_cast<double>(n)};
 }
 
-RunCost AnyRun::try_out(const ImageSet& images, at::Device device) const {
+RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
   const UNet whole = shape(setup_.net, images);
   UNetConfig narrow = setup_.net;
   while (narrow.base >= 32 && shape(narrow, images).forward_flops() > kQuickNet) narrow.base /= 2;
@@ -127,7 +130,7 @@ RunCost AnyRun::try_out(const ImageSet& images, at::Device device) const {
   return cost;
 }
 
-RunRecord AnyRun::run(const ImageSet& images, const RunPlan& plan, const RunContext& context) {
+RunRecord TrainedRun::run(const ImageSet& images, const RunPlan& plan, const RunContext& context) {
   Listing facts = build_facts();
   facts.emplace_back("device", context.device.str());
   RunFolder folder(context.runs / plan.name, plan.settings, facts);
@@ -151,7 +154,7 @@ RunRecord AnyRun::run(const ImageSet& images, const RunPlan& plan, const RunCont
   return record;
 }
 
-void AnyRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& context) {
+void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& context) {
   TrainProgress& progress = trainer.progress();
   const std::int64_t total = trainer.total_steps(), size = trainer.images().count,
                      every = std::max<std::int64_t>(1, total / 200);
@@ -217,7 +220,8 @@ void AnyRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& con
 }
 
 /// Samples and measures; false if Ctrl-C came first.
-bool AnyRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, ProgressBoard::Line& line) {
+bool TrainedRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& context,
+                          ProgressBoard::Line& line) {
   const double begun = now();
   const auto& s = setup_.sample;
   GenerateOptions options;
@@ -230,18 +234,9 @@ bool AnyRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& 
   const auto generated = trainer.generate(options);
   const ImageSet& training = trainer.images();
   if (static_cast<std::int64_t>(generated.size()) < s.images * training.image_size()) return false;
-  const Memorization m = memorization(generated, training.pixels, training.image_size(), context.threads);
   const std::int64_t step = trainer.progress().step;
-  const Evaluation e{.step = step,
-                     .epoch = setup_.train.epoch(step, training.count),
-                     .images = m.images,
-                     .memorized = m.memorized,
-                     .zero_second = m.zero_second,
-                     .ratio = m.ratio,
-                     .low = m.interval.low,
-                     .high = m.interval.high,
-                     .knn_distance = m.knn_distance,
-                     .seconds = now() - begun};
+  Evaluation e = evaluation_of(generated, training, context.threads);
+  e.step = step, e.epoch = setup_.train.epoch(step, training.count), e.seconds = now() - begun;
   trainer.progress().evaluations.push_back(e);
   folder.add(e, generated, training);
   return true;

@@ -33,7 +33,8 @@ Json to_json(const Listing& listing) {
 }
 
 constexpr const char *kRecord = "run.json", *kFinished = "finished.json", *kLosses = "progress.jsonl",
-                     *kMeasures = "measures.jsonl", *kWeights = "weights.safetensors";
+                     *kMeasures = "measures.jsonl", *kWeights = "weights.safetensors",
+                     *kPart = "samples/part.safetensors";
 
 Json to_json(const LossPoint& p) { return {{"step", p.step}, {"epoch", p.epoch}, {"loss", p.loss}}; }
 Json to_json(const Evaluation& e) {
@@ -42,6 +43,7 @@ Json to_json(const Evaluation& e) {
           {"images", e.images},
           {"memorized", e.memorized},
           {"zero_second", e.zero_second},
+          {"twins", e.twins},
           {"ratio", e.ratio},
           {"low", e.low},
           {"high", e.high},
@@ -149,7 +151,30 @@ void record(const fs::path& run, const Json& parameters, const Json& facts) {
   }
 }
 
+std::vector<Evaluation> read_evaluations(const fs::path& run) {
+  std::vector<Evaluation> evaluations;
+  for (const Json& line : read_lines(run / kMeasures)) {
+    const auto get = [&]<class T>(std::string_view key, T& into) { into = field<T>(line, key, run / kMeasures); };
+    Evaluation& e = evaluations.emplace_back();
+    get("step", e.step), get("epoch", e.epoch), get("images", e.images), get("memorized", e.memorized);
+    get("zero_second", e.zero_second), get("ratio", e.ratio), get("low", e.low), get("high", e.high);
+    get("knn_distance", e.knn_distance), get("seconds", e.seconds);
+    if (line.contains("twins")) get("twins", e.twins);  // version 0.3's runs do not have it
+  }
+  return evaluations;
+}
+
 }  // namespace
+
+std::vector<std::uint8_t> best_images(const fs::path& path) {
+  const std::vector<Evaluation> evaluations = read_evaluations(path);
+  const Evaluation* best = best_of(evaluations);
+  if (!best)
+    throw Error("run folder", path.string() + " without an evaluation", "a finished run",
+                "run the same command again to finish it");
+  verify(path, read_object(path / kFinished), samples_file(best->step));
+  return values_of<std::uint8_t>(read_samples(path, best->step));
+}
 
 std::string run_name(const std::string& slug, Listing parameters) {
   std::ranges::sort(parameters);  // the order in which a program lists them says nothing
@@ -195,12 +220,22 @@ void RunFolder::rewind_to(const TrainProgress& progress) {
   write_lines(path_ / kMeasures, measures);
 }
 
+std::vector<std::uint8_t> RunFolder::part() const {
+  const fs::path path = path_ / kPart;
+  return fs::exists(path) ? values_of<std::uint8_t>(read_safetensors(path).at("images")) : std::vector<std::uint8_t>();
+}
+
+void RunFolder::keep_part(const std::vector<std::uint8_t>& generated, const ImageSet& training) {
+  if (!generated.empty()) write_images(path_ / kPart, generated, {training.channels, training.height, training.width});
+}
+
 void RunFolder::add(const LossPoint& point) { append_line(path_ / kLosses, to_json(point).dump()); }
 
 void RunFolder::add(const Evaluation& evaluation, const std::vector<std::uint8_t>& generated,
                     const ImageSet& training) {
   write_images(path_ / samples_file(evaluation.step), generated, {training.channels, training.height, training.width});
   append_line(path_ / kMeasures, to_json(evaluation).dump());
+  fs::remove(path_ / kPart);
 }
 
 void RunFolder::finish(const TrainProgress& progress, const SafeTensors& weights) {
@@ -241,14 +276,8 @@ RunRecord read_run(const fs::path& path, const ImageSet& training, int pictures)
     LossPoint& p = record.losses.emplace_back();
     get("step", p.step), get("epoch", p.epoch), get("loss", p.loss);
   }
-  for (const Json& line : read_lines(path / kMeasures)) {
-    const auto get = [&]<class T>(std::string_view key, T& into) { into = field<T>(line, key, path / kMeasures); };
-    Evaluation& e = record.evaluations.emplace_back();
-    get("step", e.step), get("epoch", e.epoch), get("images", e.images), get("memorized", e.memorized);
-    get("zero_second", e.zero_second), get("ratio", e.ratio), get("low", e.low), get("high", e.high);
-    get("knn_distance", e.knn_distance), get("seconds", e.seconds);
-    record.sample_seconds += e.seconds;
-  }
+  record.evaluations = read_evaluations(path);
+  for (const Evaluation& e : record.evaluations) record.sample_seconds += e.seconds;
   if (finished) {
     record.steps = field<std::int64_t>(done, "steps", path / kFinished);
     record.train_seconds = field<double>(done, "train_seconds", path / kFinished);

@@ -2,8 +2,11 @@
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/core/text.hpp>
 #include <diffmem/measure/emm_fit.hpp>
+#include <diffmem/measure/memorization.hpp>
+#include <diffmem/measure/ratio_spread.hpp>
 #include <diffmem/study/detail/verdicts.hpp>
 #include <diffmem/study/printed.hpp>
+#include <diffmem/study/run_folder.hpp>
 
 #include <fmt/format.h>
 
@@ -27,6 +30,11 @@ std::vector<EmmRecord> emms_of(const ReportRecord& report) {
   return emms;
 }
 
+/// The ratio among images whose nearest training image is there once; 0 if there is no such image.
+double of_singles(const Evaluation& e) {
+  return e.images > e.twins ? static_cast<double>(e.memorized) / static_cast<double>(e.images - e.twins) : 0;
+}
+
 std::string word(Outcome outcome) { return std::string(words_of(outcome)[static_cast<std::size_t>(outcome)]); }
 
 ClaimRecord judge(const Claim& claim, const Results& results) {
@@ -39,16 +47,38 @@ ClaimRecord judge(const Claim& claim, const Results& results) {
   return record;
 }
 
+/// Adds how the ratio of n of each run's images spreads (Fig. 6), and n as an axis, "images".
+void spread(const Grid& grid, const std::map<std::string, RunRecord>& records, const std::vector<std::int64_t>& sizes,
+            int threads, ReportRecord& report, Results& results) {
+  GridAxis& axis = results.axes.emplace_back(GridAxis{"images", {}});
+  for (const std::int64_t n : sizes) axis.labels.push_back(fmt::format("{}", n));
+  for (const Cell& cell : grid.cells) {
+    const auto found = records.find(cell.plan.name);
+    if (found == records.end()) continue;
+    const auto generated = best_images(found->second.folder);
+    const ImageSet& training = cell.set->images;
+    const Memorization m = memorization(generated, training.pixels, training.image_size(), threads);
+    for (const RatioSpread& s : ratio_spread(m.flags, sizes, 1000, 0, threads)) {
+      report.spreads.push_back({cell.plan.cell, s.images, s.mean, s.deviation, s.interval.low, s.interval.high});
+      Listing at = cell.at;
+      at.emplace_back("images", fmt::format("{}", s.images));
+      results.spreads.push_back({std::move(at), s.deviation});
+    }
+  }
+}
+
 }  // namespace
 
-ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>& records, Profile profile) {
+ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>& records, Profile profile,
+                       int threads) {
   const StudyBase& study = *grid.study;
   ReportRecord report;
   report.title = study.name, report.question = study.about, report.source = study.from;
   report.profile = to_text(profile);
   report.machine = build_facts();
   report.date = now_text();
-  if (grid.train.budget == Budget::steps)
+  const bool trained = std::ranges::any_of(grid.cells, [](const Cell& cell) { return cell.plan.steps > 0; });
+  if (trained && grid.train.budget == Budget::steps)
     report.notes.push_back(
         fmt::format("Every size was trained for the same number of optimiser steps ({:.0f}), so a small set was seen "
                     "for more epochs; the paper holds epochs equal (--budget epochs).",
@@ -75,10 +105,16 @@ ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>&
       run.x = static_cast<double>(std::ranges::find(report.x_labels, here->second) - report.x_labels.begin());
     }
     if (const Evaluation* best = best_of(run.evaluations))
-      results.runs.push_back({.at = cell.at, .seed = cell.seed, .ratio = best->ratio, .knn = best->knn_distance});
+      results.runs.push_back({.at = cell.at,
+                              .seed = cell.seed,
+                              .ratio = best->ratio,
+                              .singles = of_singles(*best),
+                              .knn = best->knn_distance});
   }
   if (missing > 0) report.notes.push_back(fmt::format("{} of {} runs are not here.", missing, grid.cells.size()));
   if (over_sizes && results.labels("size").size() > 1) report.emms = emms_of(report);
+  if (const auto& sizes = study.spread_sizes.of(profile); !sizes.empty())
+    spread(grid, records, sizes, threads, report, results);
   for (const Claim& claim : study.claimed) report.claims.push_back(judge(claim, results));
   report.printed = printed_of(study.name);
   return report;

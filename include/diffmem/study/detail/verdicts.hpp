@@ -10,6 +10,6 @@
 namespace diffmem {
 
 /// Of the runs in `records`, by the name of their folder.
-ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>& records, Profile profile);
+ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>& records, Profile profile, int threads);
 
 }  // namespace diffmem

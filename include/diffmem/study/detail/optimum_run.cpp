@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/runtime.hpp>
+#include <diffmem/study/detail/evaluate.hpp>
+#include <diffmem/study/optimum_run.hpp>
+#include <diffmem/study/run_folder.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+namespace diffmem {
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+OptimalDenoiser optimum_of(const ImageSet& images, int threads) {
+  return OptimalDenoiser(Posterior(images, {}, {.threads = threads}));
+}
+
+}  // namespace
+
+AnyOptimumRun::AnyOptimumRun(const Setup& setup, std::string series, std::string cell)
+    : setup_(setup), series_(std::move(series)), cell_(std::move(cell)) {
+  setup_.sample.seed = setup_.train.seed;
+}
+
+GenerateOptions AnyOptimumRun::options(const ImageSet& images) const {
+  return {.seed = setup_.sample.seed,
+          .images = setup_.sample.images,
+          .batch = setup_.sample.batch,
+          .shape = {images.channels, images.height, images.width}};
+}
+
+RunPlan AnyOptimumRun::plan(const ImageSet& images, const std::string& digest) const {
+  RunPlan p{.cell = cell_, .series = series_, .settings = {{"design", "optimum-" + sampler_name()}}};
+  for (const auto& [name, text] : sampler_settings()) p.settings.emplace_back("sampler." + name, text);
+  for (const auto& [name, text] : list_params(setup_))
+    if (name.starts_with("data.") || name.starts_with("sample.")) p.settings.emplace_back(name, text);
+  p.settings.emplace_back("data.digest", digest);
+  p.name = run_name(fmt::format("optimum-{}-n{}", sampler_name(), images.count), p.settings);
+  p.forward_flops = 4.0 * static_cast<double>(images.count * images.image_size());  // two products with every image
+  p.cost_key = fmt::format("{} {} {}", sampler_name(), images.count, images.image_size());
+  p.denoised = static_cast<double>(setup_.sample.images) * evaluations();
+  p.sample_flops = p.forward_flops * p.denoised;
+  return p;
+}
+
+RunCost AnyOptimumRun::try_out(const ImageSet& images, at::Device) const {
+  constexpr std::int64_t kTried = 8;
+  OptimalDenoiser optimum = optimum_of(images, 0);
+  GenerateOptions few = options(images);
+  few.images = few.batch = std::min(kTried, setup_.sample.images);
+  const double begun = now();
+  generate([&](const NoiseSource& noise, const Tensor&) { return sample(optimum, noise); }, few);
+  RunCost cost;
+  cost.denoise_seconds = (now() - begun) / static_cast<double>(few.images * evaluations());
+  cost.bytes = static_cast<double>(images.pixels.size());
+  return cost;
+}
+
+RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const RunContext& context) {
+  Listing facts = build_facts();
+  facts.emplace_back("device", "cpu");
+  RunFolder folder(context.runs / plan.name, plan.settings, facts);
+  if (!folder.finished()) {
+    folder.rewind_to({});
+    std::vector<std::uint8_t> generated = folder.part();
+    GenerateOptions o = options(images);
+    const std::int64_t had = static_cast<std::int64_t>(generated.size()) / images.image_size();
+    o.first = had, o.images -= had;
+    ProgressBoard::Line line{
+        .unit = "image", .step = had, .total = setup_.sample.images, .begun_at = had, .doing = "sampling"};
+    const double begun = now();
+    double saved = begun;
+    OptimalDenoiser optimum = optimum_of(images, context.threads);
+    // A batch at a time, so that what is there can be kept.
+    while (o.images > 0) {
+      GenerateOptions one = o;
+      one.images = std::min(o.batch, o.images);
+      const auto batch = generate([&](const NoiseSource& noise, const Tensor&) { return sample(optimum, noise); }, one);
+      generated.insert(generated.end(), batch.begin(), batch.end());
+      o.first += one.images, o.images -= one.images;
+      line.step = o.first, line.images_per_second = static_cast<double>(o.first - had) / (now() - begun);
+      context.board->update(cell_, line);
+      if (o.images > 0 && (interrupted() || now() - saved > context.checkpoint_seconds)) {
+        folder.keep_part(generated, images);
+        saved = now();
+      }
+      if (o.images > 0 && interrupted())
+        throw Interrupted(fmt::format("{}: stopped at image {} of {}, saved", cell_, o.first, setup_.sample.images));
+    }
+    Evaluation e = evaluation_of(generated, images, context.threads);
+    e.seconds = now() - begun;
+    folder.add(e, generated, images);
+    TrainProgress progress;
+    progress.evaluations.push_back(e);
+    SafeTensors nothing;
+    nothing.metadata["design"] = plan.settings.front().second;
+    folder.finish(progress, nothing);
+    context.board->finish(
+        cell_, fmt::format("{}: done, {} images, ratio {:.2f} %, {} nearest to an image that is there twice", cell_,
+                           e.images, 100 * e.ratio, e.twins));
+  }
+  RunRecord record = read_run(folder.path(), images, context.pictures);
+  record.name = plan.name, record.cell = cell_, record.series = series_, record.seed = setup_.sample.seed;
+  return record;
+}
+
+}  // namespace diffmem

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Figure 1a: a model that has learnt its objective perfectly can only replicate.
+#include <diffmem/sampler/sde.hpp>
+#include <diffmem/study/optimum_run.hpp>
+
+#include "common/basic.hpp"
+
+using namespace diffmem;
+
+namespace {
+
+Setup sampled(Profile profile) {
+  Setup s = basic(profile);
+  s.sample.batch = 64;
+  if (profile == Profile::desktop) s.data.resolution = 0, s.sample.images = 700;
+  return s;
+}
+
+}  // namespace
+
+const Registered study =
+    optimum_study(
+        Study("optimum")
+            .question("What does the optimum of denoising score matching generate, and does it depend on the size?")
+            .source("Gu et al. 2023, Fig. 1a, Eq. 2, Appendix A"),
+        sampled, Heun{}, ReverseSde{.levels = {.steps = 100}})
+        .sizes({.paper = {1000, 50'000}, .smoke = {64}})
+        .seeds({.paper = {1}, .desktop = {3}, .smoke = {1}})
+        .claims({claim::at_least_but_twins("The optimum replicates at any size.", "", 0.999)});
