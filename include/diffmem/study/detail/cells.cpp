@@ -169,9 +169,9 @@ Grid grid_of(const StudyBase& study, const Options& options, TrainingSets& sets,
               if (!try_set_param(setup, path, text)) later.emplace_back(path, text);
             setup.validate();
             const std::string series = spell(study, cell.at, study.x);
-            std::string name = prefix + spell(study, cell.at, "");
-            if (seeds > 1) name += fmt::format(", seed {}", cell.seed);
-            cell.run = variant.make(setup, series, name);
+            cell.name = spell(study, cell.at, "");
+            if (seeds > 1) cell.name += fmt::format(", seed {}", cell.seed);
+            cell.run = variant.make(setup, series, prefix + cell.name);
             for (const auto& [role, word] : options.words) cell.run->set(role, word);
             for (const auto& [path, text] : later)
               if (!cell.run->set(path, text))

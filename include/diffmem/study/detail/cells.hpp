@@ -40,7 +40,8 @@ class TrainingSets {
 
 /// One run of a study, at its place on the grid.
 struct Cell {
-  Listing at;  ///< (axis, label) of every axis
+  Listing at;             ///< (axis, label) of every axis
+  std::string name = {};  ///< "fourier, |D| = 64, seed 3", as its report calls it
   std::int64_t size = 0;
   std::uint64_t seed = 0;
   std::unique_ptr<AnyRun> run = nullptr;

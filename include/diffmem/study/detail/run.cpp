@@ -106,7 +106,8 @@ DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device 
 RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
   const UNet whole = shape(setup_.net, images);
   UNetConfig narrow = setup_.net;
-  while (narrow.base >= 32 && shape(narrow, images).forward_flops() > kQuickNet) narrow.base /= 2;
+  for (const int base : {64, 32, 16})  // widths that split into groups whatever the multipliers
+    if (base < narrow.base && shape(narrow, images).forward_flops() > kQuickNet) narrow.base = base;
   const UNet tried = shape(narrow, images);
   const double operations = whole.forward_flops() / tried.forward_flops(),
                width = static_cast<double>(setup_.net.base) / narrow.base,

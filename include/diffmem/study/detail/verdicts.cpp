@@ -59,7 +59,7 @@ void spread(const Grid& grid, const std::map<std::string, RunRecord>& records, c
     const ImageSet& training = cell.set->images;
     const Memorization m = memorization(generated, training.pixels, training.image_size(), threads);
     for (const RatioSpread& s : ratio_spread(m.flags, sizes, 1000, 0, threads)) {
-      report.spreads.push_back({cell.plan.cell, s.images, s.mean, s.deviation, s.interval.low, s.interval.high});
+      report.spreads.push_back({cell.name, s.images, s.mean, s.deviation, s.interval.low, s.interval.high});
       Listing at = cell.at;
       at.emplace_back("images", fmt::format("{}", s.images));
       results.spreads.push_back({std::move(at), s.deviation});
@@ -98,7 +98,7 @@ ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>&
       continue;
     }
     RunRecord& run = report.runs.emplace_back(found->second);
-    run.cell = cell.plan.cell, run.series = cell.plan.series;
+    run.cell = cell.name, run.series = cell.plan.series;
     run.x = static_cast<double>(cell.size);
     if (!over_sizes) {
       const auto here = std::ranges::find(cell.at, study.x, &Listing::value_type::first);
