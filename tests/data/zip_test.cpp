@@ -172,7 +172,8 @@ TEST_CASE("a label of a file that is left out keeps its class", "[data]") {
 }
 
 TEST_CASE("zips that are damaged, encrypted or hostile are refused", "[data][bad]") {
-  REQUIRE(says(about({}), "zip reader", {"no .png, .jpg or .jpeg file"}));
+  REQUIRE(says(about({}), "zip reader", {"Unrecognized archive format", "some.zip"}));
+  REQUIRE(says(about({{"readme.txt", "x"}}), "zip reader", {"no .png, .jpg or .jpeg file in", "some.zip"}));
   REQUIRE(says(about({{"../1.png", png(1)}}), "zip reader", {"an entry named \"../1.png\"", "below the archive"}));
   REQUIRE(says(about({{"a/../../1.png", png(1)}}), "zip reader", {"an entry named \"a/../../1.png\""}));
   REQUIRE(says(about({{"/etc/1.png", png(1)}}), "zip reader", {"an entry named \"/etc/1.png\""}));
