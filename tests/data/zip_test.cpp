@@ -97,7 +97,7 @@ TEST_CASE("a zip whose files all lie below one folder begins there", "[data]") {
   const TestFolder folder;
   const FolderImages found =
       read_zip(pack(folder, {{"top/dataset.json", R"({"labels": [["1.png", 1], ["a/2.png", 0]]})"},
-                             {"top/1.png", png(1)},
+                             {"./top/1.png", png(1)},
                              {"top/a/2.png", png(2)}}));
   REQUIRE(found.files == std::vector<std::string>{"1.png", "a/2.png"});
   REQUIRE(found.set.labels == std::vector<std::int64_t>{1, 0});

@@ -31,6 +31,7 @@ class Pass {
         complain(fmt::format("more than {} entries", kMostEntries), "fewer", "use a folder, or split the data");
       name_ = zip_.name();
       expect_tame();
+      name_ = fs::path(name_).lexically_normal().generic_string();  // some begin with "./"
       if (!name_.ends_with('/') && !is_hidden(name_)) return true;
     }
     return false;
