@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "nearest QUERIES TRAINING [name=value...]\n"
-    "  QUERIES, TRAINING  files of bytes, one image of `size` after the other (bench/data/crops makes some)\n"
+    "  QUERIES, TRAINING  files of bytes, one image of `size` after the other (bench/crops makes some)\n"
     "  size=3072 k=2 threads=0 (one per core)\n"
     "  device=cpu         or cuda: the time has the images' way to the device in it\n"
     "  repeat=5           timed searches per kernel, after one that is not\n"

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "optimum TRAINING [name=value...]\n"
-    "  TRAINING        a file of bytes, images [3,32,32] one after the other (bench/data/crops makes some)\n"
+    "  TRAINING        a file of bytes, images [3,32,32] one after the other (bench/crops makes some)\n"
     "  images=64       sampled together by Heun's 18 steps, 35 evaluations\n"
     "  count=0         training images to use; 0: all\n"
     "  repeat=5        timed samplings each way, in turns\n"

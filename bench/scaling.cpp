@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "scaling CROPS SCRATCH [name=value...]\n"
-    "  CROPS           a file of bytes, images [3,32,32] one after the other (bench/data/crops makes some)\n"
+    "  CROPS           a file of bytes, images [3,32,32] one after the other (bench/crops makes some)\n"
     "  SCRATCH         made if missing: as many images as the largest set has (3 GB for a million), crops turned,\n"
     "                  mirrored and with their colours in another order\n"
     "  largest=1000000 images of the largest set; from 10,000 on, in steps of 2, 2.5 and 2\n"

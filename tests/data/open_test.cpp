@@ -110,6 +110,12 @@ TEST_CASE("what cannot be opened is refused with the choices", "[data][bad]") {
   REQUIRE(says(about("mnist"), "--data",
                {"mnist, which is not on this machine", folder.path.string() + "/mnist", "mnist:PATH"}));
   REQUIRE(says(about("cifar10"), "--data", {"/cifar10 or ", "/cifar-10-binary.tar.gz", "docs/data.md"}));
+  REQUIRE(says(about("imagenet-dogs"), "--data", {"/imagenet-dogs", "tools/fetch_data imagenet"}));
+  if (!std::filesystem::exists("/usr/share/openclipart"))
+    for (const auto* word : {"openclipart", "openclipart-crops"})
+      REQUIRE(
+          says(about(word), "--data",
+               {folder.path.string() + "/openclipart or /usr/share/openclipart/png", "apt install openclipart-png"}));
   REQUIRE(says(about(folder.path.string()), "--data", {"format is not known", "data_batch_1.bin"}));
   REQUIRE(says(about("mnist:/nowhere"), "idx reader", {"no train-images-idx3-ubyte in /nowhere"}));
   REQUIRE(says(about(folder.write("x.tar.gz", "no archive").string()), "cifar10 reader",
@@ -119,6 +125,7 @@ TEST_CASE("what cannot be opened is refused with the choices", "[data][bad]") {
 }
 
 TEST_CASE("the help of --data names every word that opens", "[data]") {
-  for (const auto* word : {"fashion-mnist", "mnist:PATH", "cifar10:PATH", "folder:PATH", "DIFFMEM_DATA", ".tar.gz"})
+  for (const auto* word : {"fashion-mnist", "mnist:PATH", "cifar10:PATH", "openclipart:PATH", "openclipart-crops:PATH",
+                           "imagenet-dogs:PATH", "folder:PATH", "zip:PATH", "DIFFMEM_DATA", ".tar.gz"})
     REQUIRE(data_help().find(word) != std::string::npos);
 }

@@ -91,6 +91,10 @@ TEST_CASE("Student's and Welch's intervals agree with their definitions", "[meas
   REQUIRE(std::abs(one.low - (2 - 4.302652729911275 * std::sqrt(7.0 / 3))) < 1e-9);
   const Interval none = welch_interval(std::vector{1.0, 1.0}, std::vector{0.5, 0.5});
   REQUIRE((none.low == 0.5 && none.high == 0.5));
+  // Quantiles of chi-squared with 2 degrees of freedom: -2 ln(1 - p).
+  const Interval deviation = deviation_interval(std::vector{1.0, 2.0, 3.0});
+  REQUIRE(std::abs(deviation.low - std::sqrt(2 / (-2 * std::log(0.025)))) < 1e-9);
+  REQUIRE(std::abs(deviation.high - std::sqrt(2 / (-2 * std::log(0.975)))) < 1e-9);
   REQUIRE(std::isinf(student_interval(std::vector{1.0}).high));
   REQUIRE(std::isinf(welch_interval(std::vector{1.0}, std::vector{1.0, 2.0}).low));
   REQUIRE(says(complaint([] { welch_interval({}, std::vector{1.0}); }), "welch_interval", {"no value"}));

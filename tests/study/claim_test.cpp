@@ -92,6 +92,9 @@ TEST_CASE("bounds are of every cell, likeness has a margin", "[study][claim]") {
   REQUIRE(of(claim::alike("", "width=1", "width=3", 0.02), r) == Outcome::held);
   REQUIRE(of(claim::alike("", "width=1", "width=2", 0.02), r) == Outcome::not_held);
   REQUIRE(of(claim::alike("", "width=1", "width=3", 0.001), r) == Outcome::undecided);
+  REQUIRE(of(claim::steady("", "width=1", 0.02), r) == Outcome::held);  // 0.002; at most 0.0126 by chi-squared
+  REQUIRE(of(claim::steady("", "width=1", 0.005), r) == Outcome::undecided);
+  REQUIRE(of(claim::steady("", "", 0.0005), r) == Outcome::not_held);
   REQUIRE(of(claim::spreads_more("", "width=2", "width=1"), r) == Outcome::held);
 }
 

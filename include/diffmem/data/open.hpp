@@ -10,13 +10,17 @@ namespace diffmem {
 
 /// Opens what `--data` names:
 ///
-///     fashion-mnist, mnist, cifar10                     in $DIFFMEM_DATA/<word>, or where Debian installs it
-///     fashion-mnist:PATH, mnist:PATH, cifar10:PATH      that format at PATH
-///     folder:PATH                                       PNG and JPEG files, a class a subfolder
+///     fashion-mnist, mnist, cifar10, openclipart,       in $DIFFMEM_DATA/<word>, or where Debian installs it
+///     openclipart-crops, imagenet-dogs
+///     fashion-mnist:PATH, mnist:PATH, cifar10:PATH, ... that format at PATH
+///     folder:PATH, zip:PATH                             PNG and JPEG files, a class a subfolder
 ///     PATH                                              the format is recognised by what lies there
 ///
-/// `folder` says how image files are read; the other formats do not ask.  A folder of them has no test split.  Error listing the choices for an unknown word, the places searched if nothing is there, and whatever the reader of
-/// the format complains about.
+/// `folder` says how image files are read (openclipart and imagenet-dogs: side 0 is 32); the other formats do not ask.
+/// Folders, zips, openclipart and imagenet-dogs have no test split.  What takes long to read (openclipart,
+/// openclipart-crops, imagenet-dogs) is kept in the user's cache folder; while it is made, and no progress is asked for,
+/// a line goes to stderr now and then.  Error listing the choices for an unknown word, the places searched if nothing is
+/// there, and whatever the reader of the format complains about.
 ImageSet open_images(std::string_view what, Split split = Split::train, const FolderOptions& folder = {});
 
 /// The help text of `--data`.

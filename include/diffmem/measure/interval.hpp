@@ -31,6 +31,10 @@ Interval student_interval(std::span<const double> values);
 /// all numbers.  Error if a side has no value.
 Interval welch_interval(std::span<const double> a, std::span<const double> b);
 
+/// Of the standard deviation of the normal law that a few independent values come from, by chi-squared with n - 1 degrees of
+/// freedom.  One value: 0 to infinity.  Error if there is no value.
+Interval deviation_interval(std::span<const double> values);
+
 /// From the 2.5 % to the 97.5 % quantile of bootstrap replicates, each a replicate itself; infinities are welcome.
 /// Error if there is none.
 Interval percentile_interval(std::vector<double> replicates);

@@ -64,6 +64,14 @@ inline constexpr Axis<double> ema{"ema", "EMA rate", [](const Setup&, const doub
 inline constexpr Axis<int> classes{"classes", "classes of random labels", [](const Setup&, const int& c) -> Listing {
                                      return {{"condition.classes", to_text(c)}};
                                    }};
+/// Classes of the training images, the first ones by label (Fig. 2b).
+inline constexpr Axis<int> data_classes{
+    "data-classes", "classes of the training images",
+    [](const Setup&, const int& c) -> Listing { return {{"data.classes", to_text(c)}}; }};
+/// Share of the images that come from the blended data set (Fig. 2c).
+inline constexpr Axis<double> blend{
+    "blend", "share of the images from the more diverse set",
+    [](const Setup&, const double& share) -> Listing { return {{"data.blend", to_text(share)}}; }};
 /// How long to train (Fig. 1c).
 inline constexpr Axis<double> length{
     "length", "length of training, epochs or steps",

@@ -62,6 +62,9 @@ Claim spreads_more(std::string text, Where a, Where b);
 /// The ratio's standard deviation over samples, as `where` selects them ("images=10000"), is at most `bound`, 0..1.  It is a
 /// bootstrap of each run's own images: one training seed is enough.  Only of ratios.
 Claim settled(std::string text, Where where, double bound);
+/// The ratio's standard deviation over training seeds is at most `bound`, 0..1, in every selected cell: it certainly is
+/// where the upper end of its interval of 95 % (by chi-squared) is.  Only of ratios.
+Claim steady(std::string text, Where where, double bound);
 /// Some label of `axis` that is neither first nor last has more memorization than both.
 Claim peaks_inside(std::string text, std::string axis, Where among = "");
 

@@ -18,17 +18,18 @@ struct DataParams {
   int resolution = 0;                        ///< shrink to this side   [pixels]; 0: as it is
   Shrink shrink = Shrink::area;              ///< by this filter; the paper's is lanczos
   std::int64_t size = 0;                     ///< |D|, a subset; 0: all of it
-  SubsetRule subset = SubsetRule::balanced;  ///< balanced (random) or first (in the file): which images it takes
-  std::uint64_t seed = 0;                    ///< of the balanced subsets
-  int classes = 0;                           ///< the first so many classes alone, |D|/classes each; 0: as `subset` says
-  double blend = 0;                          ///< share of the images that come from blend_source instead
-  std::string blend_source = {};             ///< as after --data
+  SubsetRule subset = SubsetRule::balanced;  ///< balanced, first (in the file) or random: which images it takes
+  std::uint64_t seed = 0;                    ///< of the balanced and random subsets
+  std::int64_t classes = 0;                  ///< only the first classes by label; 0: all
+  double blend = 0;                          ///< fraction of `size` from blend_source, by blend()        [0, 1]
+  std::string blend_source = {};             ///< as after --data; empty: no blend
+  std::int64_t blend_class = 5;              ///< the class of `source` that is blended (CIFAR-10: dog)
 
   template <class Self, class Visit>
   static void each(Self& p, Visit&& visit) {
     visit("source", p.source), visit("resolution", p.resolution), visit("shrink", p.shrink), visit("size", p.size);
-    visit("subset", p.subset), visit("seed", p.seed);
-    visit("classes", p.classes), visit("blend", p.blend), visit("blend_source", p.blend_source);
+    visit("subset", p.subset), visit("seed", p.seed), visit("classes", p.classes), visit("blend", p.blend);
+    visit("blend_source", p.blend_source), visit("blend_class", p.blend_class);
   }
   /// Error naming the field that is out of range.
   void validate() const;
@@ -48,7 +49,9 @@ struct Setup {
   void validate() const;
 };
 
-/// The training images of `p` out of the opened data set `all`: shrunk, and cut to size.
+/// The training images of `p` out of the opened data set `all`: cut to size by its rule, and shrunk.  If it names a
+/// blend_source, they are that blend (the first of each set, whatever `subset` says); it is opened here, its images
+/// shrunk to the side of `all` as `shrink` says.
 ImageSet training_images(const ImageSet& all, const DataParams& p);
 
 }  // namespace diffmem

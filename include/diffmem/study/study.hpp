@@ -50,7 +50,7 @@ class StudyBase {
   Values<int> training_seeds{.paper = {1}, .desktop = {3}, .smoke = {1}};
   std::vector<Variant> variants;
   std::vector<Factor> factors;
-  std::vector<Where> left_out;  ///< cells of the grid that are not run
+  std::vector<Where> left_out;        ///< cells of the grid that are not run
   Values<std::int64_t> spread_sizes;  ///< numbers of images for which the spread of the ratio is shown
   std::string x = "size";             ///< the axis under the figure
   std::vector<Claim> claimed;

@@ -2,14 +2,12 @@
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
 #include <diffmem/data/cifar.hpp>
+#include <diffmem/data/detail/archive.hpp>
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
-#include <memory>
 
 namespace diffmem {
 namespace {
@@ -36,34 +34,17 @@ Batches read_folder(fs::path folder, const std::vector<std::string>& names) {
   return batches;
 }
 
-Batches read_archive(const fs::path& path, const std::vector<std::string>& names) {
-  const std::unique_ptr<archive, decltype(&archive_read_free)> tar(archive_read_new(), &archive_read_free);
-  const auto complain = [&](const std::string& got) {
-    throw Error(kWho, fmt::format("{} in {}", got, path.string()),
-                "a sound cifar-10-binary.tar.gz (IDX files are opened by their folder)",
-                "download or copy the file again");
-  };
-  const auto reason = [&] {
-    return fmt::format("\"{}\"", archive_error_string(tar.get()) ? archive_error_string(tar.get()) : "unknown");
-  };
-  archive_read_support_filter_gzip(tar.get());  // not _all: some of those run other programs
-  archive_read_support_format_tar(tar.get());
-  if (archive_read_open_filename(tar.get(), path.c_str(), 1 << 16) != ARCHIVE_OK) complain(reason());
+Batches read_archive(const fs::path& path, const std::vector<std::string>& names) try {
   Batches batches;
-  for (archive_entry* entry = nullptr;;) {
-    const int code = archive_read_next_header(tar.get(), &entry);
-    if (code == ARCHIVE_EOF) return batches;
-    if (code != ARCHIVE_OK) complain(reason());
-    const char* place = archive_entry_pathname(entry);
-    const std::string name = place ? fs::path(place).filename().string() : "";
-    if (std::find(names.begin(), names.end(), name) == names.end()) continue;
-    const auto size = archive_entry_size(entry);
-    if (size < 0 || static_cast<std::size_t>(size) > kLargest) complain(fmt::format("{} of {} bytes", name, size));
-    std::string bytes(static_cast<std::size_t>(size), '\0');
-    if (archive_read_data(tar.get(), bytes.data(), bytes.size()) != size)
-      complain(fmt::format("{} cut short ({})", name, reason()));
-    batches[name] = std::move(bytes);
+  for (Archive tar(path, Archive::Kind::tar_gz); tar.next();) {
+    const std::string name = fs::path(tar.name()).filename().string();
+    if (std::find(names.begin(), names.end(), name) != names.end()) batches[name] = tar.read(kLargest);
   }
+  return batches;
+} catch (const Archive::Broken& e) {
+  throw Error(kWho, fmt::format("{} in {}", e.what(), path.string()),
+              "a sound cifar-10-binary.tar.gz (IDX files are opened by their folder)",
+              "download or copy the file again");
 }
 
 }  // namespace

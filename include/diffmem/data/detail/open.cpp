@@ -2,11 +2,16 @@
 #include <diffmem/core/error.hpp>
 #include <diffmem/data/cifar.hpp>
 #include <diffmem/data/idx.hpp>
+#include <diffmem/data/imagenet_dogs.hpp>
 #include <diffmem/data/open.hpp>
+#include <diffmem/data/openclipart.hpp>
+#include <diffmem/data/zip.hpp>
 
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -20,30 +25,74 @@ constexpr std::string_view kWho = "--data";
 /// A data set with a name of its own.
 struct Known {
   std::string_view word;
-  ImageSet (*read)(const fs::path&, std::string name, Split);
+  ImageSet (*read)(const fs::path&, Split, const FolderOptions&);
   std::array<std::string_view, 3> inside;  ///< where it may lie below $DIFFMEM_DATA
   std::string_view installed;              ///< where Debian puts it
   std::string_view remedy;
 };
 
-ImageSet read_cifar10_as(const fs::path& path, std::string name, Split split) {
-  ImageSet set = read_cifar10(path, split);
-  set.name = std::move(name);
-  return set;
+void expect_training(std::string_view what, Split split) {
+  if (split == Split::test)
+    throw Error(kWho, fmt::format("the test split of {}", what), "the images themselves",
+                "name the folder of the test images");
 }
 
-constexpr std::array<Known, 3> kKnown{{
+/// With a line on stderr every five seconds, unless the caller shows progress.
+FolderOptions with_progress(std::string_view word, FolderOptions options) {
+  if (!options.progress)
+    options.progress = [word, last = std::chrono::steady_clock::now()](std::int64_t done, std::int64_t files) mutable {
+      if (std::chrono::steady_clock::now() - last < std::chrono::seconds(5)) return;
+      last = std::chrono::steady_clock::now();
+      fmt::print(stderr, "{}: {} of {} files read; this is done once and kept\n", word, done, files);
+    };
+  return options;
+}
+
+constexpr std::string_view kDrawings = "/usr/share/openclipart/png";
+constexpr std::string_view kDrawingsRemedy =
+    "apt install openclipart-png, or tools/fetch_data openclipart, or write openclipart:PATH (its folder png)";
+
+constexpr std::array<Known, 6> kKnown{{
     {"fashion-mnist",
-     read_idx_folder,
+     [](const fs::path& path, Split split, const FolderOptions&) {
+       return read_idx_folder(path, "fashion-mnist", split);
+     },
      {"fashion-mnist"},
      "/usr/share/datasets/fashion-mnist",
-     "apt install dataset-fashion-mnist, or write fashion-mnist:PATH"},
-    {"mnist", read_idx_folder, {"mnist"}, "", "set DIFFMEM_DATA to the folder that holds it, or write mnist:PATH"},
+     "apt install dataset-fashion-mnist, or tools/fetch_data fashion-mnist, or write fashion-mnist:PATH"},
+    {"mnist",
+     [](const fs::path& path, Split split, const FolderOptions&) { return read_idx_folder(path, "mnist", split); },
+     {"mnist"},
+     "",
+     "tools/fetch_data mnist, set DIFFMEM_DATA to the folder that holds it, or write mnist:PATH"},
     {"cifar10",
-     read_cifar10_as,
+     [](const fs::path& path, Split split, const FolderOptions&) { return read_cifar10(path, split); },
      {"cifar10", "cifar-10-batches-bin", "cifar-10-binary.tar.gz"},
      "",
-     "set DIFFMEM_DATA to the folder that holds it, or write cifar10:PATH (docs/data.md)"},
+     "tools/fetch_data cifar10, set DIFFMEM_DATA to the folder that holds it, or write cifar10:PATH (docs/data.md)"},
+    {"openclipart",
+     [](const fs::path& path, Split split, const FolderOptions& options) {
+       expect_training("openclipart", split);
+       return read_openclipart(path, with_progress("openclipart", options));
+     },
+     {"openclipart"},
+     kDrawings,
+     kDrawingsRemedy},
+    {"openclipart-crops",
+     [](const fs::path& path, Split split, const FolderOptions& options) {
+       return read_openclipart_crops(path, split, with_progress("openclipart-crops", options));
+     },
+     {"openclipart"},
+     kDrawings,
+     kDrawingsRemedy},
+    {"imagenet-dogs",
+     [](const fs::path& path, Split split, const FolderOptions& options) {
+       expect_training("imagenet-dogs", split);
+       return read_imagenet_dogs(path, with_progress("imagenet-dogs", options));
+     },
+     {"imagenet-dogs"},
+     "",
+     "tools/fetch_data imagenet says how to get it; then write imagenet-dogs:PATH (a folder of class folders)"},
 }};
 
 fs::path find(const Known& known) {
@@ -61,23 +110,21 @@ fs::path find(const Known& known) {
               searched.empty() ? "DIFFMEM_DATA to be set" : searched, known.remedy);
 }
 
-ImageSet read_image_folder(const fs::path& path, Split split, const FolderOptions& options) {
-  if (split == Split::test)
-    throw Error(kWho, fmt::format("the test split of folder:{}", path.string()), "the images themselves",
-                "name the folder of the test images");
-  return read_folder(path, options).set;
+ImageSet read_images(const fs::path& path, Split split, const FolderOptions& options) {
+  expect_training(path.string(), split);
+  return fs::is_directory(path) ? read_folder(path, options).set : read_zip(path, options).set;
 }
 
 /// Reads `path` by what lies there.
 ImageSet recognise(const fs::path& path, Split split, const FolderOptions& options) {
-  if (!fs::is_directory(path)) return read_cifar10(path, split);
+  if (!fs::is_directory(path)) return is_zip(path) ? read_images(path, split, options) : read_cifar10(path, split);
   std::string name = fs::canonical(path).filename().string();
   for (const auto* file :
        {"train-images-idx3-ubyte", "train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"})
     if (fs::exists(path / file)) return read_idx_folder(path, std::move(name), split);
   for (const auto* file : {"data_batch_1.bin", "test_batch.bin", "cifar-10-batches-bin"})
     if (fs::exists(path / file)) return read_cifar10(path, split);
-  if (!image_files(path).empty()) return read_image_folder(path, split, options);
+  if (!image_files(path).empty()) return read_images(path, split, options);
   throw Error(kWho, fmt::format("folder {}, whose format is not known", path.string()),
               "train-images-idx3-ubyte[.gz], data_batch_1.bin or PNG and JPEG files in it",
               "check the path (docs/data.md)");
@@ -86,27 +133,38 @@ ImageSet recognise(const fs::path& path, Split split, const FolderOptions& optio
 }  // namespace
 
 ImageSet open_images(std::string_view what, Split split, const FolderOptions& folder) try {
-  const auto colon = what.find(':');
-  for (const auto& known : kKnown) {
-    if (what == known.word) return known.read(find(known), std::string(known.word), split);
-    if (colon != what.npos && what.substr(0, colon) == known.word)
-      return known.read(fs::path(what.substr(colon + 1)), std::string(known.word), split);
+  const std::string_view word = what.substr(0, what.find(':'));
+  const fs::path path = word.size() < what.size() ? what.substr(word.size() + 1) : "";
+  for (const auto& known : kKnown)
+    if (word == known.word) return known.read(word == what ? find(known) : path, split, folder);
+  if (what.starts_with("folder:")) {
+    expect_training(path.string(), split);
+    return read_folder(path, folder).set;
   }
-  constexpr std::string_view kFolder = "folder:";
-  if (what.starts_with(kFolder)) return read_image_folder(fs::path(what.substr(kFolder.size())), split, folder);
+  if (what.starts_with("zip:")) {
+    expect_training(path.string(), split);
+    return read_zip(path, folder).set;
+  }
   if (fs::exists(fs::path(what))) return recognise(fs::path(what), split, folder);
   throw Error(kWho, fmt::format("\"{}\", which is neither a known word nor an existing path", what),
-              "fashion-mnist, mnist, cifar10, one of these with :PATH, folder:PATH, or a PATH", "check the spelling");
+              "fashion-mnist, mnist, cifar10, openclipart, openclipart-crops, imagenet-dogs, one of these with :PATH, "
+              "folder:PATH, zip:PATH, or a PATH",
+              "check the spelling");
 } catch (const fs::filesystem_error& e) {
   throw Error(kWho, fmt::format("{}: {}", e.path1().string(), e.code().message()), "a path that can be read",
               "check its permissions");
 }
 
 std::string data_help() {
-  return "images to use: fashion-mnist, mnist or cifar10 (in $DIFFMEM_DATA, or where Debian installs them);\n"
+  return "images to use: fashion-mnist, mnist, cifar10, openclipart (32x32 in colour unless data.resolution says\n"
+         "otherwise), openclipart-crops (50,000 of 32x32) or imagenet-dogs, in $DIFFMEM_DATA or where Debian installs\n"
+         "them (tools/fetch_data gets them);\n"
          "fashion-mnist:PATH, mnist:PATH (folder with IDX files, plain or .gz);\n"
          "cifar10:PATH (folder with data_batch_*.bin, or cifar-10-binary.tar.gz);\n"
-         "folder:PATH (PNG and JPEG files, a class a subfolder); or a bare PATH to one of these";
+         "openclipart:PATH, openclipart-crops:PATH (the package's folder png);\n"
+         "imagenet-dogs:PATH (folder with a folder a breed);\n"
+         "folder:PATH, zip:PATH (PNG and JPEG files, a class a subfolder; dataset.json and metadata.jsonl are\n"
+         "heeded); or a bare PATH to one of these";
 }
 
 }  // namespace diffmem

@@ -3,6 +3,7 @@
 #include <diffmem/measure/interval.hpp>
 
 #include <fmt/format.h>
+#include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/students_t.hpp>
 
 #include <algorithm>
@@ -76,6 +77,15 @@ Interval welch_interval(std::span<const double> a, std::span<const double> b) {
   const double freedom = error * error / (s.error * s.error / s.freedom + t.error * t.error / t.freedom);
   const double half = student_quantile(freedom) * std::sqrt(error);
   return {difference - half, difference + half};
+}
+
+Interval deviation_interval(std::span<const double> values) {
+  const Spread s = spread_of("deviation_interval", values);
+  if (values.size() == 1) return {0, std::numeric_limits<double>::infinity()};
+  const double squares = s.error * static_cast<double>(values.size()) * s.freedom;  // sum of squared deviations
+  const boost::math::chi_squared law(s.freedom);
+  return {std::sqrt(squares / boost::math::quantile(law, 0.975)),
+          std::sqrt(squares / boost::math::quantile(law, 0.025))};
 }
 
 Interval percentile_interval(std::vector<double> replicates) {

@@ -164,9 +164,9 @@ Claim of_ratios(std::string text, std::function<Verdict(const Results&)> test) {
   return {std::move(text), [test = std::move(test)](const Results& r, Measure) { return test(r); }, false};
 }
 
-/// The axes on which the runs of `where` differ make cells; `test` looks at the values of one.
-Verdict each_cell(const Results& results, const Where& where, double bound, bool least,
-                  Measure measure = Measure::ratio) {
+/// Judges each selected cell by its values, one a training seed, and all of them together.
+template <class Judge>
+Verdict each_cell(const Results& results, const Where& where, Measure measure, Judge&& judge) {
   if (std::string gap = where.missing(results); !gap.empty()) return undecided(std::move(gap));
   std::vector<std::string> cells;
   for (const Result& run : results.runs) {
@@ -177,17 +177,26 @@ Verdict each_cell(const Results& results, const Where& where, double bound, bool
   std::vector<std::pair<std::string, Verdict>> verdicts;
   for (const std::string& cell : cells) {
     const Values values = seed_means(results, Where(cell), measure);
-    const Interval i = student_interval(values);
-    Verdict v{Outcome::undecided, spell_ratio(mean(values))};
     if (values.size() < 2)
-      v.reason += ", one training seed decides nothing (--seeds 3)";
+      verdicts.emplace_back(cell,
+                            undecided(spell_ratio(mean(values)) + ", one training seed decides nothing (--seeds 3)"));
     else
-      v.reason += fmt::format(" [{:.1f}, {:.1f}], {} training seeds", 100 * i.low, 100 * i.high, values.size());
-    if (least ? i.low >= bound : i.high <= bound) v.outcome = Outcome::held;
-    if (least ? i.high < bound : i.low > bound) v.outcome = Outcome::not_held;
-    verdicts.emplace_back(cell, v);
+      verdicts.emplace_back(cell, judge(values));
   }
   return all_of(verdicts);
+}
+
+/// Whether the mean of each cell is at least, or at most, `bound`.
+Verdict bounded(const Results& results, const Where& where, double bound, bool least,
+                Measure measure = Measure::ratio) {
+  return each_cell(results, where, measure, [&](const Values& values) {
+    const Interval i = student_interval(values);
+    Verdict v{Outcome::undecided, fmt::format("{} [{:.1f}, {:.1f}], {} training seeds", spell_ratio(mean(values)),
+                                              100 * i.low, 100 * i.high, values.size())};
+    if (least ? i.low >= bound : i.high <= bound) v.outcome = Outcome::held;
+    if (least ? i.high < bound : i.low > bound) v.outcome = Outcome::not_held;
+    return v;
+  });
 }
 
 }  // namespace
@@ -231,15 +240,33 @@ Claim spreads_more(std::string text, Where a, Where b) {
   return of_ratios(std::move(text), [a, b](const Results& r) { return compare(r, spread_scale(), a, b); });
 }
 Claim at_least(std::string text, Where where, double bound) {
-  return of_ratios(std::move(text), [where, bound](const Results& r) { return each_cell(r, where, bound, true); });
+  return of_ratios(std::move(text), [where, bound](const Results& r) { return bounded(r, where, bound, true); });
 }
 Claim at_most(std::string text, Where where, double bound) {
-  return of_ratios(std::move(text), [where, bound](const Results& r) { return each_cell(r, where, bound, false); });
+  return of_ratios(std::move(text), [where, bound](const Results& r) { return bounded(r, where, bound, false); });
 }
 
 Claim at_least_but_twins(std::string text, Where where, double bound) {
   return of_ratios(std::move(text),
-                   [where, bound](const Results& r) { return each_cell(r, where, bound, true, Measure::singles); });
+                   [where, bound](const Results& r) { return bounded(r, where, bound, true, Measure::singles); });
+}
+
+Claim steady(std::string text, Where where, double bound) {
+  return of_ratios(std::move(text), [where, bound](const Results& r) {
+    return each_cell(r, where, Measure::ratio, [&](const Values& values) {
+      const Interval i = deviation_interval(values);
+      const double m = mean(values);
+      double squares = 0;
+      for (const double value : values) squares += (value - m) * (value - m);
+      Verdict v{Outcome::undecided,
+                fmt::format("{} +- {:.2f} points [{:.2f}, {:.2f}], {} training seeds", spell_ratio(m),
+                            100 * std::sqrt(squares / static_cast<double>(values.size() - 1)), 100 * i.low,
+                            100 * i.high, values.size())};
+      if (i.high <= bound) v.outcome = Outcome::held;
+      if (i.low > bound) v.outcome = Outcome::not_held;
+      return v;
+    });
+  });
 }
 
 Claim settled(std::string text, Where where, double bound) {

@@ -66,6 +66,8 @@ Listing TrainedRun::settings(const UNetConfig& net) const {
   resolved.net = net;
   Listing all = {{"design", slug()}};
   for (const auto& part : {design_settings(), list_params(resolved)}) all.insert(all.end(), part.begin(), part.end());
+  if (setup_.data.blend_source.empty())  // without a blend its class says nothing
+    std::erase_if(all, [](const auto& setting) { return setting.first == "data.blend_class"; });
   return all;
 }
 

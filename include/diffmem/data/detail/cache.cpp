@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
+#include <diffmem/core/file.hpp>
+#include <diffmem/data/detail/cache.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+
+namespace diffmem {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// A kept set: the checksum of all that follows, a line of JSON, the labels as int64, the pixels.
+
+std::string to_bytes(const ImageSet& set, const std::string& key) {
+  const json head{{"key", key},           {"name", set.name},   {"count", set.count},    {"channels", set.channels},
+                  {"height", set.height}, {"width", set.width}, {"classes", set.classes}};
+  std::string rest = head.dump() + '\n';
+  rest.append(reinterpret_cast<const char*>(set.labels.data()), set.labels.size() * sizeof(std::int64_t));
+  rest.append(reinterpret_cast<const char*>(set.pixels.data()), set.pixels.size());
+  return digest(rest) + '\n' + rest;
+}
+
+/// Cuts the first line off.
+std::string_view line_of(std::string_view& bytes) {
+  const std::string_view line = bytes.substr(0, bytes.find('\n'));
+  bytes.remove_prefix(std::min(bytes.size(), line.size() + 1));
+  return line;
+}
+
+/// Nothing if these are not the bytes of a sound set kept under this key.
+std::optional<ImageSet> from_bytes(std::string_view bytes, const std::string& key) {
+  if (const std::string_view sum = line_of(bytes); sum != digest(bytes)) return std::nullopt;
+  const json head = json::parse(line_of(bytes));
+  if (head.at("key") != key) return std::nullopt;
+  ImageSet set{.name = head.at("name"),
+               .count = head.at("count"),
+               .channels = head.at("channels"),
+               .height = head.at("height"),
+               .width = head.at("width"),
+               .pixels = {},
+               .labels = {},
+               .classes = head.at("classes")};
+  if (set.classes > 0) set.labels.resize(static_cast<std::size_t>(set.count));
+  std::memcpy(set.labels.data(), bytes.data(), set.labels.size() * sizeof(std::int64_t));
+  bytes.remove_prefix(set.labels.size() * sizeof(std::int64_t));
+  set.pixels.assign(bytes.begin(), bytes.end());
+  return set;
+}
+
+}  // namespace
+
+fs::path cache_folder() {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache) return fs::path(cache) / "diffmem";
+  if (const char* home = std::getenv("HOME"); home && *home) return fs::path(home) / ".cache/diffmem";
+  return {};
+}
+
+ImageSet kept_images(const std::string& name, const std::string& key, const std::function<ImageSet()>& make) {
+  const fs::path folder = cache_folder();
+  if (folder.empty()) return make();
+  const fs::path path = folder / (name + ".images");
+  const std::string key_digest = digest(key);
+  std::error_code ignored;
+  if (fs::is_regular_file(path, ignored)) try {
+      if (auto set = from_bytes(read_file(path), key_digest)) return *std::move(set);
+    } catch (const Error&) {  // unreadable: as good as none
+    }
+  ImageSet set = make();
+  try {
+    make_folder(folder);
+    write_file_atomically(path, to_bytes(set, key_digest));
+  } catch (const Error&) {  // read-only or full
+  }
+  return set;
+}
+
+std::string state_of(const fs::path& folder, const std::vector<std::string>& files) {
+  std::string state = fs::canonical(folder).string();
+  for (const std::string& file : files) {
+    std::error_code gone;  // what cannot be looked at cannot be read either
+    const auto size = fs::file_size(folder / file, gone);
+    const auto time = fs::last_write_time(folder / file, gone).time_since_epoch().count();
+    state += fmt::format("\n{}\t{}\t{}", file, size, time);
+  }
+  return state;
+}
+
+}  // namespace diffmem

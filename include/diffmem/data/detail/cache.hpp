@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Image sets that took long to make, kept in the user's cache folder.
+#pragma once
+#include <diffmem/data/image_set.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace diffmem {
+
+/// $XDG_CACHE_HOME/diffmem, or ~/.cache/diffmem; empty if neither variable is set.
+std::filesystem::path cache_folder();
+
+/// What `make` gives, kept as `name`.images in cache_folder() with the checksum of `key` and its own: a kept set is
+/// taken only if both agree, and otherwise made and kept again.  `key` says everything that it was made from.  A
+/// folder that cannot be written to costs the time again, no more.
+ImageSet kept_images(const std::string& name, const std::string& key, const std::function<ImageSet()>& make);
+
+/// For keys: path, size and time of the last change of each file.
+std::string state_of(const std::filesystem::path& folder, const std::vector<std::string>& files);
+
+}  // namespace diffmem
