@@ -52,19 +52,29 @@ DIFFMEM_CLONES void add_image(double* mean, double w, const std::uint8_t* v, std
   for (std::size_t j = 0; j < size; ++j) mean[j] += w * (v[j] / 127.5 - 1);  // divided: one image is itself
 }
 
-DIFFMEM_CLONES void logits(const Lanes& lanes, const std::int32_t* const* products, std::size_t digits,
-                           const double* sum, const double* half_square, const double* log_weight, std::size_t count,
-                           bool add, double* out) {
+DIFFMEM_CLONES void join_digits(const Lanes& lanes, const std::int32_t* const* products, std::size_t digits,
+                                const double* sum, std::size_t count, bool add, double* out) {
   for (std::size_t p = 0; p < count; ++p, out += kLanes) {
     double t[kLanes];
-    for (std::size_t q = 0; q < kLanes; ++q)
-      t[q] = add ? out[q] : lanes.bias[q] + lanes.sum[q] * sum[p] - lanes.rate[q] * half_square[p] + log_weight[p];
+    for (std::size_t q = 0; q < kLanes; ++q) t[q] = add ? out[q] : lanes.bias[q] + lanes.sum[q] * sum[p];
     for (std::size_t d = 0; d < digits; ++d) {
       const std::int32_t* product = products[d] + p * kPanel;
       for (std::size_t q = 0; q < kLanes; ++q) t[q] += lanes.place[d][q] * product[q];
     }
     for (std::size_t q = 0; q < kLanes; ++q) out[q] = t[q];
   }
+}
+DIFFMEM_CLONES void add_shares(const double* share, const double* from, std::size_t count, double* to) {
+  for (std::size_t p = 0; p < count; ++p)
+    for (std::size_t q = 0; q < kLanes; ++q) to[p * kLanes + q] += share[q] * from[p * kLanes + q];
+}
+DIFFMEM_CLONES void logits(const double* rate, const double* half_square, const double* log_weight, std::size_t count,
+                           double* inout) {
+  for (std::size_t p = 0; p < count; ++p)
+    for (std::size_t q = 0; q < kLanes; ++q) {
+      double& t = inout[p * kLanes + q];
+      t = rate[q] * (t - half_square[p]) + log_weight[p];
+    }
 }
 
 /// Lower bounds on the distances, from logits.
