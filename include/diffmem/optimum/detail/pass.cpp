@@ -19,8 +19,8 @@ constexpr std::size_t kExactSteps = 1024;  // whose products fit into 32 bits
 constexpr std::size_t kRun = 8;            // steps of a panel of points that stay in the first cache meanwhile
 constexpr std::size_t kWide = 8;           // panels of values interleaved at once: whole lines of a cache are read
 constexpr std::size_t kFew = 48;           // of a tile: more points of weight than these are summed by products
-constexpr double kUnits[] = {127 * 65536.0, 127 * 16777216.0};  // of a weight of 1 in three and in four digits
-constexpr double kRounding = 0x1p-49;                           // of a logit in float64, relative to its largest term
+constexpr double kUnits[] = {0, 127, 127 * 256.0, 127 * 65536.0, 127 * 16777216.0};  // of the largest weight, by digits
+constexpr double kRounding = 0x1p-49;  // of a logit in float64, relative to its largest term
 
 constexpr std::size_t round_up(std::size_t a, std::size_t b) { return (a + b - 1) / b * b; }
 
@@ -146,10 +146,43 @@ struct Pass::Worker {
       t.rebase(most[q]);
       const double shift = most[q] - t.most, scale = std::exp(shift);
       t.sum += s.sum[q] * scale, t.slope += (s.slope[q] + s.sum[q] * shift) * scale;
-      if (above[q] <= kFew) continue;
-      const bool enough = static_cast<double>(count) / kUnits[0] < p.options_.tolerance * s.sum[q];
-      dense.push_back({g * kLanes + q, most[q], enough ? std::size_t{3} : std::size_t{4}});
-      t.half_square += s.half_square[q] * scale;
+      if (above[q] > kFew) t.half_square += s.half_square[q] * scale;
+    }
+    to_digits(g, l, first, count, rows, most, above, s.sum);
+  }
+
+  /// Chooses the digits of the weights of 16 queries, and lists the few weights that are too large for them.
+  void to_digits(std::size_t g, double* w, std::size_t first, std::size_t count, std::size_t rows, const double* most,
+                 const double* above, const double* sum) {
+    constexpr double kNone = std::numeric_limits<double>::infinity();
+    double limit[kLanes], large[kLanes];
+    std::size_t digits[kLanes];
+    std::fill(std::begin(limit), std::end(limit), kNone);
+    std::fill(std::begin(digits), std::end(digits), kMostDigits);
+    for (const std::size_t few : {std::size_t{3}, std::size_t{2}}) {
+      double next[kLanes];  // up to there, rounding takes a quarter of the tolerance
+      for (std::size_t q = 0; q < kLanes; ++q)
+        next[q] = p.options_.tolerance * sum[q] / static_cast<double>(count) * kUnits[few];
+      count_above(w, count, next, large);
+      for (std::size_t q = 0; q < rows; ++q)
+        if (large[q] <= kFew) digits[q] = few, limit[q] = next[q];
+    }
+    for (std::size_t q = 0; q < rows; ++q) {
+      if (above[q] > kFew)
+        dense.push_back({g * kLanes + q, most[q], digits[q], kUnits[digits[q]] / std::min(limit[q], 1.0)});
+      else
+        limit[q] = kNone;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      double* here = w + i * kLanes;
+      if (!any_above(here, limit)) continue;
+      for (std::size_t q = 0; q < rows; ++q) {
+        if (!(here[q] >= limit[q])) continue;
+        Tally& t = out[g * kLanes + q];
+        t.few.push_back({first + i, most[q] + std::log(here[q])});
+        t.half_square -= here[q] * std::exp(most[q] - t.most) * half_square[i];
+        here[q] = 0;
+      }
     }
   }
 
@@ -211,8 +244,7 @@ struct Pass::Worker {
       double off[kLanes] = {}, used[kLanes] = {}, unit[kLanes];
       std::fill(std::begin(unit), std::end(unit), 1.0);
       std::size_t end = i;
-      for (; end < dense.size() && dense[end].row / kLanes == g; ++end)
-        unit[dense[end].row % kLanes] = kUnits[dense[end].digits - 3];
+      for (; end < dense.size() && dense[end].row / kLanes == g; ++end) unit[dense[end].row % kLanes] = dense[end].unit;
       for (std::size_t s = 0; s < steps; ++s) {
         const std::size_t points = std::min(kStep, count - s * kStep);
         alignas(64) std::int32_t units[kLanes][kStep] = {};
@@ -267,8 +299,7 @@ struct Pass::Worker {
         const std::size_t at = p.bound_rows_[g * kLanes + q];
         row[q] = &in[(at / kLanes * p.bounds_->count + first) * kLanes + at % kLanes];
       }
-      together =
-          rows == kLanes && p.bound_rows_[g * kLanes] % kLanes == 0 && row[rows - 1] == row[0] + rows - 1;
+      together = rows == kLanes && p.bound_rows_[g * kLanes] % kLanes == 0 && row[rows - 1] == row[0] + rows - 1;
     }
     void put(const T* from, std::size_t count) {
       if (together)
@@ -286,6 +317,7 @@ struct Pass::Worker {
     std::size_t row;
     double most;
     std::size_t digits;     // of its weights
+    double unit;            // of them, in a weight of 1
     std::size_t first = 0;  // of them, among all
   };
   const Pass& p;
@@ -371,7 +403,6 @@ void Pass::make_room() {
         most = std::max(most, std::abs(share_of(q, h)) * std::sqrt(known[h].square[bound_rows_[q]]));
       if (most < least) least = most, made_ = &known[h];
     }
-    std::fill(made_->square.begin(), made_->square.end(), 0);
   }
 }
 
@@ -388,8 +419,7 @@ void Pass::pack(std::size_t q) {
   const std::size_t lane = q % kLanes;
   double carried = 0;  // before an image that these digits replace is lost
   const std::size_t known = bounds_ ? bounds_->known.size() : 0;
-  for (std::size_t h = 0; h < known; ++h)
-    carried += std::abs(share_of(q, h)) * bounds_->known[h].most[bound_rows_[q]];
+  for (std::size_t h = 0; h < known; ++h) carried += std::abs(share_of(q, h)) * bounds_->known[h].most[bound_rows_[q]];
   double left = 0, all = 0, square = 0, most = 0, made = 0;
   double* image = made_ ? &made_->image[bound_rows_[q] * size] : nullptr;
   for (std::size_t j = 0; j < size; ++j) {

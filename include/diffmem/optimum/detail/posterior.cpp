@@ -212,8 +212,8 @@ Optimum Posterior::operator()(const Tensor& z, const Tensor& sigma, const Tensor
     if (remembers) {
       const std::int64_t bounds = n * count() * static_cast<std::int64_t>(sizeof(float)),
                          known = n * (count() + d) * static_cast<std::int64_t>(sizeof(double));
-      memory->state_->bounds.known_most = static_cast<std::size_t>(
-          std::min<std::int64_t>((data.options.memory - bounds) / known, detail::kMostKnown));
+      memory->state_->bounds.known_most =
+          static_cast<std::size_t>(std::min<std::int64_t>((data.options.memory - bounds) / known, detail::kMostKnown));
     }
     for (const auto& [label, some] : q.rows) {
       std::vector<detail::Query> queries;

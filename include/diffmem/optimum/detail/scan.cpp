@@ -148,8 +148,7 @@ class Scan {
     const double slack = pass.slack(i), miss = pass.miss(i);
     for (const Candidate& c : t.few) {
       const double e = std::exp(c.logit - t.most);
-      const std::uint8_t* v = points_[id(c.point)];
-      for (std::size_t j = 0; j < size; ++j) t.mean[j] += e * v[j];
+      add_values(t.mean.data(), e, points_[id(c.point)], size);
       t.used += e, t.half_square += e * points_.half_square[id(c.point)];
     }
     double square = 0, length = 0;

@@ -38,7 +38,7 @@ struct Answer {
   std::vector<double> top_weight;  // theirs
 };
 
-inline constexpr std::size_t kMostKnown = 6;  // images of each row whose products are kept
+inline constexpr std::size_t kMostKnown = 8;  // images of each row whose products are kept
 
 /// An image of each row and its products with all points: what a pass had in digits, so they are exact but for float64.
 struct Known {

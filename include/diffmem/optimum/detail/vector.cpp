@@ -143,13 +143,15 @@ DIFFMEM_CLONES void units_of(const double* weight, std::size_t points, const dou
     }
   for (std::size_t q = 0; q < kLanes; ++q) off[q] += o[q], used[q] += u[q];
 }
-/// One digit of whole numbers, `place` bits up, as -128 ... 127: 0x808080 added, lower digits borrow nothing.
+/// One digit of whole numbers, `place` bits up, as -128 ... 127: 0x80 added to each digit below, none borrows.
 DIFFMEM_CLONES void digit_of(const std::int32_t* unit, int place, bool highest, std::int8_t* digit) {
-  for (std::size_t p = 0; p < kStep; ++p) {
-    const std::int32_t up = unit[p] + (place == 0 ? 0x80 : place == 8 ? 0x8080 : 0x808080);
-    digit[p] = static_cast<std::int8_t>(highest ? (unit[p] + (place == 16 ? 0x8080 : 0x808080)) >> place
-                                                : ((up >> place) & 0xFF) - 0x80);
-  }
+  const std::int32_t below = 0x808080 >> (24 - place), here = highest ? below : below + (0x80 << place);
+  for (std::size_t p = 0; p < kStep; ++p)
+    digit[p] =
+        static_cast<std::int8_t>(highest ? (unit[p] + here) >> place : (((unit[p] + here) >> place) & 0xFF) - 0x80);
+}
+DIFFMEM_CLONES void add_values(double* mean, double w, const std::uint8_t* v, std::size_t size) {
+  for (std::size_t j = 0; j < size; ++j) mean[j] += w * v[j];
 }
 /// mean += scale * products.
 DIFFMEM_CLONES void add_products(double* mean, double scale, const std::int32_t* products, std::size_t values) {

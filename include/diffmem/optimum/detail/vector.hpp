@@ -56,6 +56,8 @@ void digit_of(const std::int32_t* unit, int place, bool highest, std::int8_t* di
 /// Values first ... first+31 of up to 64 images, four images to a word: the "queries" of a product with weights.
 void interleave(const std::uint8_t* const* images, std::size_t count, std::size_t first, std::size_t values,
                 QueryStep& to);
+/// mean += w v.
+void add_values(double* mean, double w, const std::uint8_t* v, std::size_t size);
 /// mean += scale * products.
 void add_products(double* mean, double scale, const std::int32_t* products, std::size_t values);
 
