@@ -7,7 +7,7 @@
 #include <diffmem/kernels/device.hpp>
 #include <diffmem/measure/memorization.hpp>
 #include <diffmem/optimum/denoiser.hpp>
-#include <diffmem/optimum/detail/scan.hpp>
+#include <diffmem/optimum/detail/pass.hpp>
 #include <diffmem/sampler/generate.hpp>
 #include <diffmem/sampler/heun.hpp>
 
@@ -199,6 +199,104 @@ TEST_CASE("memory of the last batch changes nothing beyond the tolerance, wherev
   check();
   z = noisy(set, 3, 0.2), sigma = 0.2;
   check();
+}
+
+TEST_CASE("the largest weights are found where digits alone would confuse them", "[optimum]") {
+  const ImageSet set = images(3000, 48);
+  const Tensor z = noisy(set, 20, 50);
+  // So wide a tolerance leaves one digit, whose errors are larger than the gaps between 3000 logits.
+  const Optimum o = Posterior(set, {}, {.tolerance = 0.05, .top = 60})(z, all(20, 50));
+  const Optimum want = Posterior(set, {}, {.tolerance = 0, .top = 60})(z, all(20, 50));
+  REQUIRE(o.error.min().item().toDouble() > 1e-6);
+  REQUIRE(o.top.equal(want.top));
+}
+
+TEST_CASE("a sampling's next images need digits for little, and their logits stay right", "[optimum][oracle]") {
+  constexpr std::size_t kRows = 19, kSize = 96;
+  const ImageSet set = images(4000, kSize);
+  const detail::Points points(set.pixels.data(), 4000, kSize, {}, 2);
+  std::vector<double> y = values_of<double>(noisy(set, kRows, 20));
+  // Rows fall in noise at their own pace, so that some are soon answered by few points and the others make a batch of
+  // their own; more steps than images are kept.
+  std::vector<double> sigma(kRows, 20), means(y.size()), exact_means(y.size());
+  const auto ask = [&](const detail::ScanOptions& options, std::vector<double>& into, detail::Bounds* bounds) {
+    std::vector<detail::Query> queries;
+    std::vector<detail::Answer> answers(kRows);
+    for (std::size_t q = 0; q < kRows; ++q) {
+      queries.push_back({&y[q * kSize], sigma[q]});
+      answers[q].mean = &into[q * kSize];
+    }
+    detail::scan(points, {}, queries, answers, options, bounds);
+    return answers;
+  };
+  for (const std::size_t most : {std::size_t{0}, std::size_t{1}, detail::kMostKnown}) {
+    detail::Bounds bounds;
+    bounds.known_most = most;
+    y = values_of<double>(noisy(set, kRows, 20));
+    std::fill(sigma.begin(), sigma.end(), 20);
+    for (int step = 0; step < 14; ++step) {
+      INFO(most << " kept, step " << step);
+      const auto got = ask({.threads = 2}, means, &bounds);
+      const auto want = ask({.tolerance = 0, .threads = 2}, exact_means, nullptr);
+      double off = 0, off_sum = 0, error = 0;
+      for (std::size_t q = 0; q < kRows; ++q) {
+        for (std::size_t j = q * kSize; j < (q + 1) * kSize; ++j)
+          off = std::max(off, std::abs(means[j] - exact_means[j]));
+        off_sum = std::max(off_sum, std::abs(got[q].log_sum - want[q].log_sum));
+        error = std::max(error, got[q].error);
+        REQUIRE(got[q].top == want[q].top);
+      }
+      REQUIRE(error <= 1e-6);
+      REQUIRE(off < 2 * error);
+      REQUIRE(off_sum < 2e-7);
+      REQUIRE(bounds.known.size() == std::min(most, static_cast<std::size_t>(step + 1)));
+      if (step == 1 && most > 1)
+        for (std::size_t q = 0; q < kRows; ++q) REQUIRE(bounds.known[1].square[q] < 1e-4 * bounds.known[0].square[q]);
+      for (std::size_t q = 0; q < kRows; ++q) {
+        const double next = sigma[q] * (q % 3 == 0 ? 0.6 : 0.9), part = next / sigma[q];
+        for (std::size_t j = q * kSize; j < (q + 1) * kSize; ++j) y[j] = means[j] + (y[j] - means[j]) * part;
+        sigma[q] = next;
+      }
+    }
+  }
+}
+
+TEST_CASE("no logit is further off than a pass says, whatever it takes from known products", "[optimum][oracle]") {
+  constexpr std::size_t kCount = 500, kSize = 80, kRows = 17;
+  ImageSet set = images(kCount, kSize);
+  // One value is the same in all images: a query may be huge there, so that products lose their last bits.
+  for (std::size_t n = 0; n < kCount; ++n) set.pixels[n * kSize + 3] = 0;
+  const detail::Points points(set.pixels.data(), kCount, kSize, {}, 1);
+  const detail::ScanOptions options{.top = kCount};
+  std::vector<std::size_t> rows(kRows);
+  std::iota(rows.begin(), rows.end(), 0);
+  for (const double huge : {0.0, 1e9, 1e12}) {
+    detail::Bounds bounds;
+    bounds.rows = kRows, bounds.count = kCount, bounds.known_most = 3;
+    bounds.distance.resize(32 * kCount), bounds.moved.resize(kRows);
+    std::vector<double> y = values_of<double>(noisy(set, kRows, 10));
+    const std::vector<double> step = values_of<double>(noisy(set, kRows, 1).flip({0}).clone());
+    for (std::size_t q = 0; q < kRows; ++q) y[q * kSize + 3] = huge * static_cast<double>(q + 1);
+    for (int k = 0; k < 6; ++k) {
+      INFO(huge << ", pass " << k);
+      std::vector<detail::Query> queries;
+      for (const std::size_t q : rows) queries.push_back({&y[q * kSize], 2.0});
+      detail::Pass pass(points, {}, queries, 1, options, &bounds, rows);
+      const auto tallies = pass.run();
+      for (const std::size_t q : rows) {
+        REQUIRE(tallies[q].top.size() == kCount);
+        for (const detail::Candidate& c : tallies[q].top) {
+          long double logit = -points.half_square[c.point];
+          for (std::size_t j = 0; j < kSize; ++j)
+            logit += static_cast<long double>(y[q * kSize + j]) * (points[c.point][j] - 127.5L) / 127.5L;
+          const auto off = static_cast<double>(std::abs(c.logit - logit / 4));
+          if (!(off <= pass.slack(q))) FAIL(off << " off, said to be " << pass.slack(q));
+        }
+        if (huge == 0 && k > 0) REQUIRE(pass.slack(q) < 1e-5);
+      }
+      for (std::size_t i = 0; i < y.size(); ++i) y[i] = 0.7 * y[i] + 0.1 * step[i];
+    }
+  }
 }
 
 TEST_CASE("images that count more than once are as so many copies", "[optimum][law]") {

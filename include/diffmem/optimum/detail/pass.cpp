@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The logit of image x for the query y is -|y - x|^2 / 2 s^2 = (y.x - |x|^2/2) / s^2 + a constant.  y becomes a few
 // 8-bit digits, so that y.x is a sum of inner products of bytes, exact but for what the digits leave of y, and that is
-// bounded: |(y - digits).x| <= |y - digits| |x|.  Where many images carry weight, their weights become digits, too, and
-// the mean is products of bytes once more.
+// bounded: |(y - digits).x| <= |y - digits| |x|.  What earlier digits already say of y, with the products known from
+// then, is taken off first: y = sum a_h known_h + rest, and only the rest needs digits, fewer as it is small.  Where many
+// images carry weight, their weights become digits, too, and the mean is products of bytes once more.
 #include <diffmem/optimum/detail/crew.hpp>
 #include <diffmem/optimum/detail/pass.hpp>
 
@@ -18,8 +19,8 @@ constexpr std::size_t kExactSteps = 1024;  // whose products fit into 32 bits
 constexpr std::size_t kRun = 8;            // steps of a panel of points that stay in the first cache meanwhile
 constexpr std::size_t kWide = 8;           // panels of values interleaved at once: whole lines of a cache are read
 constexpr std::size_t kFew = 48;           // of a tile: more points of weight than these are summed by products
-constexpr double kUnits[] = {127 * 65536.0, 127 * 16777216.0};  // of a weight of 1 in three and in four digits
-constexpr double kRounding = 0x1p-50;                           // of a logit in float64, relative to its largest term
+constexpr double kUnits[] = {0, 127, 127 * 256.0, 127 * 65536.0, 127 * 16777216.0};  // of the largest weight, by digits
+constexpr double kRounding = 0x1p-49;  // of a logit in float64, relative to its largest term
 
 constexpr std::size_t round_up(std::size_t a, std::size_t b) { return (a + b - 1) / b * b; }
 
@@ -35,17 +36,22 @@ Pass::Pass(const Points& points, std::span<const std::int64_t> members, std::spa
       digits_(digits),
       reach_(std::log(static_cast<double>(count_) * 4 / options.tolerance)),
       lanes_(round_up(queries.size(), kLanes)),
-      panels_(round_up(digits * lanes_, kPanel) / kPanel),
       steps_(round_up(points.size, kStep) / kStep),
       kernel_(kernels::byte_kernel(options.way)),
       bounds_(bounds),
       bound_rows_(bound_rows),
-      packed_(panels_ * steps_),
+      shares_(lanes_ * kMostKnown),
+      left_(queries.size() * points.size),
       groups_(lanes_ / kLanes),
       slack_(queries.size()),
       miss_(queries.size()),
       square_(lanes_),
       twice_(lanes_) {
+  share(options.threads, queries.size(), [this](std::size_t q) { fit(q); });
+  for (std::size_t q = 0; q < queries.size(); ++q) digits_ = std::max(digits_, digits_for(q));
+  panels_ = round_up(digits_ * lanes_, kPanel) / kPanel;
+  packed_.resize(panels_ * steps_);
+  make_room();
   share(options.threads, queries.size(), [this](std::size_t q) { pack(q); });
 }
 
@@ -57,6 +63,7 @@ struct Pass::Worker {
         stride(kernels::point_stride(p.steps_)),
         panel(kPanel * stride),
         products(p.panels_),
+        rest(kPanel * kLanes),
         logit(p.lanes_ * kTile),
         sum(kTile),
         half_square(kTile),
@@ -94,10 +101,30 @@ struct Pass::Worker {
           const std::size_t column = d * p.lanes_ + g * kLanes;
           columns[d] = &products[column / kPanel].value[0][column % kPanel];
         }
-        logits(p.groups_[g], columns, p.digits_, &sum[at], &half_square[at], &log_weight[at], count, whole > 0,
-               &logit[(g * kTile + at) * kLanes]);
+        join_digits(p.groups_[g], columns, p.digits_, &sum[at], count, whole > 0, &logit[(g * kTile + at) * kLanes]);
       }
     }
+    for (std::size_t g = 0; g < p.groups_.size(); ++g) {
+      double* l = &logit[(g * kTile + at) * kLanes];
+      if (p.bounds_) add_known(g, first + at, count, l);
+      logits(p.groups_[g].rate, &half_square[at], &log_weight[at], count, l);
+    }
+  }
+
+  /// Adds the known images' products to those of the rest, and makes these known, too.
+  void add_known(std::size_t g, std::size_t first, std::size_t count, double* to) {
+    std::copy_n(to, count * kLanes, rest.data());
+    for (std::size_t h = 0; h < p.bounds_->known.size(); ++h) {
+      const double* share = &p.shares_[(g * kMostKnown + h) * kLanes];
+      if (std::all_of(share, share + kLanes, [](double a) { return a == 0; })) continue;
+      if (Places at(p, g, first, p.bounds_->known[h].product); at.together) {
+        add_shares(share, at.row[0], count, to);
+      } else {
+        for (std::size_t q = 0; q < at.rows; ++q)
+          for (std::size_t i = 0; i < count; ++i) to[i * kLanes + q] += share[q] * at.row[q][i * kLanes];
+      }
+    }
+    if (p.made_) Places(p, g, first, p.made_->product).put(rest.data(), count);
   }
 
   /// Adds a tile to the sums of 16 queries, and its points of weight to their lists if they are few.
@@ -119,10 +146,43 @@ struct Pass::Worker {
       t.rebase(most[q]);
       const double shift = most[q] - t.most, scale = std::exp(shift);
       t.sum += s.sum[q] * scale, t.slope += (s.slope[q] + s.sum[q] * shift) * scale;
-      if (above[q] <= kFew) continue;
-      const bool enough = static_cast<double>(count) / kUnits[0] < p.options_.tolerance * s.sum[q];
-      dense.push_back({g * kLanes + q, most[q], enough ? std::size_t{3} : std::size_t{4}});
-      t.half_square += s.half_square[q] * scale;
+      if (above[q] > kFew) t.half_square += s.half_square[q] * scale;
+    }
+    to_digits(g, l, first, count, rows, most, above, s.sum);
+  }
+
+  /// Chooses the digits of the weights of 16 queries, and lists the few weights that are too large for them.
+  void to_digits(std::size_t g, double* w, std::size_t first, std::size_t count, std::size_t rows, const double* most,
+                 const double* above, const double* sum) {
+    constexpr double kNone = std::numeric_limits<double>::infinity();
+    double limit[kLanes], large[kLanes];
+    std::size_t digits[kLanes];
+    std::fill(std::begin(limit), std::end(limit), kNone);
+    std::fill(std::begin(digits), std::end(digits), kMostDigits);
+    for (const std::size_t few : {std::size_t{3}, std::size_t{2}}) {
+      double next[kLanes];  // up to there, rounding takes a quarter of the tolerance
+      for (std::size_t q = 0; q < kLanes; ++q)
+        next[q] = p.options_.tolerance * sum[q] / static_cast<double>(count) * kUnits[few];
+      count_above(w, count, next, large);
+      for (std::size_t q = 0; q < rows; ++q)
+        if (large[q] <= kFew) digits[q] = few, limit[q] = next[q];
+    }
+    for (std::size_t q = 0; q < rows; ++q) {
+      if (above[q] > kFew)
+        dense.push_back({g * kLanes + q, most[q], digits[q], kUnits[digits[q]] / std::min(limit[q], 1.0)});
+      else
+        limit[q] = kNone;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      double* here = w + i * kLanes;
+      if (!any_above(here, limit)) continue;
+      for (std::size_t q = 0; q < rows; ++q) {
+        if (!(here[q] >= limit[q])) continue;
+        Tally& t = out[g * kLanes + q];
+        t.few.push_back({first + i, most[q] + std::log(here[q])});
+        t.half_square -= here[q] * std::exp(most[q] - t.most) * half_square[i];
+        here[q] = 0;
+      }
     }
   }
 
@@ -168,16 +228,7 @@ struct Pass::Worker {
     distances.resize(kTile * kLanes);
     bound_distances(&logit[g * kTile * kLanes], count, log_weight.data(), &p.square_[g * kLanes], &p.twice_[g * kLanes],
                     moved, distances.data());
-    const auto place = [&](std::size_t q) {
-      const std::size_t row = p.bound_rows_[g * kLanes + q];
-      return &p.bounds_->distance[(row / kLanes * p.bounds_->count + first) * kLanes + row % kLanes];
-    };
-    if (rows == kLanes && p.bound_rows_[g * kLanes] % kLanes == 0 && place(rows - 1) == place(0) + rows - 1) {
-      std::copy_n(distances.data(), count * kLanes, place(0));
-      return;
-    }
-    for (std::size_t q = 0; q < rows; ++q)
-      for (std::size_t i = 0; i < count; ++i) place(q)[i * kLanes] = distances[i * kLanes + q];
+    Places(p, g, first, p.bounds_->distance).put(distances.data(), count);
   }
 
   /// Adds the dense queries' share of this tile to their means.
@@ -193,8 +244,7 @@ struct Pass::Worker {
       double off[kLanes] = {}, used[kLanes] = {}, unit[kLanes];
       std::fill(std::begin(unit), std::end(unit), 1.0);
       std::size_t end = i;
-      for (; end < dense.size() && dense[end].row / kLanes == g; ++end)
-        unit[dense[end].row % kLanes] = kUnits[dense[end].digits - 3];
+      for (; end < dense.size() && dense[end].row / kLanes == g; ++end) unit[dense[end].row % kLanes] = dense[end].unit;
       for (std::size_t s = 0; s < steps; ++s) {
         const std::size_t points = std::min(kStep, count - s * kStep);
         alignas(64) std::int32_t units[kLanes][kStep] = {};
@@ -240,10 +290,34 @@ struct Pass::Worker {
     }
   }
 
+  /// Where the numbers of a group's queries about the points from `first` on stand in one of `bounds`' [rows/16][count][16].
+  template <class T>
+  struct Places {
+    Places(const Pass& p, std::size_t g, std::size_t first, std::vector<T>& in)
+        : rows(std::min(kLanes, p.queries_.size() - g * kLanes)) {
+      for (std::size_t q = 0; q < rows; ++q) {
+        const std::size_t at = p.bound_rows_[g * kLanes + q];
+        row[q] = &in[(at / kLanes * p.bounds_->count + first) * kLanes + at % kLanes];
+      }
+      together = rows == kLanes && p.bound_rows_[g * kLanes] % kLanes == 0 && row[rows - 1] == row[0] + rows - 1;
+    }
+    void put(const T* from, std::size_t count) {
+      if (together)
+        std::copy_n(from, count * kLanes, row[0]);
+      else
+        for (std::size_t q = 0; q < rows; ++q)
+          for (std::size_t i = 0; i < count; ++i) row[q][i * kLanes] = from[i * kLanes + q];
+    }
+    std::size_t rows;
+    bool together;  // as the group's own
+    T* row[kLanes];
+  };
+
   struct Dense {
     std::size_t row;
     double most;
     std::size_t digits;     // of its weights
+    double unit;            // of them, in a weight of 1
     std::size_t first = 0;  // of them, among all
   };
   const Pass& p;
@@ -251,6 +325,7 @@ struct Pass::Worker {
   std::size_t stride;
   std::vector<PointStep> panel, weights;
   std::vector<DotTile> products, sums;
+  std::vector<double> rest;   // [kPanel][16], products of what known images leave
   std::vector<double> logit;  // [lanes/16][kTile][16]
   std::vector<double> sum, half_square, log_weight, scales;
   std::vector<float> distances;
@@ -276,49 +351,98 @@ std::vector<Tally> Pass::run() {
   return std::move(parts[0]);
 }
 
-Pass::Digits Pass::digits_of(std::size_t q) const {
-  const double* y = queries_[q].y;
-  const auto [low, high] = std::minmax_element(y, y + points_.size);
-  const double units = std::exp2(8.0 * static_cast<double>(digits_)) - 1;
-  return {.least = *low, .unit = std::max(*high - *low, 1e-300) / units};
-}
-
 double Pass::miss_along(std::size_t q, const double* x) const {
-  const Digits digits = digits_of(q);
   double sum = 0;
-  for (std::size_t j = 0; j < points_.size; ++j) sum += digits.left(queries_[q].y[j]) * x[j];
+  for (std::size_t j = 0; j < points_.size; ++j) sum += left_[q * points_.size + j] * x[j];
   return sum / (queries_[q].s * queries_[q].s);
 }
 
-/// Turns a query into digits.
+/// Takes the known images off a query, as far as they go.
+void Pass::fit(std::size_t q) {
+  const std::size_t size = points_.size, known = bounds_ ? bounds_->known.size() : 0;
+  double* left = &left_[q * size];
+  std::copy_n(queries_[q].y, size, left);
+  // Each was the rest of its time, so they are nearly at right angles.
+  for (int sweep = 0; sweep < 2; ++sweep)
+    for (std::size_t h = 0; h < known; ++h) {
+      const Known& k = bounds_->known[h];
+      if (!(k.square[bound_rows_[q]] > 0)) continue;
+      const double* image = &k.image[bound_rows_[q] * size];
+      double along = 0;
+      for (std::size_t j = 0; j < size; ++j) along += left[j] * image[j];
+      const double share = along / k.square[bound_rows_[q]];
+      for (std::size_t j = 0; j < size; ++j) left[j] -= share * image[j];
+      share_of(q, h) += share;
+    }
+}
+
+/// Digits enough for the logits of query q, should many of its points carry weight.
+std::size_t Pass::digits_for(std::size_t q) const {
+  const double* left = &left_[q * points_.size];
+  const auto [low, high] = std::minmax_element(left, left + points_.size);
+  const double miss = (*high - *low) * std::sqrt(static_cast<double>(points_.size) / 12) * points_.radius /
+                      (2 * queries_[q].s * queries_[q].s);
+  std::size_t digits = 1;
+  while (digits < kMostDigits && miss / std::exp2(8.0 * static_cast<double>(digits)) > options_.tolerance / 2) ++digits;
+  return digits;
+}
+
+/// Finds a place for one more known image: where no more may be kept, that of the one these queries have the least of.
+void Pass::make_room() {
+  if (!bounds_ || bounds_->known_most == 0) return;
+  std::vector<Known>& known = bounds_->known;
+  if (known.size() < bounds_->known_most) {
+    made_ = &known.emplace_back();
+    made_->image.resize(bounds_->rows * points_.size), made_->product.resize(bounds_->distance.size());
+    made_->square.resize(bounds_->rows), made_->most.resize(bounds_->rows);
+  } else {
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t h = 0; h < known.size(); ++h) {
+      double most = 0;
+      for (std::size_t q = 0; q < queries_.size(); ++q)
+        most = std::max(most, std::abs(share_of(q, h)) * std::sqrt(known[h].square[bound_rows_[q]]));
+      if (most < least) least = most, made_ = &known[h];
+    }
+  }
+}
+
+/// Turns what is left of a query into digits.
 void Pass::pack(std::size_t q) {
-  const double* y = queries_[q].y;
   const std::size_t size = points_.size;
+  double* y = &left_[q * size];
   const double rate = 1 / (queries_[q].s * queries_[q].s);
-  const Digits digits = digits_of(q);
-  const double least = digits.least, unit = digits.unit;
-  double left = 0, all = 0, square = 0, most = 0;
+  const auto [low, high] = std::minmax_element(y, y + size);
+  // A value is least + unit * u + what is left, u a whole number.
+  const double least = *low,
+               unit = std::max(*high - *low, 1e-300) / (std::exp2(8.0 * static_cast<double>(digits_)) - 1);
+  Lanes& lanes = groups_[q / kLanes];
+  const std::size_t lane = q % kLanes;
+  double carried = 0;  // before an image that these digits replace is lost
+  const std::size_t known = bounds_ ? bounds_->known.size() : 0;
+  for (std::size_t h = 0; h < known; ++h) carried += std::abs(share_of(q, h)) * bounds_->known[h].most[bound_rows_[q]];
+  double left = 0, all = 0, square = 0, most = 0, made = 0;
+  double* image = made_ ? &made_->image[bound_rows_[q] * size] : nullptr;
   for (std::size_t j = 0; j < size; ++j) {
-    const double u = digits.whole(y[j]), miss = digits.left(y[j]);
-    left += miss * miss, all += u, square += y[j] * y[j], most = std::max(most, std::abs(y[j]));
+    const double u = std::nearbyint((y[j] - least) / unit), as = least + unit * u;
+    y[j] -= as, most = std::max(most, std::abs(as));
+    left += y[j] * y[j], all += u, square += queries_[q].y[j] * queries_[q].y[j], made += as * as;
+    if (image) image[j] = as;
     const auto bits = static_cast<std::uint64_t>(u);
     for (std::size_t d = 0; d < digits_; ++d) {
-      const std::size_t column = d * lanes_ + q, lane = column % kPanel;
-      packed_[column / kPanel * steps_ + j / kStep]
-          .value[lane / (kPanel / 2)][j % kStep / 4][lane % (kPanel / 2)][j % 4] =
+      const std::size_t column = d * lanes_ + q, at = column % kPanel;
+      packed_[column / kPanel * steps_ + j / kStep].value[at / (kPanel / 2)][j % kStep / 4][at % (kPanel / 2)][j % 4] =
           static_cast<std::uint8_t>(bits >> (8 * (digits_ - 1 - d)));
     }
   }
-  Lanes& lanes = groups_[q / kLanes];
-  const std::size_t lane = q % kLanes;
+  if (made_) made_->square[bound_rows_[q]] = made, made_->most[bound_rows_[q]] = most;
   for (std::size_t d = 0; d < digits_; ++d)
-    lanes.place[d][lane] = rate * unit * std::exp2(8.0 * static_cast<double>(digits_ - 1 - d)) / 127.5;
-  lanes.sum[lane] = rate * least / 127.5;
-  lanes.bias[lane] = rate * (least * static_cast<double>(size) + unit * all) * 0.5 / 127.5;
+    lanes.place[d][lane] = unit * std::exp2(8.0 * static_cast<double>(digits_ - 1 - d)) / 127.5;
+  lanes.sum[lane] = least / 127.5;
+  lanes.bias[lane] = (least * static_cast<double>(size) + unit * all) * 0.5 / 127.5;
   lanes.rate[lane] = rate;
-  const double largest = most * static_cast<double>(size) + points_.longest * points_.longest;
+  const double largest = (most + carried) * static_cast<double>(size) + points_.longest * points_.longest;
   miss_[q] = rate * std::sqrt(left);
-  slack_[q] = miss_[q] * points_.longest + rate * kRounding * largest;
+  slack_[q] = miss_[q] * points_.longest + rate * kRounding * static_cast<double>(1 + known) * largest;
   square_[q] = square * (1 - 1e-12) - 2 * slack_[q] / rate;
   twice_[q] = 2 / rate;
 }

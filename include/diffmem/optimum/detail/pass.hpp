@@ -14,15 +14,9 @@ namespace diffmem::detail {
 /// The points' weights for each query, as sums and lists: points of weight are in the mean where many of a tile have
 /// some, and listed where few have.
 class Pass {
-  /// Value y of a query is least + unit * u + what is left, u a whole number.
-  struct Digits {
-    double least, unit;
-    double whole(double y) const { return std::nearbyint((y - least) / unit); }
-    double left(double y) const { return y - (least + unit * whole(y)); }
-  };
-
  public:
-  /// `digits` of 8 bits for each value of a query.  `bounds`, if any, gets new bounds in the rows `bound_rows`.
+  /// `digits` of 8 bits, or as many more as the tolerance wants, for each value of what the images known to `bounds`, if
+  /// any, leave of a query.  In the rows `bound_rows` it gets new bounds, and these digits as one more known image.
   Pass(const Points& points, std::span<const std::int64_t> members, std::span<const Query> queries, std::size_t digits,
        const ScanOptions& options, Bounds* bounds, std::span<const std::size_t> bound_rows);
 
@@ -37,8 +31,14 @@ class Pass {
 
  private:
   struct Worker;
+  /// What query q has of known image h.
+  double& share_of(std::size_t q, std::size_t h) {
+    return shares_[(q / kLanes * kMostKnown + h) * kLanes + q % kLanes];
+  }
+  void fit(std::size_t q);
+  std::size_t digits_for(std::size_t q) const;
+  void make_room();
   void pack(std::size_t q);
-  Digits digits_of(std::size_t q) const;
   std::size_t id(std::size_t place) const {
     return members_.empty() ? place : static_cast<std::size_t>(members_[place]);
   }
@@ -49,10 +49,13 @@ class Pass {
   const ScanOptions& options_;
   std::size_t count_, digits_;
   double reach_;  // logits that far below the largest one do not count
-  std::size_t lanes_, panels_, steps_;
+  std::size_t lanes_, panels_ = 0, steps_;
   kernels::ByteKernel kernel_;
   Bounds* bounds_;
   std::span<const std::size_t> bound_rows_;
+  Known* made_ = nullptr;          // gets what this pass has in digits
+  std::vector<double> shares_;     // [lanes/16][kMostKnown][16]
+  std::vector<double> left_;       // [queries,size], of each query by the known images, and then by the digits, too
   std::vector<QueryStep> packed_;  // [panels][steps]
   std::vector<Lanes> groups_;
   std::vector<double> slack_, miss_, square_, twice_;

@@ -209,6 +209,12 @@ Optimum Posterior::operator()(const Tensor& z, const Tensor& sigma, const Tensor
     for (std::size_t i = 0; i < rows; ++i) answers[i].mean = mean + i * size;
     const bool remembers = memory && !classes.defined() && data.options.weights.empty() &&
                            n * count() * static_cast<std::int64_t>(sizeof(float)) <= data.options.memory;
+    if (remembers) {
+      const std::int64_t bounds = n * count() * static_cast<std::int64_t>(sizeof(float)),
+                         known = n * (count() + d) * static_cast<std::int64_t>(sizeof(double));
+      memory->state_->bounds.known_most =
+          static_cast<std::size_t>(std::min<std::int64_t>((data.options.memory - bounds) / known, detail::kMostKnown));
+    }
     for (const auto& [label, some] : q.rows) {
       std::vector<detail::Query> queries;
       std::vector<detail::Answer> parts;

@@ -35,7 +35,7 @@ class Scan {
     std::iota(rows.begin(), rows.end(), 0);
     if (options_.tolerance > 0) {
       if (bounds_) rows = near_points(rows);
-      rows = pass(rows, digits_for(rows));
+      rows = pass(rows, 1);
       if (!rows.empty()) rows = pass(rows, kMostDigits);
     }
     share(options_.threads, rows.size(), [&](std::size_t i) { direct(rows[i]); });
@@ -49,6 +49,7 @@ class Scan {
       b.rows = queries_.size(), b.count = count_;
       b.distance.assign(round_up(b.rows, kLanes) * count_, 0);
       b.moved.assign(b.rows, 0), b.near.assign(b.rows, 0), b.last.resize(b.rows * points_.size);
+      b.known.clear();
       for (const std::size_t q : rows) remember(q);
       return rows;
     }
@@ -96,20 +97,7 @@ class Scan {
   }
   void remember(std::size_t q) { std::copy_n(queries_[q].y, points_.size, &bounds_->last[q * points_.size]); }
 
-  /// Digits enough for every row's logits, should many of its points carry weight.
-  std::size_t digits_for(const std::vector<std::size_t>& rows) const {
-    std::size_t digits = 1;
-    for (const std::size_t q : rows) {
-      const auto [low, high] = std::minmax_element(queries_[q].y, queries_[q].y + points_.size);
-      const double miss = (*high - *low) * std::sqrt(static_cast<double>(points_.size) / 12) * points_.radius /
-                          (2 * queries_[q].s * queries_[q].s);
-      while (digits < kMostDigits && miss / std::exp2(8.0 * static_cast<double>(digits)) > options_.tolerance / 2)
-        ++digits;
-    }
-    return digits;
-  }
-
-  /// One pass for some rows; those whose error is above the tolerance are left.
+  /// One pass for some rows, in `digits` or more; those whose error is above the tolerance are left.
   std::vector<std::size_t> pass(const std::vector<std::size_t>& rows, std::size_t digits) {
     if (rows.empty()) return {};
     std::vector<Query> some;
@@ -160,8 +148,7 @@ class Scan {
     const double slack = pass.slack(i), miss = pass.miss(i);
     for (const Candidate& c : t.few) {
       const double e = std::exp(c.logit - t.most);
-      const std::uint8_t* v = points_[id(c.point)];
-      for (std::size_t j = 0; j < size; ++j) t.mean[j] += e * v[j];
+      add_values(t.mean.data(), e, points_[id(c.point)], size);
       t.used += e, t.half_square += e * points_.half_square[id(c.point)];
     }
     double square = 0, length = 0;

@@ -38,14 +38,25 @@ struct Answer {
   std::vector<double> top_weight;  // theirs
 };
 
-/// Lower bounds on every distance of a batch, kept while its images move a little at a time:
-/// |y' - x| >= |y - x| - |y' - y|.
+inline constexpr std::size_t kMostKnown = 8;  // images of each row whose products are kept
+
+/// An image of each row and its products with all points: what a pass had in digits, so they are exact but for float64.
+struct Known {
+  std::vector<double> image;         // [rows,size]
+  std::vector<double> product;       // [rows/16][count][16]
+  std::vector<double> square, most;  // [rows]: of the image: |y|^2, 0 if there is none; the largest |value|
+};
+
+/// What stays known of a batch while its images move: lower bounds on every distance, |y' - x| >= |y - x| - |y' - y|,
+/// and products, for a sampler's next images are sums of its last ones and of means, which change little.
 struct Bounds {
   std::size_t rows = 0, count = 0;
   std::vector<float> distance;    // [rows/16][count][16], as of when the row had moved 0
   std::vector<double> moved;      // [rows], since then
   std::vector<double> last;       // [rows,size], the images that it was last asked about
   std::vector<std::size_t> near;  // [rows], a point that was near them
+  std::size_t known_most = 0;     // of `known`, at most kMostKnown
+  std::vector<Known> known;
 };
 
 struct ScanOptions {

@@ -52,19 +52,29 @@ DIFFMEM_CLONES void add_image(double* mean, double w, const std::uint8_t* v, std
   for (std::size_t j = 0; j < size; ++j) mean[j] += w * (v[j] / 127.5 - 1);  // divided: one image is itself
 }
 
-DIFFMEM_CLONES void logits(const Lanes& lanes, const std::int32_t* const* products, std::size_t digits,
-                           const double* sum, const double* half_square, const double* log_weight, std::size_t count,
-                           bool add, double* out) {
+DIFFMEM_CLONES void join_digits(const Lanes& lanes, const std::int32_t* const* products, std::size_t digits,
+                                const double* sum, std::size_t count, bool add, double* out) {
   for (std::size_t p = 0; p < count; ++p, out += kLanes) {
     double t[kLanes];
-    for (std::size_t q = 0; q < kLanes; ++q)
-      t[q] = add ? out[q] : lanes.bias[q] + lanes.sum[q] * sum[p] - lanes.rate[q] * half_square[p] + log_weight[p];
+    for (std::size_t q = 0; q < kLanes; ++q) t[q] = add ? out[q] : lanes.bias[q] + lanes.sum[q] * sum[p];
     for (std::size_t d = 0; d < digits; ++d) {
       const std::int32_t* product = products[d] + p * kPanel;
       for (std::size_t q = 0; q < kLanes; ++q) t[q] += lanes.place[d][q] * product[q];
     }
     for (std::size_t q = 0; q < kLanes; ++q) out[q] = t[q];
   }
+}
+DIFFMEM_CLONES void add_shares(const double* share, const double* from, std::size_t count, double* to) {
+  for (std::size_t p = 0; p < count; ++p)
+    for (std::size_t q = 0; q < kLanes; ++q) to[p * kLanes + q] += share[q] * from[p * kLanes + q];
+}
+DIFFMEM_CLONES void logits(const double* rate, const double* half_square, const double* log_weight, std::size_t count,
+                           double* inout) {
+  for (std::size_t p = 0; p < count; ++p)
+    for (std::size_t q = 0; q < kLanes; ++q) {
+      double& t = inout[p * kLanes + q];
+      t = rate[q] * (t - half_square[p]) + log_weight[p];
+    }
 }
 
 /// Lower bounds on the distances, from logits.
@@ -133,13 +143,15 @@ DIFFMEM_CLONES void units_of(const double* weight, std::size_t points, const dou
     }
   for (std::size_t q = 0; q < kLanes; ++q) off[q] += o[q], used[q] += u[q];
 }
-/// One digit of whole numbers, `place` bits up, as -128 ... 127: 0x808080 added, lower digits borrow nothing.
+/// One digit of whole numbers, `place` bits up, as -128 ... 127: 0x80 added to each digit below, none borrows.
 DIFFMEM_CLONES void digit_of(const std::int32_t* unit, int place, bool highest, std::int8_t* digit) {
-  for (std::size_t p = 0; p < kStep; ++p) {
-    const std::int32_t up = unit[p] + (place == 0 ? 0x80 : place == 8 ? 0x8080 : 0x808080);
-    digit[p] = static_cast<std::int8_t>(highest ? (unit[p] + (place == 16 ? 0x8080 : 0x808080)) >> place
-                                                : ((up >> place) & 0xFF) - 0x80);
-  }
+  const std::int32_t below = 0x808080 >> (24 - place), here = highest ? below : below + (0x80 << place);
+  for (std::size_t p = 0; p < kStep; ++p)
+    digit[p] =
+        static_cast<std::int8_t>(highest ? (unit[p] + here) >> place : (((unit[p] + here) >> place) & 0xFF) - 0x80);
+}
+DIFFMEM_CLONES void add_values(double* mean, double w, const std::uint8_t* v, std::size_t size) {
+  for (std::size_t j = 0; j < size; ++j) mean[j] += w * v[j];
 }
 /// mean += scale * products.
 DIFFMEM_CLONES void add_products(double* mean, double scale, const std::int32_t* products, std::size_t values) {

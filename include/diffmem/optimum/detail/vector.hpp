@@ -24,10 +24,14 @@ struct Lanes {
   double sum[kLanes] = {};                      ///< of a point's sum
   double bias[kLanes] = {}, rate[kLanes] = {};  ///< the rest; 1/s^2
 };
-/// Logits of a panel of points, [count][16]; `products` points at each digit's inner products for the first point and
-/// query, rows kPanel apart.  `add`: adds the products alone.
-void logits(const Lanes& lanes, const std::int32_t* const* products, std::size_t digits, const double* sum,
-            const double* half_square, const double* log_weight, std::size_t count, bool add, double* out);
+/// Inner products of digits with a panel of points, [count][16]; `products` points at each digit's for the first point and
+/// query, rows kPanel apart.  `add`: adds them alone to those of the values before.
+void join_digits(const Lanes& lanes, const std::int32_t* const* products, std::size_t digits, const double* sum,
+                 std::size_t count, bool add, double* out);
+/// to += share * from, both [count][16].
+void add_shares(const double* share, const double* from, std::size_t count, double* to);
+/// Inner products become logits.
+void logits(const double* rate, const double* half_square, const double* log_weight, std::size_t count, double* inout);
 /// Lower bounds on the distances, from logits, plus what each query has moved.                          -> [count][16]
 void bound_distances(const double* logit, std::size_t count, const double* log_weight, const double* square,
                      const double* twice, const double* moved, float* out);
@@ -52,6 +56,8 @@ void digit_of(const std::int32_t* unit, int place, bool highest, std::int8_t* di
 /// Values first ... first+31 of up to 64 images, four images to a word: the "queries" of a product with weights.
 void interleave(const std::uint8_t* const* images, std::size_t count, std::size_t first, std::size_t values,
                 QueryStep& to);
+/// mean += w v.
+void add_values(double* mean, double w, const std::uint8_t* v, std::size_t size);
 /// mean += scale * products.
 void add_products(double* mean, double scale, const std::int32_t* products, std::size_t values);
 
