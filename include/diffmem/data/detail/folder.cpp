@@ -35,6 +35,15 @@ ImageSet grey_if_it_can(ImageSet image) {
   return image;
 }
 
+/// Sound, but smaller than the side.
+struct TooSmall : decode::Broken {
+  TooSmall(const ImageSet& image, int side)
+      : Broken(fmt::format("{}x{} pixels, fewer than the side {}, and images are never enlarged", image.width,
+                           image.height, side)),
+        fits(std::min(image.height, image.width)) {}
+  std::int64_t fits;  // the largest side it has
+};
+
 /// One file as it is kept.  decode::Broken if it cannot be used.
 ImageSet read_image(const fs::path& path, const FolderOptions& options) {
   std::string bytes;
@@ -48,9 +57,7 @@ ImageSet read_image(const fs::path& path, const FolderOptions& options) {
   }
   ImageSet image = decode::image(bytes);
   if (options.side == 0) return grey_if_it_can(std::move(image));
-  if (std::min(image.height, image.width) < options.side)
-    throw decode::Broken(fmt::format("{}x{} pixels, fewer than the side {}, and images are never enlarged", image.width,
-                                     image.height, options.side));
+  if (std::min(image.height, image.width) < options.side) throw TooSmall(image, options.side);
   return grey_if_it_can(options.shrink == Shrink::area ? shrink_middle(image, options.side)
                                                        : shrink(crop_square(image), options.side, options.shrink));
 }
@@ -95,6 +102,7 @@ FolderImages read_folder(const fs::path& folder, const FolderOptions& options) {
   const std::vector<std::string> files = image_files(folder);
   FolderImages found;
   ImageSet& set = found.set;
+  std::int64_t fits = 0;  // the largest side of those that are too small
   for (std::size_t i = 0; i < files.size(); ++i) {
     try {
       ImageSet image = read_image(folder / files[i], options);
@@ -112,17 +120,22 @@ FolderImages read_folder(const fs::path& folder, const FolderOptions& options) {
     } catch (const decode::Broken& e) {
       if (options.broken == Broken::stop)
         throw Error(kWho, fmt::format("{} ({})", (folder / files[i]).string(), e.what()), "a sound PNG or JPEG image",
-                    "repair or remove it, or leave such files out (of examples/measure: --broken skip)");
+                    dynamic_cast<const TooSmall*>(&e)
+                        ? "choose a smaller side, or leave such files out (of examples/measure: --broken skip)"
+                        : "repair or remove it, or leave such files out (of examples/measure: --broken skip)");
       found.skipped.push_back({files[i], e.what()});
+      if (const auto* small = dynamic_cast<const TooSmall*>(&e)) fits = std::max(fits, small->fits);
     }
     if (options.progress) options.progress(static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(files.size()));
   }
   if (set.count == 0)
-    throw Error(kWho,
-                files.empty() ? fmt::format("no .png, .jpg or .jpeg file in {}", folder.string())
-                              : fmt::format("none of {} files in {} that can be used; the first, {}: {}", files.size(),
-                                            folder.string(), found.skipped.front().file, found.skipped.front().reason),
-                "at least one image", "check the path");
+    throw Error(
+        kWho,
+        files.empty() ? fmt::format("no .png, .jpg or .jpeg file in {}", folder.string())
+                      : fmt::format("none of {} files in {} that can be used; the first, {}: {}", files.size(),
+                                    folder.string(), found.skipped.front().file, found.skipped.front().reason),
+        "at least one image",
+        fits > 0 ? fmt::format("choose a smaller side (of examples/measure: --side {})", fits) : "check the path");
   set.name = fs::canonical(folder).filename().string();
   if (options.side > 0) set.name += fmt::format(" {0}x{0}", options.side);
   if (options.side > 0 && options.shrink != Shrink::area)
