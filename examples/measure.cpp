@@ -11,11 +11,12 @@
 //     folder         images  skipped  memorized      %   95 % int.  copies      %   95 % int.     KNN
 //     generated         974        2        124   12.7   10.8–15.0     344   35.3   32.4–38.4    34.9
 //     held-out          874        2         39    4.5     3.3–6.0     244   27.9   25.0–31.0    38.8
-//     training        5,921       10  69 of its images equal an earlier one and are left out
+//     training        5,921       10
+//     69 of the training images equal an earlier one and are left out.
 //
-//     ... the model memorizes, 5.8 to 10.8 % of what it generates.  Training images have twins, which hide copies from
-//     that ratio: with twins set aside, 344 (35.3 %, 32.4–38.4 %) are copies, 27.9 % (25.0–31.0 %) of the held-out
-//     images; the difference is 3.2 to 11.6 points.
+//     344 of 974 generated images (35.3 %, ...) are copies of a training image, twins of it set aside.  Of the held-out
+//     images, ... 27.9 % (25.0–31.0 %) are so by chance: the model memorizes, 3.2 to 11.6 % of what it generates.  ...
+#include <diffmem/core/file.hpp>
 #include <diffmem/core/params.hpp>
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/core/text.hpp>
@@ -34,6 +35,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <vector>
 
 using namespace diffmem;
 
@@ -52,6 +55,16 @@ struct Options {
   double threshold = 1.0 / 3;
 };
 
+/// A number, or p/q.
+bool read_fraction(const std::string& text, double& number) {
+  const std::size_t slash = text.find('/');
+  if (slash == text.npos) return from_text(text, number);
+  int p = 0, q = 0;
+  if (!from_text(text.substr(0, slash), p) || !from_text(text.substr(slash + 1), q) || q < 1 || q > 1000) return false;
+  number = static_cast<double>(p) / q;
+  return true;
+}
+
 void check(Options& o) {
   for (const auto& [option, folder] : {std::pair("--generated", &o.generated), std::pair("--training", &o.training)})
     if (folder->empty())
@@ -61,8 +74,9 @@ void check(Options& o) {
     throw Error("--threads", fmt::format("{}", o.threads), fmt::format("0 (one a core) to {}", kMostThreads),
                 "correct the value");
   if (o.threads == 0) o.threads = available_cores();
-  if (o.threshold_word != "1/3" && !from_text(o.threshold_word, o.threshold))
-    throw Error("--threshold", fmt::format("\"{}\"", o.threshold_word), "a number or 1/3", "correct the value");
+  if (!read_fraction(o.threshold_word, o.threshold))
+    throw Error("--threshold", fmt::format("\"{}\"", o.threshold_word), "a number, or p/q with q from 1 to 1000",
+                "correct the value");
   if (!(o.threshold > 0 && o.threshold <= 1))
     throw Error("--threshold", o.threshold_word, "above 0, at most 1", "leave it out: the paper's is 1/3");
   o.reading.side = o.side;
@@ -119,6 +133,23 @@ void print_plan(const Options& o) {
              static_cast<double>(files * o.side * o.side * 3) / 1e6);
 }
 
+/// Error now, and not after all was read, if a folder has no image or nothing can be written to --out.
+void expect_folders(const Options& o) {
+  for (const auto& [name, path] : folders_of(o))
+    if (image_files(path).empty())
+      throw Error("--" + name, fmt::format("no .png, .jpg or .jpeg file in {}", path), "at least one image",
+                  "check the path");
+  namespace fs = std::filesystem;
+  std::vector<fs::path> missing;  // what is made here is gone again: only results stay
+  for (fs::path at = fs::absolute(o.out); !fs::exists(at); at = at.parent_path()) missing.push_back(at);
+  make_folder(o.out);
+  const fs::path trial = fs::path(o.out) / ".measure";
+  write_file_atomically(trial, "");
+  std::error_code ignored;
+  fs::remove(trial, ignored);
+  for (const fs::path& at : missing) fs::remove(at, ignored);
+}
+
 FolderImages read(const std::string& name, const std::string& path, FolderOptions options, ProgressBoard& board) {
   ProgressBoard::Line line;
   line.unit = "image";
@@ -155,6 +186,7 @@ int measure(int argc, char** argv) {
     return 0;
   }
   exit_on_interrupts();
+  expect_folders(o);
   set_up_runtime({.threads = o.threads});
   CopiesRecord record;
   record.threshold = o.threshold;
@@ -181,6 +213,10 @@ int measure(int argc, char** argv) {
   unify(record.training.set);
   if (o.exact == Duplicates::drop) record.duplicates = drop_duplicates(record.training);
   const ImageSet& training = record.training.set;
+  if (training.count < 2 && record.duplicates > 0)
+    throw Error("--training", fmt::format("one image, {} that equal it left out", count_text(record.duplicates)),
+                "at least 2 that differ, as the ratio needs a second nearest",
+                "compare with the images the model was trained on (--exact-duplicates keep keeps them all)");
   for (MeasuredImages* m : measured) {
     unify(m->images.set);
     m->found = memorization(m->images.set.pixels, training.pixels, training.image_size(), o.threads, o.threshold);

@@ -282,7 +282,7 @@ TEST_CASE("a file that cannot be used is named with the reason, and skipped or f
   }
   for (const auto& [name, reason] : want) {  // each, where it is the first, stops the reading
     REQUIRE(says(complaint([&] { read(Broken::stop); }), "folder reader",
-                 {(folder.path / name).native(), reason, "repair"}));
+                 {(folder.path / name).native(), reason, name == "l-small.png" ? "smaller side" : "repair"}));
     std::filesystem::remove(folder.path / name);
   }
   REQUIRE(read(Broken::stop).set.count == 2);
@@ -308,4 +308,5 @@ TEST_CASE("folders that cannot be read are refused", "[data][bad]") {
   REQUIRE(says(about(folder.path), "folder reader", {"8x8 pixels in 1.png and 9x9 in 2.png", "data.resolution"}));
   REQUIRE(about(folder.path, {.side = 8}).empty());
   REQUIRE(says(about(folder.path, {.side = -1}), "folder reader", {"side -1"}));
+  REQUIRE(says(about(folder.path, {.side = 12, .broken = Broken::skip}), "folder reader", {"the side 12", "--side 9"}));
 }

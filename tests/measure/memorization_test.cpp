@@ -163,7 +163,7 @@ TEST_CASE("the null is the measure of the held-out images", "[measure][law]") {
 TEST_CASE("memorization refuses what it cannot measure", "[measure][bad]") {
   const Bytes one(3), two(6);
   REQUIRE(says(complaint([&] { memorization(one, one, 3); }), "memorization",
-               {"1 training images", "at least 2", "second nearest"}));
+               {"one training image", "at least 2", "second nearest"}));
   REQUIRE(says(complaint([&] { memorization({}, two, 3); }), "memorization", {"no generated image", "sample"}));
   REQUIRE(says(complaint([&] { memorization(one, two, 3, 1, 0.0); }), "memorization", {"threshold 0", "(0, 1]"}));
   REQUIRE(says(complaint([&] { memorization(one, two, 3, 1, std::nan("")); }), "memorization", {"threshold nan"}));

@@ -75,6 +75,14 @@ TEST_CASE("nearest of floats equals sorting all distances, where float32 cannot 
   }
 }
 
+TEST_CASE("inner products that overflow, to either side, hide no image", "[measure][oracle]") {
+  for (const float far : {1e20f, -1e20f}) {
+    const Floats queries{1e20f, 3e38f}, training{far, -far, 0, 3 * far};
+    require_same(nearest(queries, training, 1, 4), by_sorting(queries, training, 1, 4));
+    require_same(nearest(queries, Floats{far}, 1, 1), by_sorting(queries, {far}, 1, 1));
+  }
+}
+
 TEST_CASE("a float image is not its own neighbour, its copy is", "[measure][oracle]") {
   Floats all = noise(90 * 17, 3, 4);
   std::copy_n(all.begin(), 17, all.end() - 17);

@@ -7,6 +7,7 @@
 
 #include <limits>
 #include <set>
+#include <stdexcept>
 
 using namespace diffmem;
 using brute::Bytes, brute::noise;
@@ -69,6 +70,31 @@ TEST_CASE("no images give no pairs", "[measure]") {
   const ByteDots way = byte_dots_here().back();
   REQUIRE(visited({}, Bytes(6), 3, {}, 2, way).empty());
   REQUIRE(visited(Bytes(6), {}, 3, {9, 9}, 2, way).empty());
+}
+
+TEST_CASE("what a visitor throws comes back, from any thread", "[measure][bad]") {
+  const Bytes images(500 * 3);
+  const std::vector<std::int64_t> radii(500);
+  for (const int threads : {1, 3})
+    REQUIRE_THROWS_WITH(within(
+                            images, images, 3, radii,
+                            [](int, std::int64_t q, std::int64_t) {
+                              if (q > 400) throw std::runtime_error("enough");
+                            },
+                            threads),
+                        "enough");
+}
+
+TEST_CASE("a kernel is stopped whatever is thrown while it is in use", "[kernels][bad]") {
+  static int open = 0;
+  kernels::ByteKernel kernel = kernels::byte_kernel(ByteDots::plain);
+  kernel.start = [] { ++open; }, kernel.stop = [] { --open; };
+  try {
+    const kernels::ByteKernel::Use use(kernel);
+    REQUIRE(open == 1);
+    throw std::runtime_error("enough");
+  } catch (const std::runtime_error&) {}
+  REQUIRE(open == 0);
 }
 
 TEST_CASE("within refuses sizes that do not fit", "[measure][bad]") {

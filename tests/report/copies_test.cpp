@@ -79,21 +79,61 @@ TEST_CASE("the verdict says what was found, and what chance explains", "[report]
     for (const auto word : words) REQUIRE(text.find(word) != text.npos);
   };
   CopiesRecord all = record();
-  says_all(all, {"1 of 3 generated images (33.3 %", "than 1/3 of", "--held-out", "set aside, 2 (66.7 %"});
+  says_all(all,
+           {"2 of 3 generated images (66.7 %", "are copies", "--held-out", "than 1/3 of", "hide copies, 1 (33.3 %"});
   all.held_out = all.generated;
-  says_all(all, {"never saw, 33.3 %", "no more copying than chance", "66.7 % (20.8–93.9 %) of the held-out",
-                 "difference is -53"});
+  says_all(all, {"never saw, 66.7 % (20.8–93.9 %) are", "no more copying than chance",
+                 "33.3 % (6.1–79.2 %) of the held-out", "difference is -53"});
   all.generated.found.memorized = 56, all.generated.found.images = 70;  // Newcombe 1998, Table II, (a), method 10
   all.held_out->found.memorized = 48, all.held_out->found.images = 80;
   all.generated.copies.copies = 56, all.generated.copies.images = 70;
+  all.held_out->copies.copies = 48, all.held_out->copies.images = 80;
   says_all(all, {"the model memorizes, 5.2 to 33.4 %"});
   REQUIRE(copies_verdict(all).find("twins") == std::string::npos);
-  std::swap(all.generated.found, all.held_out->found);
+  std::swap(all.generated, *all.held_out);
   says_all(all, {"copy less than that"});
   all.held_out.reset();
-  all.generated.found.memorized = 0;
+  all.generated.found.memorized = all.generated.copies.copies = 0;
   all.threshold = 0.25;
   says_all(all, {"than 0.25 of", "No memorization was found."});
+  all.threshold = 2.0 / 7;
+  says_all(all, {"than 2/7 of"});
+}
+
+TEST_CASE("where twins hide every copy from the ratio, the verdict counts the copies", "[report]") {
+  CopiesRecord all = record();
+  all.generated = measured(images({{"twin.png", {101, 0}}}), all.training);
+  REQUIRE(all.generated.found.memorized == 0);
+  const std::string text = copies_verdict(all);
+  INFO(text);
+  REQUIRE(text.starts_with("1 of 1 generated images (100.0 %"));
+  REQUIRE(text.find("No memorization") == text.npos);
+  REQUIRE(text.find("hide copies, 0 (0.0 %") != text.npos);
+  const std::string page = copies_html(all, "");
+  REQUIRE(page.find("<p class=\"lead\">1 of 1 generated images") != page.npos);
+  REQUIRE(page.find("The most copied") == page.npos);  // nothing is shown twice
+  all.held_out = measured(images({{"own.png", {50, 0}}, {"other.png", {0, 99}}}), all.training);
+  REQUIRE(copies_verdict(all).find("held-out images, which the model never saw, 0.0 %") != std::string::npos);
+}
+
+TEST_CASE("of copies of equal images the verdict does not say that there are none", "[report]") {
+  CopiesRecord all = record();
+  all.training = images({{"a.png", {9, 9}}, {"b.png", {9, 9}}});
+  all.generated = measured(images({{"copy.png", {9, 9}}}), all.training);
+  for (const bool held_out : {false, true}) {
+    if (held_out) all.held_out = measured(images({{"own.png", {50, 0}}}), all.training);
+    const std::string text = copies_verdict(all);
+    INFO(text);
+    REQUIRE(text.find("found.") == text.npos);
+    REQUIRE(text.find("1 equal two training images") != text.npos);
+  }
+}
+
+TEST_CASE("the training images left out have a line of their own", "[report]") {
+  CopiesRecord all = record();
+  REQUIRE(copies_table(all).find("left out") == std::string::npos);
+  all.duplicates = 4;
+  REQUIRE(copies_table(all).find("\n4 of the training images equal an earlier one") != std::string::npos);
 }
 
 TEST_CASE("the record in JSON holds settings, digests and numbers", "[report]") {
@@ -128,7 +168,9 @@ TEST_CASE("a report of copies is whole, escapes what it is told, and asks nothin
   REQUIRE(page.find("held-out") != page.npos);
   std::size_t cells = 0;
   for (std::size_t at = 0; (at = page.find("data:image/png", at)) != page.npos; ++at) ++cells;
-  REQUIRE(cells == 12);  // three generated images, each with two neighbours; the hidden one again
+  REQUIRE(cells == 9);  // three generated images, each with two neighbours
+  REQUIRE(page.find("key dashed") != page.npos);
+  REQUIRE(page.find("but those that twins hide lie at") != page.npos);
   REQUIRE(page.find("Copies that twins hide") != page.npos);
   REQUIRE(page.find("stroke-dasharray=\"5 3\"") != page.npos);
   const std::string picture = read_file(folder.path / "new/out/neighbours.svg");

@@ -29,6 +29,7 @@ refuses "unknown option" 2 "unrecognised option" "--help" -- "$measure" "${folde
 refuses "a side of nothing" 2 "--side" "1 to 4096" -- "$measure" "${folders[@]}" --side 0
 refuses "unknown filter" 2 "--shrink" "area or box or lanczos" -- "$measure" "${folders[@]}" --shrink cubic
 refuses "threshold out of range" 2 "--threshold" "at most 1" -- "$measure" "${folders[@]}" --threshold 1.5
+refuses "a threshold over nothing" 2 "--threshold" "p/q" -- "$measure" "${folders[@]}" --threshold 1/0
 refuses "a threshold of letters" 2 "--threshold" -- "$measure" "${folders[@]}" --threshold third
 refuses "unknown word" 2 "--broken" "stop or skip" -- "$measure" "${folders[@]}" --broken ignore
 refuses "too many threads" 2 "--threads" "1024" -- "$measure" --training training --generated generated --threads 5000
@@ -36,11 +37,23 @@ refuses "no such folder" 1 "no folder nowhere" -- "$measure" --training nowhere 
 mkdir empty
 refuses "a folder without images" 1 "no .png, .jpg or .jpeg file in empty" -- "$measure" --training empty --generated generated
 refuses "a broken file" 1 "generated/cut.png" "cut short" "--broken skip" -- "$measure" "${folders[@]}" --broken stop
-refuses "a side above every image" 1 "48x40 pixels, fewer than the side 64" -- "$measure" "${folders[@]}" --side 64
+refuses "a side above every image" 1 "48x40 pixels, fewer than the side 64" "--side 40" -- "$measure" "${folders[@]}" --side 64
 refuses "dry run" 0 "training          42 files" "generated         26 files" "side              16" \
   -- "$measure" "${folders[@]}" --side 16 --dry-run
 mkdir one && cp training/a/00.png one/
-refuses "one training image" 1 "1 training images" "second nearest" -- "$measure" --training one --generated generated
+refuses "one training image" 1 "one training image" "second nearest" -- "$measure" --training one --generated generated
+mkdir equal && for i in 1 2 3 4 5; do cp training/a/00.png "equal/$i.png"; done
+refuses "equal training images" 1 "one image, 4 that equal it left out" "--exact-duplicates" \
+  -- "$measure" --training equal --generated generated
+# What is wrong with one folder is said before another is read.
+touch file
+for wrong in "--generated nowhere" "--held-out nowhere" "--held-out empty" "--out file/out"; do
+  code=0
+  "$measure" "${folders[@]}" $wrong >output 2>&1 || code=$?
+  [ "$code" -ne 0 ] || fail "$wrong"
+  ! grep -q "images read" output || fail "$wrong: noticed after reading"
+done
+echo "ok wrong folders"
 refuses "help" 0 "--held-out" "--exact-duplicates" -- "$measure" --help
 
 "$measure" "${folders[@]}" --held-out held-out --out out >output
@@ -87,6 +100,13 @@ grep -q "3 generated images have two training images at distance 0" output || fa
 grep -q "^generated *42 *0 *39 .* 42 " output || fail "a copy of a duplicated image is a copy"
 "$measure" --training training --generated held-out --threads 1 --out fresh >output
 grep -q "No memorization was found" output || fail "fresh images"
+"$measure" "${folders[@]}" --threshold 1/2 --out half >output
+grep -q "than 1/2 of\|than 0.5 of" output || fail "--threshold 1/2"
+"$measure" "${folders[@]}" --threshold 2/7 --out sevenths >output
+grep -q "than 2/7 of" output || fail "--threshold 2/7"
+"$measure" --training equal --generated equal --exact-duplicates keep --threads 1 --out equals >output
+! grep -q "No memorization was found" output || fail "copies of equal images"
+grep -q "5 equal two training images" output || fail "equal images are not named"
 "$measure" "${folders[@]}" --shrink lanczos --side 16 --threshold 0.0001 --out strict >output
 grep -q "^generated *24 *2 *1 " output || fail "--threshold"
 echo "copies found, runs repeat"

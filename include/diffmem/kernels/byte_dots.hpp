@@ -49,6 +49,18 @@ struct ByteKernel {
   /// steps.
   void (*dots)(const PointStep* points, std::size_t stride, const QueryStep* queries, std::size_t steps, bool add,
                DotTile& out);
+
+  /// start() here, and stop() when it goes.
+  class Use {
+   public:
+    explicit Use(const ByteKernel& kernel) : stop_(kernel.stop) { kernel.start(); }
+    ~Use() { stop_(); }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    void (*stop_)();
+  };
 };
 
 /// The kernel of `way`.  Error if the machine lacks it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A query's answer: from its list in float64 where few points carry weight, else from its sums.
 #pragma once
+#include <diffmem/kernels/logit_error.hpp>
 #include <diffmem/kernels/posterior_mean.hpp>
 
 namespace diffmem::kernels {
@@ -76,8 +77,8 @@ struct Finish {
     }
     block.sync();
 
-    const double log_sum =
-        w.dense ? dense(block, room, row, mean, w, number) : few(block, room, logit, weight, place, row, mean, w);
+    const double log_sum = w.dense ? dense(block, room, row, mean, w, number)
+                                   : few(block, room, logit, weight, place, row, mean, w, half_rate);
     for (unsigned i = thread; i < w.listed; i += kThreads) {
       const double here = logit.get(i);
       unsigned rank = 0;
@@ -92,11 +93,19 @@ struct Finish {
   /// All that matters is on the list.
   template <class Block, class Room, class Places>
   DIFFMEM_DEVICE double few(Block& block, Room& room, Room& logit, Room& weight, Places& place, std::size_t row,
-                            double* mean, const Weighed& w) const {
+                            double* mean, const Weighed& w, double rate) const {
+    const auto larger = [](double a, double b) { return a > b ? a : b; };
     const unsigned thread = block.thread(), lane = thread % kWarp, warp = thread / kWarp;
     double most = logit.get(0), sum = 0, slope = 0, spread = 0;
-    for (unsigned i = thread; i < w.listed; i += kThreads) most = logit.get(i) > most ? logit.get(i) : most;
-    most = reduce(block, room, most, [](double a, double b) { return a > b ? a : b; });
+    for (unsigned i = thread; i < w.listed; i += kThreads) most = larger(logit.get(i), most);
+    most = reduce(block, room, most, larger);
+    double next = -INFINITY, equal = 0, heaviest = 0;  // the second largest logit; how many equal the largest
+    for (unsigned i = thread; i < w.listed; i += kThreads) {
+      logit.get(i) < most ? next = larger(logit.get(i), next) : equal += 1;
+      heaviest = larger(::fabs(points.weight(points.id(place.get(i)))), heaviest);
+    }
+    next = reduce(block, room, next, larger), heaviest = reduce(block, room, heaviest, larger);
+    equal = reduce_sum(block, room, equal);
     for (unsigned i = thread; i < w.listed; i += kThreads) {
       const double shift = logit.get(i) - most, e = ::exp(shift);
       sum += e, slope += e > 0 ? e * shift : 0;
@@ -123,9 +132,12 @@ struct Finish {
     const double log_sum = most + ::log(sum);
     if (thread == 0) {
       const double rest = static_cast<double>(points.count - w.listed) * ::exp(-reach) / sum;
+      const double size = static_cast<double>(points.size), listed = w.listed, rounding = 2 * listed * kHalfUlp;
+      const double off = logit_error(size, size / kWarp + 8, rate, ::fabs(most) + 2 * heaviest + far_below(listed));
+      const double error = rounding + weights_error(off, 1 - 1 / sum + rounding, listed, equal > 1 ? 0 : most - next);
       const double entropy = ::log(sum) - slope / sum;
       to.log_sum[row] = log_sum, to.entropy[row] = entropy > 0 ? entropy : 0, to.max_weight[row] = 1 / sum;
-      to.spread[row] = spread / sum, to.error[row] = rest / (1 + rest);
+      to.spread[row] = spread / sum, to.error[row] = rest / (1 + rest) + error;
     }
     return log_sum;
   }

@@ -8,7 +8,7 @@
 namespace diffmem {
 
 /// Called with (share, query, training image).  `share` is below the number of threads; two calls of one share never
-/// overlap, and a query belongs to one share.
+/// overlap, and a query belongs to one share.  What it throws, within() throws, once the other threads have ended.
 using VisitPair = std::function<void(int, std::int64_t, std::int64_t)>;
 
 /// Visits every pair whose squared Euclidean distance on grey levels is at most squared_radii[query], once each, in any

@@ -4,7 +4,6 @@
 #include <diffmem/optimum/posterior.hpp>
 #include <diffmem/sampler/denoiser.hpp>
 
-#include <limits>
 #include <utility>
 
 namespace diffmem {
@@ -19,7 +18,7 @@ class OptimalDenoiser {
   Tensor operator()(const Tensor& x, const Tensor& sigma, const Tensor& labels = {}) {
     return posterior_(x, sigma, {}, labels, &memory_).denoised.to(x.device());
   }
-  static SigmaRange sigma_range() { return {0, std::numeric_limits<double>::infinity()}; }
+  static SigmaRange sigma_range() { return {1e-30, 1e30}; }  ///< what a Posterior takes
 
  private:
   Posterior posterior_;

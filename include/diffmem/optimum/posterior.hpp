@@ -27,14 +27,18 @@ struct Optimum {
   Tensor nearest;      ///< int64: the image with that weight, the lowest index of equal ones     [N]
   Tensor top;          ///< int64: the images of the largest weights, falling                     [N,top]
   Tensor top_weight;   ///< their weights                                                         [N,top]
-  Tensor error;        ///< proved bound on the total variation between the weights used and the true ones: it bounds
-                       ///< the error of every value of denoised by twice itself                  [N]
+  Tensor error;        ///< proved bound on the total variation between the weights used and the true ones, float64's
+                       ///< rounding of the logits included: it bounds the error of every value of denoised by twice
+                       ///< itself, and of no other field                                           [N]
 };
 
 /// How a Posterior computes.
 struct PosteriorOptions {
   /// Of Optimum::error.  Within it images are left out whose weights cannot matter, and products are sums of 8-bit
   /// digits; where that does not do, the scan is repeated with more digits, and then in float64.  0: float64 throughout.
+  /// Where several images share the weight and float64 cannot reach it, error is above it: of 32x32x3 with z farther than
+  /// some ten million sigma from them all (some thousand where LibTorch computes), or with sigma / alpha below some 1e-3
+  /// and an alpha that is no power of two.
   double tolerance = 1e-6;
   std::int64_t top = 1;              ///< entries of Optimum::top, at most the number of images
   std::vector<double> weights = {};  ///< how often each image counts, above 0; empty: once
@@ -43,7 +47,8 @@ struct PosteriorOptions {
   /// the tolerance by LibTorch's operations in float64; at once they take up to 1 GiB, 12 bytes an image and query.  Another
   /// device, a build without CUDA: those operations alone.
   std::optional<at::Device> device = {};
-  std::int64_t memory = std::int64_t{1} << 30;  ///< bytes that a PosteriorMemory may take; above, it is not used
+  /// Bytes that a PosteriorMemory's 4 an image and query, of whole sixteens of queries, may take; above, it is not used.
+  std::int64_t memory = std::int64_t{1} << 30;
 };
 
 /// What is known of the distances from one batch of images, so that the next question about images near them, such as a
@@ -62,7 +67,7 @@ class PosteriorMemory {
 };
 
 /// The posterior over a training set, in one pass over it: log-sum-exp runs online over tiles.  Memory: a few MB a
-/// thread, 24 bytes an image, and numbers in the order of N d.
+/// thread, 12 bytes an image (16 more with weights, 8 with labels), and numbers in the order of N d.
 ///
 ///     Posterior posterior(images);
 ///     Optimum optimum = posterior(z, sigma);   // optimum.denoised, optimum.score, ...
@@ -76,7 +81,8 @@ class Posterior {
   Posterior(std::span<const std::uint8_t> pixels, Shape shape, std::vector<std::int64_t> labels = {},
             PosteriorOptions options = {});
 
-  /// z [N,C,H,W], finite; sigma [N], above 0; alpha [N], above 0, or undefined for 1; classes int64 [N]: each sum runs
+  /// z [N,C,H,W]; sigma [N], above 0; alpha [N], above 0, or undefined for 1; no value of |z / alpha| above 1e30, and
+  /// sigma, alpha and sigma / alpha between 1e-30 and 1e30, where float64 is safe; classes int64 [N]: each sum runs
   /// over the images that carry that label, or undefined: over all.  `memory`, if any, is used and brought up to date;
   /// not with classes or weights.
   /// Error if a shape does not fit, a number is out of range, or a class carries no image: it has no optimum.
@@ -93,6 +99,7 @@ class Posterior {
  private:
   struct Data;
   struct Question;
+  static Tensor error_of_division(const Question& question, const Optimum& optimum);
   Question question(const Tensor& z, const Tensor& sigma, const Tensor& alpha, const Tensor& classes) const;
   std::shared_ptr<const Data> data_;
 };

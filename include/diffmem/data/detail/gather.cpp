@@ -25,13 +25,20 @@ ImageSet grey_if_it_can(ImageSet image) {
   return image;
 }
 
+/// Sound, but smaller than the side.
+struct TooSmall : decode::Broken {
+  TooSmall(const ImageSet& image, int side)
+      : Broken(fmt::format("{}x{} pixels, fewer than the side {}, and images are never enlarged", image.width,
+                           image.height, side)),
+        fits(std::min(image.height, image.width)) {}
+  std::int64_t fits;  // the largest side it has
+};
+
 /// One image as it is kept.  decode::Broken if it cannot be used.
 ImageSet made_ready(std::string_view bytes, const FolderOptions& options) {
   ImageSet image = decode::image(bytes);
   if (options.side == 0) return grey_if_it_can(std::move(image));
-  if (std::min(image.height, image.width) < options.side)
-    throw decode::Broken(fmt::format("{}x{} pixels, fewer than the side {}, and images are never enlarged", image.width,
-                                     image.height, options.side));
+  if (std::min(image.height, image.width) < options.side) throw TooSmall(image, options.side);
   return grey_if_it_can(options.shrink == Shrink::area ? shrink_middle(image, options.side)
                                                        : shrink(crop_square(image), options.side, options.shrink));
 }
@@ -93,10 +100,13 @@ void Gathering::add(const std::string& file, const std::function<std::string()>&
   try {
     keep(file, made_ready(read(), options_));
   } catch (const decode::Broken& e) {
+    const auto* small = dynamic_cast<const TooSmall*>(&e);
     if (options_.broken == Broken::stop)
       throw Error(who_, fmt::format("{} ({})", (from_ / file).string(), e.what()), "a sound PNG or JPEG image",
-                  "repair or remove it, or leave such files out (of examples/measure: --broken skip)");
+                  fmt::format("{}, or leave such files out (of examples/measure: --broken skip)",
+                              small ? "choose a smaller side" : "repair or remove it"));
     found_.skipped.push_back({file, e.what()});
+    if (small) fits_ = std::max(fits_, small->fits);
   }
   if (options_.progress) options_.progress(++done_, files_);
 }
@@ -126,7 +136,9 @@ FolderImages Gathering::finish(const std::string& name, const Listed& listed) {
                 files_ == 0 ? fmt::format("no .png, .jpg or .jpeg file in {}", from_.string())
                             : fmt::format("none of {} files in {} that can be used; the first, {}: {}", files_,
                                           from_.string(), found_.skipped.front().file, found_.skipped.front().reason),
-                "at least one image", "check the path");
+                "at least one image",
+                fits_ > 0 ? fmt::format("choose a smaller side (of examples/measure: --side {})", fits_)
+                          : "check the path");
   sort_by_name(found_);
   set.name = name;
   if (options_.side > 0) set.name += fmt::format(" {0}x{0}", options_.side);

@@ -30,6 +30,7 @@ class Gathering {
   std::string_view who_;
   std::filesystem::path from_;
   std::int64_t files_, done_ = 0;
+  std::int64_t fits_ = 0;  // the largest side of the images that are too small
   const FolderOptions& options_;
   FolderImages found_;
 };

@@ -69,8 +69,9 @@ Memorization memorization(std::span<const std::uint8_t> generated, std::span<con
     complain(fmt::format("threshold {}", threshold), "a number in (0, 1]", "use 1/3 as the paper does");
   if (generated.empty()) complain("no generated image", "at least one", "sample some images first");
   if (image_size > 0 && training.size() / static_cast<std::size_t>(image_size) < 2)
-    complain(fmt::format("{} training images", training.size() / static_cast<std::size_t>(image_size)),
-             "at least 2, as the ratio needs a second nearest", "train on more images");
+    complain(
+        fmt::format("{} training image", training.size() / static_cast<std::size_t>(image_size) == 1 ? "one" : "no"),
+        "at least 2, as the ratio needs a second nearest", "train on more images");
 
   const detail::Nearer nearer(threshold);
   Memorization result{replicas(generated, training, image_size, threads, nearer), {}, 0, {}, {}};

@@ -20,7 +20,6 @@
 namespace diffmem {
 namespace {
 
-using detail::divide_up;
 using kernels::DotTile, kernels::PointStep, kernels::QueryStep, kernels::kPanel, kernels::kStep;
 
 constexpr std::size_t kQueryBytes = 1 << 20;        // packed queries that a core keeps in its second cache
@@ -147,7 +146,7 @@ class Worker {
 
   /// Compares the queries first...last-1.
   void run(std::size_t first, std::size_t last) {
-    s_.kernel.start();
+    const kernels::ByteKernel::Use use(s_.kernel);
     pack_queries(first, last);
     const std::size_t panels = divide_up(last - first, kPanel);
     for (std::size_t begin = 0; begin < s_.m; begin += kPanel) {
@@ -161,7 +160,6 @@ class Worker {
       }
       for (std::size_t panel = 0; panel < panels; ++panel) look(panel, first, last, begin, count);
     }
-    s_.kernel.stop();
   }
 
  private:

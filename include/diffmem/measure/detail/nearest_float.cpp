@@ -92,8 +92,8 @@ struct FloatSearch {
             const double lengths = query_lengths[q + c] + point_lengths[p + r];
             const double least = lengths - 2 * double{dots[r][c]} - bound * lengths - tiny;
             double* squared = &found->squared[(q + c) * s.k];
-            if (least >= squared[s.k - 1] || (others && q + c == p + r))
-              continue;  // not if an inner product overflowed
+            if (others && q + c == p + r) continue;
+            if (std::isfinite(dots[r][c]) && least >= squared[s.k - 1]) continue;  // an infinite one tells nothing
             if (const double d = squared_distance(columns[c], rows[r], s.size); d < squared[s.k - 1])
               kernels::insert_neighbour(&found->index[(q + c) * s.k], squared, s.k, static_cast<std::int64_t>(p + r),
                                         d);

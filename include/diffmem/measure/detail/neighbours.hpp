@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What the searches of bytes and of floats share.
 #pragma once
+#include <diffmem/core/crew.hpp>
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/round_up.hpp>
 
 #include <fmt/format.h>
 
@@ -10,12 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <thread>
-#include <vector>
 
 namespace diffmem::detail {
-
-constexpr std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 /// Error of `who` unless an image has a value.
 inline std::size_t expect_size(std::string_view who, std::int64_t image_size) {
@@ -78,15 +76,18 @@ inline std::size_t shares_of(std::size_t n, int threads, std::size_t least) {
 }
 
 /// Lets workers (pointers) take `rows` queries at a time until all n are done, by (*worker).run(first, last), each in a
-/// thread of its own.
+/// thread of its own.  What one throws is thrown here, and the others take no more.
 template <class Workers>
 void share_out(const Workers& workers, std::size_t n, std::size_t rows) {
   std::atomic<std::size_t> next{0};
-  std::vector<std::jthread> crew;  // joined when it goes
-  for (const auto& worker : workers)
-    crew.emplace_back([&next, &worker, n, rows] {
-      for (std::size_t first; (first = next.fetch_add(rows)) < n;) worker->run(first, std::min(n, first + rows));
-    });
+  crew(workers.size(), [&](std::size_t w) {
+    try {
+      for (std::size_t first; (first = next.fetch_add(rows)) < n;) workers[w]->run(first, std::min(n, first + rows));
+    } catch (...) {
+      next = n;
+      throw;
+    }
+  });
 }
 
 }  // namespace diffmem::detail

@@ -3,6 +3,7 @@
 // an emulated one.  The way is the CPU's (scan.cpp), but that a batch's logits are kept: with the weights' digits 12 bytes
 // a query and point, and a query's list and sums, for as many queries at once as fit into a share of the memory.
 #pragma once
+#include <diffmem/core/round_up.hpp>
 #include <diffmem/kernels/device.hpp>
 #include <diffmem/kernels/posterior_answer.hpp>
 
@@ -157,7 +158,7 @@ class DeviceScan {
     const unsigned query_tiles = tiles_of(digit_rows(n, kWeightDigits));
     const auto steps = static_cast<unsigned>(pitch / kTileStep);
     const unsigned shares = std::max(std::min(steps, device_.blocks() / (values * query_tiles)),
-                                     static_cast<unsigned>(round_up(steps, kExactSteps) / kExactSteps));
+                                     static_cast<unsigned>(divide_up(steps, kExactSteps)));
     const unsigned share = (steps + shares - 1) / shares;
     device_.launch(Average{points, weighed.data(), weights.data(), n, pitch, query_tiles, share, sums.data()},
                    {.x = values, .y = query_tiles * ((steps + share - 1) / share)});
@@ -166,10 +167,7 @@ class DeviceScan {
                    {.x = blocks});
   }
 
-  static std::size_t round_up(std::size_t a, std::size_t b) { return (a + b - 1) / b * b; }
-  static unsigned tiles_of(std::size_t count) {
-    return static_cast<unsigned>(round_up(count, kernels::kTile) / kernels::kTile);
-  }
+  static unsigned tiles_of(std::size_t count) { return static_cast<unsigned>(divide_up(count, kernels::kTile)); }
 
   Device device_;
   std::size_t count_, size_, stride_;

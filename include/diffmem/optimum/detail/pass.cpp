@@ -4,6 +4,7 @@
 // bounded: |(y - digits).x| <= |y - digits| |x|.  What earlier digits already say of y, with the products known from
 // then, is taken off first: y = sum a_h known_h + rest, and only the rest needs digits, fewer as it is small.  Where many
 // images carry weight, their weights become digits, too, and the mean is products of bytes once more.
+#include <diffmem/core/round_up.hpp>
 #include <diffmem/optimum/detail/crew.hpp>
 #include <diffmem/optimum/detail/pass.hpp>
 
@@ -21,8 +22,6 @@ constexpr std::size_t kWide = 8;           // panels of values interleaved at on
 constexpr std::size_t kFew = 48;           // of a tile: more points of weight than these are summed by products
 constexpr double kUnits[] = {0, 127, 127 * 256.0, 127 * 65536.0, 127 * 16777216.0};  // of the largest weight, by digits
 constexpr double kRounding = 0x1p-49;  // of a logit in float64, relative to its largest term
-
-constexpr std::size_t round_up(std::size_t a, std::size_t b) { return (a + b - 1) / b * b; }
 
 }  // namespace
 
@@ -335,16 +334,15 @@ struct Pass::Worker {
 };
 
 std::vector<Tally> Pass::run() {
-  const std::size_t tiles = (count_ + kTile - 1) / kTile;
+  const std::size_t tiles = divide_up(count_, kTile);
   const auto threads =
       static_cast<std::size_t>(std::clamp<std::int64_t>(options_.threads, 1, static_cast<std::int64_t>(tiles)));
   std::vector<std::vector<Tally>> parts(threads, std::vector<Tally>(queries_.size()));
   crew(threads, [&](std::size_t w) {
-    kernel_.start();
+    const kernels::ByteKernel::Use use(kernel_);
     Worker worker(*this, parts[w]);
     for (std::size_t t = tiles * w / threads; t < tiles * (w + 1) / threads; ++t)
       worker.tile(t * kTile, std::min(kTile, count_ - t * kTile));
-    kernel_.stop();
   });
   for (std::size_t w = 1; w < threads; ++w)
     for (std::size_t q = 0; q < queries_.size(); ++q) parts[0][q].absorb(parts[w][q]);

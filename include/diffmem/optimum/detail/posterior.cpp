@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/round_up.hpp>
+#include <diffmem/kernels/logit_error.hpp>
 #include <diffmem/optimum/detail/cuda_scan.hpp>
 #include <diffmem/optimum/detail/scan.hpp>
+#include <diffmem/optimum/detail/vector.hpp>
 #include <diffmem/optimum/posterior.hpp>
 
 #include <ATen/Parallel.h>
@@ -27,6 +30,15 @@ std::int64_t size_of(const Shape& shape) {
   return size;
 }
 
+constexpr double kLeast = 1e-30, kLargest = 1e30;  // |y|^2 / sigma^2 stays a float64, and |y| a float
+
+void expect_safe(const Tensor& numbers, std::string_view name) {
+  for (const double x : values_of<double>(numbers))
+    if (!(x >= kLeast && x <= kLargest))
+      complain(fmt::format("{} {}", name, x), fmt::format("{} > 0, {} to {}", name, kLeast, kLargest),
+               "give each image one in that range");
+}
+
 }  // namespace
 
 struct PosteriorMemory::State {
@@ -39,9 +51,9 @@ PosteriorMemory& PosteriorMemory::operator=(PosteriorMemory&&) noexcept = defaul
 
 struct Posterior::Data {
   PosteriorOptions options;
-  Shape shape;                                     // [C,H,W]
-  std::vector<std::uint8_t> pixels;                // where they are ours
-  std::vector<std::vector<std::int64_t>> members;  // by class: its images
+  Shape shape;                                                // [C,H,W]
+  std::vector<std::uint8_t> pixels;                           // where they are ours
+  std::map<std::int64_t, std::vector<std::int64_t>> members;  // by class: its images
   std::optional<detail::Points> points;
   Tensor images, log_weights;  // on the options' device
   std::optional<detail::CudaScan> device_scan;
@@ -107,18 +119,16 @@ struct Posterior::Data {
     if (static_cast<std::int64_t>(labels.size()) != count)
       complain(fmt::format("{} labels for {} images", labels.size(), count), "one an image, or none",
                "pass the labels the model was trained with");
-    const auto [low, high] = std::minmax_element(labels.begin(), labels.end());
-    if (*low < 0) complain(fmt::format("label {}", *low), "labels of 0 or more", "number the classes from 0");
-    members.resize(static_cast<std::size_t>(*high) + 1);
-    for (std::size_t i = 0; i < labels.size(); ++i)
-      members[static_cast<std::size_t>(labels[i])].push_back(static_cast<std::int64_t>(i));
+    for (std::size_t i = 0; i < labels.size(); ++i) members[labels[i]].push_back(static_cast<std::int64_t>(i));
+    if (const std::int64_t low = members.begin()->first; low < 0)
+      complain(fmt::format("label {}", low), "labels of 0 or more", "number the classes from 0");
   }
   const std::vector<std::int64_t>& members_of(std::int64_t label) const {
-    if (label < 0 || label >= static_cast<std::int64_t>(members.size()) ||
-        members[static_cast<std::size_t>(label)].empty())
+    const auto found = members.find(label);
+    if (found == members.end())
       complain(fmt::format("class {}, which no training image carries", label), "a class of the training set",
                "an empty class has no optimum: leave it out");
-    return members[static_cast<std::size_t>(label)];
+    return found->second;
   }
 };
 
@@ -128,6 +138,23 @@ struct Posterior::Question {
   Tensor y, s;                                            // z / alpha, sigma / alpha
   std::map<std::int64_t, std::vector<std::size_t>> rows;  // by class; -1: all images
 };
+
+/// What rounding y = z / alpha does to the weights: a logit's term y.x / s^2 is off by half an ulp of |y| |x| / s^2, but
+/// by nothing if alpha is a power of two.
+Tensor Posterior::error_of_division(const Question& q, const Optimum& o) {
+  const auto square = values_of<double>(q.y.square().sum({1})), s = values_of<double>(q.s),
+             most = values_of<double>(o.max_weight), error = values_of<double>(o.error),
+             signal = values_of<double>(q.signal);
+  std::vector<double> more;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    const double longest = std::sqrt(static_cast<double>(q.y.size(1)));
+    const double off = kernels::kHalfUlp * std::sqrt(square[i]) * longest / (s[i] * s[i]);
+    int power = 0;
+    more.push_back(std::frexp(signal[i], &power) == 0.5 ? 0
+                                                        : kernels::weights_error(off, 1 - most[i] + error[i], 1, 0));
+  }
+  return tensor_of(more).to(q.z.device());
+}
 
 Posterior::Posterior(const ImageSet& images, std::vector<std::int64_t> labels, PosteriorOptions options) {
   images.validate("posterior");
@@ -161,9 +188,7 @@ Posterior::Question Posterior::question(const Tensor& z, const Tensor& sigma, co
       complain(fmt::format("{} [{}] for {} images", name, fmt::join(t.sizes(), ","), n), "one number an image",
                "pass a tensor [N]");
     const Tensor numbers = t.to(device, kFloat64);
-    if (!(numbers.gt(0.0).logical_and(numbers.isfinite())).all().item().toBool())
-      complain(fmt::format("a {} that is not above 0 or not finite", name), fmt::format("{} > 0", name),
-               "give each image a positive one");
+    expect_safe(numbers, name);
     return numbers;
   };
   Question q{.z = z.detach().to(device, kFloat64).flatten(1).contiguous(),
@@ -175,6 +200,10 @@ Posterior::Question Posterior::question(const Tensor& z, const Tensor& sigma, co
   if (!q.z.isfinite().all().item().toBool())
     complain("an image with a value that is not finite", "finite images", "look at what made it");
   q.y = (q.z / q.signal.unsqueeze(1)).contiguous(), q.s = (q.noise / q.signal).contiguous();
+  expect_safe(q.s, "sigma / alpha");
+  if (const double most = q.y.abs().max().item().toDouble(); !(most <= kLargest))
+    complain(fmt::format("a value of {} in z / alpha", most), fmt::format("at most {}", kLargest),
+             "look at what made it");
   if (!classes.defined()) {
     for (std::int64_t i = 0; i < n; ++i) q.rows[-1].push_back(static_cast<std::size_t>(i));
     return q;
@@ -207,11 +236,13 @@ Optimum Posterior::operator()(const Tensor& z, const Tensor& sigma, const Tensor
     const auto *y = q.y.const_data_ptr<double>(), *s = q.s.const_data_ptr<double>();
     std::vector<detail::Answer> answers(rows);
     for (std::size_t i = 0; i < rows; ++i) answers[i].mean = mean + i * size;
-    const bool remembers = memory && !classes.defined() && data.options.weights.empty() &&
-                           n * count() * static_cast<std::int64_t>(sizeof(float)) <= data.options.memory;
+    // As many rows as the scan keeps: whole lanes.
+    const auto kept = static_cast<std::int64_t>(round_up(rows, detail::kLanes));
+    const std::int64_t bounds = kept * count() * static_cast<std::int64_t>(sizeof(float));
+    const bool remembers =
+        memory && !classes.defined() && data.options.weights.empty() && bounds <= data.options.memory;
     if (remembers) {
-      const std::int64_t bounds = n * count() * static_cast<std::int64_t>(sizeof(float)),
-                         known = n * (count() + d) * static_cast<std::int64_t>(sizeof(double));
+      const std::int64_t known = kept * (count() + d) * static_cast<std::int64_t>(sizeof(double));
       memory->state_->bounds.known_most =
           static_cast<std::size_t>(std::min<std::int64_t>((data.options.memory - bounds) / known, detail::kMostKnown));
     }
@@ -279,6 +310,7 @@ Optimum Posterior::operator()(const Tensor& z, const Tensor& sigma, const Tensor
       o.*field = cat(pieces).index_select(0, back);
     }
   }
+  if (alpha.defined()) o.error = o.error + error_of_division(q, o);
   const Tensor left = q.z - o.denoised * q.signal.unsqueeze(1);
   o.noise = (left / q.noise.unsqueeze(1)).reshape(z.sizes());
   o.score = (-left / q.noise.square().unsqueeze(1)).reshape(z.sizes());

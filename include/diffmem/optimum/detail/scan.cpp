@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Which way each query goes: by the points that bounds leave, by one pass in integers and then by the few points that
 // matter or by the pass's own sums, with more digits where those do not do, and else in float64.
+#include <diffmem/core/round_up.hpp>
 #include <diffmem/optimum/detail/crew.hpp>
 #include <diffmem/optimum/detail/exact.hpp>
 #include <diffmem/optimum/detail/pass.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <numeric>
 
@@ -13,8 +15,6 @@ namespace diffmem::detail {
 namespace {
 
 constexpr std::size_t kTile = 2048;  // points taken at once
-
-constexpr std::size_t round_up(std::size_t a, std::size_t b) { return (a + b - 1) / b * b; }
 
 /// The scan of one batch.
 class Scan {
@@ -45,8 +45,9 @@ class Scan {
   /// Answers the rows whose near points are known to be few; the others are left.
   std::vector<std::size_t> near_points(const std::vector<std::size_t>& rows) {
     Bounds& b = *bounds_;
-    if (b.rows != queries_.size() || b.count != count_ || b.last.size() != b.rows * points_.size) {
-      b.rows = queries_.size(), b.count = count_;
+    if (b.points != points_.id || b.rows != queries_.size() || b.count != count_ ||
+        b.last.size() != b.rows * points_.size) {
+      b.points = points_.id, b.rows = queries_.size(), b.count = count_;
       b.distance.assign(round_up(b.rows, kLanes) * count_, 0);
       b.moved.assign(b.rows, 0), b.near.assign(b.rows, 0), b.last.resize(b.rows * points_.size);
       b.known.clear();
@@ -119,7 +120,7 @@ class Scan {
         few(rows[i], places);
       } else {
         many(rows[i], t, pass, i);
-        left[i] = answers_[rows[i]].error > options_.tolerance;
+        left[i] = !(answers_[rows[i]].error <= options_.tolerance);  // not a number is left, too
       }
     });
     std::vector<std::size_t> rest;
@@ -218,7 +219,9 @@ class Scan {
 Points::Points(const std::uint8_t* values_, std::size_t count_, std::size_t size_, std::span<const double> weights,
                int threads)
     : values(values_), count(count_), size(size_), sum(count_), half_square(count_) {
-  share(threads, (count + kTile - 1) / kTile, [&](std::size_t tile) {
+  static std::atomic<std::uint64_t> made{0};
+  id = ++made;
+  share(threads, divide_up(count, kTile), [&](std::size_t tile) {
     for (std::size_t n = tile * kTile; n < std::min(count, (tile + 1) * kTile); ++n) {
       std::int64_t ones = 0, squares = 0;
       for (std::size_t j = 0; j < size; ++j) {

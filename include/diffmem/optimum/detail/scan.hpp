@@ -19,6 +19,7 @@ struct Points {
   std::vector<double> half_square;  // |x|^2 / 2
   std::vector<double> log_weight;   // or empty: all count alike
   double longest = 0, radius = 0;   // the largest |x|, and their root mean square
+  std::uint64_t id = 0;             // no other points of this process have it
 
   Points(const std::uint8_t* values, std::size_t count, std::size_t size, std::span<const double> weights, int threads);
   const std::uint8_t* operator[](std::size_t i) const { return values + i * size; }
@@ -50,6 +51,7 @@ struct Known {
 /// What stays known of a batch while its images move: lower bounds on every distance, |y' - x| >= |y - x| - |y' - y|,
 /// and products, for a sampler's next images are sums of its last ones and of means, which change little.
 struct Bounds {
+  std::uint64_t points = 0;  // the id of those that the distances are to
   std::size_t rows = 0, count = 0;
   std::vector<float> distance;    // [rows/16][count][16], as of when the row had moved 0
   std::vector<double> moved;      // [rows], since then

@@ -1,21 +1,44 @@
 // SPDX-License-Identifier: MIT
 // Distances are sums of squared differences: |a|^2 + |b|^2 - 2ab would lose what tells close images apart.  Everything
 // is kept relative to the largest logit so far, so no noise is too little.
+#include <diffmem/kernels/logit_error.hpp>
 #include <diffmem/optimum/detail/tensors.hpp>
 
 #include <ATen/ops/cdist_ops.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace diffmem::detail {
+namespace {
+
+/// Optimum::error of `count` points: what float64 loses of their logits, and of sums of so many terms.
+Tensor error_of(std::int64_t count, std::int64_t size, double heaviest, const Tensor& rate, const Tensor& most,
+                const Tensor& sum, const Tensor& gap) {
+  const auto points = static_cast<double>(count), values = static_cast<double>(size);
+  const double rounding = 2 * points * kernels::kHalfUlp;
+  const auto rates = values_of<double>(rate), mosts = values_of<double>(most), sums = values_of<double>(sum),
+             gaps = values_of<double>(gap);
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const double largest = std::abs(mosts[i]) + 2 * heaviest + kernels::far_below(points);
+    const double off = kernels::logit_error(values, values, -rates[i], largest);
+    errors.push_back(rounding + kernels::weights_error(off, 1 - 1 / sums[i] + rounding, points, gaps[i]));
+  }
+  return tensor_of(errors).to(sum.device());
+}
+
+}  // namespace
 
 Optimum scan_tensors(const Tensor& images, const Tensor& members, const Tensor& log_weights, const Tensor& y,
                      const Tensor& s, std::int64_t top) {
   constexpr std::int64_t kDirect = 2;  // cdist: no matrix product
   constexpr std::int64_t kTile = 1024;
   const Tensor rate = -(s.square() * 2.0).reciprocal().unsqueeze(1);  // [n,1]
-  Tensor most, sum, slope, square, mean, best, best_logit;  // [n,1] but mean [n,d], best [n,top]; sum = sum_n e_n
+  Tensor most, sum, slope, square, mean, best, best_logit;  // [n,1] but mean [n,d], best [n,kept]; sum = sum_n e_n
   const std::int64_t count = members.defined() ? members.size(0) : images.size(0);
+  const std::int64_t kept = std::max<std::int64_t>(top, 2);
   for (std::int64_t first = 0; first < count; first += kTile) {
     const std::int64_t size = std::min(kTile, count - first);
     const Tensor ids =
@@ -29,7 +52,7 @@ Optimum scan_tensors(const Tensor& images, const Tensor& members, const Tensor& 
     const Tensor all_ids = first == 0 ? seen : cat({best, seen}, 1);
     // A stable sort leaves equal logits in order of their images.
     const Tensor order =
-        std::get<1>(all.sort(std::optional<bool>(true), 1, true)).narrow(1, 0, std::min(top, all.size(1)));
+        std::get<1>(all.sort(std::optional<bool>(true), 1, true)).narrow(1, 0, std::min(kept, all.size(1)));
     best_logit = all.gather(1, order), best = all_ids.gather(1, order);
     if (first == 0) {
       most = here_most;
@@ -45,6 +68,10 @@ Optimum scan_tensors(const Tensor& images, const Tensor& members, const Tensor& 
   }
   mean = mean / sum;
   const Tensor total = most + sum.log();
+  const double heaviest = log_weights.defined() ? log_weights.abs().max().item().toDouble() : 0;
+  const Tensor gap = count > 1 ? best_logit.select(1, 0) - best_logit.select(1, 1)
+                               : full({sum.size(0)}, std::numeric_limits<double>::infinity(), kFloat64, sum.device());
+  best = best.narrow(1, 0, std::min(top, count)), best_logit = best_logit.narrow(1, 0, std::min(top, count));
   return {.denoised = mean,
           .score = {},
           .noise = {},
@@ -56,7 +83,7 @@ Optimum scan_tensors(const Tensor& images, const Tensor& members, const Tensor& 
           .nearest = best.select(1, 0),
           .top = best,
           .top_weight = (best_logit - total).exp(),
-          .error = zeros_like(sum).flatten()};
+          .error = error_of(count, y.size(1), heaviest, rate, most, sum, gap)};
 }
 
 }  // namespace diffmem::detail

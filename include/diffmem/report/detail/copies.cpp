@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/text.hpp>
+#include <diffmem/measure/detail/nearer.hpp>
 #include <diffmem/report/detail/copies.hpp>
 #include <diffmem/report/detail/text.hpp>
 
@@ -52,7 +53,11 @@ std::vector<Group> groups_of(const CopiesRecord& record) {
   return groups;
 }
 
-std::string threshold_text(double threshold) { return threshold == 1.0 / 3 ? "1/3" : fmt::format("{}", threshold); }
+std::string threshold_text(double threshold) {
+  const std::string text = fmt::format("{}", threshold);
+  const auto [p, q] = detail::fraction_of(threshold);
+  return q > 0 && text.size() > 8 ? fmt::format("{}/{}", p, q) : text;
+}
 
 }  // namespace report_copies
 
@@ -77,41 +82,76 @@ nlohmann::ordered_json skipped(const FolderImages& images) {
   return all;
 }
 
+/// How many of some images are copies.
+struct Count {
+  std::int64_t number, images;
+  double ratio;
+  Interval interval;
+
+  template <class Found>
+  Count(const Found& found, std::int64_t number_)
+      : number(number_), images(found.images), ratio(found.ratio), interval(found.interval) {}
+};
+/// With twins set aside, or by the ratio alone.
+Count count_of(const MeasuredImages& measured, bool aside) {
+  return aside ? Count(measured.copies, measured.copies.copies) : Count(measured.found, measured.found.memorized);
+}
+
+/// What the held-out images say of a count, if there are any.
+std::string beside_chance(const CopiesRecord& record, bool aside) {
+  if (!record.held_out) return "";
+  const Count count = count_of(record.generated, aside), chance = count_of(*record.held_out, aside);
+  const Interval more = difference_interval(count.number, count.images, chance.number, chance.images);
+  return fmt::format(", {} % ({} %) of the held-out images; the difference is {} to {} points", percent(chance.ratio),
+                     interval_text(chance.interval), percent(more.low), percent(more.high));
+}
+
+/// Copies of what the training set holds twice, where nothing else is near enough to compare with.
+std::int64_t undecided(const MeasuredImages& measured) {
+  std::int64_t copies = 0;
+  for (std::size_t i = 0; i < measured.copies.flags.size(); ++i)
+    copies += measured.copies.flags[i] != 0 && measured.found.neighbours.squared[2 * i + 1] == 0;
+  return measured.found.zero_second - copies;
+}
+
 }  // namespace
 
 std::string copies_verdict(const CopiesRecord& record) {
-  const Memorization& found = record.generated.found;
-  std::string out = fmt::format(
-      "{} of {} generated images ({} %, 95 % interval {} %) are replicas: nearer to one training image than {} of the "
-      "distance to the next. ",
-      count_text(found.memorized), count_text(found.images), percent(found.ratio), interval_text(found.interval),
-      threshold_text(record.threshold));
+  const auto hidden = [](const MeasuredImages& m) { return m.copies.copies != m.found.memorized; };
+  const bool twins = hidden(record.generated) || (record.held_out && hidden(*record.held_out));
+  const Count count = count_of(record.generated, twins);
+  const std::string near =
+      fmt::format("nearer to one training image than {} of the distance to the next", threshold_text(record.threshold));
+  std::string out = fmt::format("{} of {} generated images ({} %, 95 % interval {} %) are ", count_text(count.number),
+                                count_text(count.images), percent(count.ratio), interval_text(count.interval));
+  out += twins ? "copies of a training image, twins of it set aside. " : fmt::format("replicas: {}. ", near);
+  const std::int64_t equal = undecided(record.generated);
+  const std::string open =
+      equal > 0 ? fmt::format(
+                      "{} equal two training images, between which no ratio can tell: leave such duplicates "
+                      "out (--exact-duplicates drop).",
+                      count_text(equal))
+                : "";
   if (record.held_out) {
-    const Memorization& chance = record.held_out->found;
-    const Interval more = difference_interval(found.memorized, found.images, chance.memorized, chance.images);
+    const Count chance = count_of(*record.held_out, twins);
+    const Interval more = difference_interval(count.number, count.images, chance.number, chance.images);
     out += fmt::format("Of the held-out images, which the model never saw, {} % ({} %) are so by chance: ",
                        percent(chance.ratio), interval_text(chance.interval));
     out += more.low > 0    ? fmt::format("the model memorizes, {} to {} % of what it generates.", percent(more.low),
                                          percent(more.high))
+           : !open.empty() ? open
            : more.high < 0 ? "the generated images copy less than that."
                            : "no more copying than chance explains was found.";
-  } else if (found.memorized == 0) {
-    out += "No memorization was found.";
-  } else {
+  } else if (count.number > 0) {
     out += "How many would be so by chance, --held-out tells.";
+  } else {
+    out += open.empty() ? "No memorization was found." : open;
   }
-  const Copies& copies = record.generated.copies;
-  if (copies.copies == found.memorized) return out;
-  out += fmt::format(
-      " Training images have twins, which hide copies from that ratio: with twins set aside, {} ({} %, {} %) are "
-      "copies",
-      count_text(copies.copies), percent(copies.ratio), interval_text(copies.interval));
-  if (!record.held_out) return out + ".";
-  const Copies& chance = record.held_out->copies;
-  const Interval more = difference_interval(copies.copies, copies.images, chance.copies, chance.images);
-  return out + fmt::format(", {} % ({} %) of the held-out images; the difference is {} to {} points.",
-                           percent(chance.ratio), interval_text(chance.interval), percent(more.low),
-                           percent(more.high));
+  if (!twins) return out;
+  const Count plain = count_of(record.generated, false);
+  return out + fmt::format(" By the ratio alone ({}), from which twins hide copies, {} ({} %, {} %) are{}.", near,
+                           count_text(plain.number), percent(plain.ratio), interval_text(plain.interval),
+                           beside_chance(record, false));
 }
 
 std::string copies_table(const CopiesRecord& record) {
@@ -125,10 +165,11 @@ std::string copies_table(const CopiesRecord& record) {
                        count_text(copies.copies), percent(copies.ratio), interval_text(copies.interval),
                        number(found.knn_distance));
   }
-  out +=
-      fmt::format("{:<10}  {:>9}  {:>7}  {} of its images equal an earlier one and are left out\n", "training",
-                  count_text(record.training.set.count),
-                  count_text(static_cast<std::int64_t>(record.training.skipped.size())), count_text(record.duplicates));
+  out += fmt::format("{:<10}  {:>9}  {:>7}\n", "training", count_text(record.training.set.count),
+                     count_text(static_cast<std::int64_t>(record.training.skipped.size())));
+  if (record.duplicates > 0)
+    out += fmt::format("{} of the training images equal an earlier one and are left out.\n",
+                       count_text(record.duplicates));
   for (const auto& [name, measured] : groups_of(record))
     if (measured->found.zero_second > 0)
       out += fmt::format(

@@ -104,18 +104,20 @@ std::vector<Row> spread(const std::vector<Row>& rows) {
 }
 
 std::string all_pictures(const CopiesRecord& record) {
-  const std::vector<Row> rows = by_ratio(record), hidden = those(rows, true);
-  std::string out = pictures(
-      record, rows, "The most copied generated images",
-      "Of each three: a generated image, with d<sub>1</sub>/d<sub>2</sub>; its nearest training image, with "
-      "d<sub>1</sub>; its second nearest, with d<sub>2</sub>. Distances are in grey levels a pixel value. <span "
-      "class=\"key\"></span> Framed: memorized. A dashed frame: a copy that twins hide; the third image is the nearest "
-      "that is no twin. Lowest ratios first.");
+  std::vector<Row> rows = by_ratio(record);
+  const std::vector<Row> hidden = those(rows, true);
+  std::erase_if(rows, [](const Row& row) { return row.hidden(); });
+  std::string out;
+  if (!rows.empty())
+    out += pictures(record, rows, "The most copied generated images",
+                    "Of each three: a generated image, with d<sub>1</sub>/d<sub>2</sub>; its nearest training image, "
+                    "with d<sub>1</sub>; its second nearest, with d<sub>2</sub>. Distances are in grey levels a pixel "
+                    "value. <span class=\"key\"></span> Framed: memorized. Lowest ratios first.");
   if (!hidden.empty())
     out += pictures(record, spread(hidden), "Copies that twins hide",
-                    "From the lowest ratio to the highest. The nearest training image has twins, so that the second "
-                    "nearest is nearly as near. The third "
-                    "image is the nearest that is no twin, with its distance; the ratio is to that.");
+                    "<span class=\"key dashed\"></span> The nearest training image has twins, so that the second "
+                    "nearest is nearly as near. The third image is the nearest that is no twin, with its distance; "
+                    "the ratio is to that. From the lowest ratio to the highest.");
   return out;
 }
 
@@ -225,11 +227,15 @@ std::string ratio_histogram(const CopiesRecord& record) {
 std::string copies_html(const CopiesRecord& record, const std::string& histogram) {
   const std::string verdict = copies_verdict(record);
   const std::size_t first = verdict.find(". ") + 1;
+  const bool twins = std::ranges::any_of(groups_of(record), [](const Group& group) {
+    return group.measured->copies.copies != group.measured->found.memorized;
+  });
   const std::string drawn = curve(
       histogram, "How near the nearest is",
       fmt::format("Share of images by d<sub>1</sub>/d<sub>2</sub>, in {} bins; left of the dashed line ({}) an image "
-                  "is memorized. Images without like lie near 1; copies gather at 0.",
-                  kBins, threshold_text(record.threshold)));
+                  "is memorized. Images without like lie near 1; copies gather at 0{}.",
+                  kBins, threshold_text(record.threshold),
+                  twins ? ", but those that twins hide lie at their d<sub>1</sub>/d<sub>2</sub>, up to 1" : ""));
   return page(
       "Is the model memorizing?",
       fmt::format("<p class=\"soft\">{}, compared with {}</p>\n", safe(record.generated.images.set.name),

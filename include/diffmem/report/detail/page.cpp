@@ -41,6 +41,7 @@ svg { display: block; width: 100%; height: auto; }
 .pair img + img { margin-top: 4px; }
 .pair span { display: block; width: 48px; text-align: center; font-size: .75rem; color: var(--soft); }
 .key { display: inline-block; width: 1em; height: 1em; border: 3px solid var(--c1); vertical-align: -.15em; }
+.key.dashed { border-style: dashed; }
 .neighbours { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .5rem; margin: .8rem 0;
   padding: 0; list-style: none; }
 .scroll { overflow-x: auto; }
