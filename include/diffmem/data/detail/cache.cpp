@@ -55,6 +55,14 @@ std::optional<ImageSet> from_bytes(std::string_view bytes, const std::string& ke
   return set;
 }
 
+std::optional<ImageSet> read_kept(const fs::path& path, const std::string& key) try {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return std::nullopt;
+  return from_bytes(read_file(path), key);
+} catch (const Error&) {  // unreadable: as good as none
+  return std::nullopt;
+}
+
 }  // namespace
 
 fs::path cache_folder() {
@@ -68,16 +76,13 @@ ImageSet kept_images(const std::string& name, const std::string& key, const std:
   if (folder.empty()) return make();
   const fs::path path = folder / (name + ".images");
   const std::string key_digest = digest(key);
-  std::error_code ignored;
-  if (fs::is_regular_file(path, ignored)) try {
-      if (auto set = from_bytes(read_file(path), key_digest)) return *std::move(set);
-    } catch (const Error&) {  // unreadable: as good as none
-    }
-  ImageSet set = make();
+  if (auto set = read_kept(path, key_digest)) return *std::move(set);
+  const ImageSet set = make();
   try {
     make_folder(folder);
     write_file_atomically(path, to_bytes(set, key_digest));
-  } catch (const Error&) {  // read-only or full
+  } catch (const Error&) {  // read-only or full: it is made again next time
+    return set;
   }
   return set;
 }
