@@ -581,7 +581,7 @@ TEST_CASE("a memory of other training images is not used", "[optimum]") {
   const Posterior first(a), second(b);
   std::vector<double> values;
   for (const std::uint8_t v : b.image(7)) values.push_back(v / 127.5 - 1 + 0.001);
-  const Tensor z = tensor_of(values, {1, 3, 8, 8}), sigma = full({1}, 0.1, kFloat64);
+  const Tensor z = tensor_of(values).reshape({1, 3, 8, 8}), sigma = full({1}, 0.1, kFloat64);
   PosteriorMemory memory;
   first(z, sigma, {}, {}, &memory);
   first(z, sigma, {}, {}, &memory);
