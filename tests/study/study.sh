@@ -29,7 +29,7 @@ assert texts, "a study without a claim"
 for text in texts:
     text = "".join(re.findall(r'"([^"]*)"', text))
     assert html.escape(text) in page, f"no claim {text!r} in the report"
-verdicts = len(re.findall(r'class="verdict', page))
+verdicts = len(re.findall(r'class="verdict[ "]', page))
 assert verdicts == len(texts), f"{verdicts} verdicts, {len(texts)} claims"
 print(len(planned), "runs,", len(texts), "claims")
 PY

@@ -9,7 +9,8 @@
 namespace diffmem {
 
 /// One HTML page: no script, no request (its own security policy forbids both), pictures and curves inside.  Every text of
-/// the record is escaped.  Pictures: the first 16 pairs of each run.
+/// the record is escaped.  Pictures: the first 16 pairs of
+/// each cell's first run, of at most twelve cells.
 std::string html_report(const ReportRecord& report, const Plots& plots);
 
 }  // namespace diffmem

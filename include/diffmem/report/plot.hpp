@@ -7,12 +7,19 @@
 
 namespace diffmem {
 
-/// Whole SVG files without width and height (they fill the place they are given); "" where nothing was measured yet.
+/// One drawing; both texts "" where nothing was measured yet.
+struct Plot {
+  std::string svg;     ///< a whole file without width and height (it fills the place it is given)
+  std::string script;  ///< a file for gnuplot, data inside, that writes NAME.svg into the working folder
+};
+
+/// The drawings of a study, over |D| or the report's x_labels, or over training time.  Several training seeds of a cell are
+/// points with their mean as a line; over time, their mean, with thin lines for a few runs.
 struct Plots {
-  std::string ratio;     ///< memorized images (%) against |D|, 95 % bars, the 90 % line and the EMM
-  std::string loss;      ///< training loss, one line per run
-  std::string progress;  ///< memorized images (%) through training, one line per run
-  std::string distance;  ///< KNN distance against |D|
+  Plot ratio;     ///< memorized images (%), 95 % bars, the 90 % line; over |D| the EMM and its interval
+  Plot loss;      ///< training loss
+  Plot progress;  ///< memorized images (%) through training
+  Plot distance;  ///< KNN distance
 };
 
 /// Draws all four.  Error when gnuplot is missing (Debian package gnuplot-nox) or refuses.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,10 +24,11 @@ struct PictureStrip {
 /// One trained model.
 struct RunRecord {
   std::string name;       ///< slug, also the stem of its picture file
-  std::string cell;       ///< short name shown to people: "|D| = 64"
+  std::string cell;       ///< short name shown to people: "|D| = 64"; that of its other training seeds, too
   std::string series;     ///< the curve it belongs to; "" when there is one curve
   std::int64_t size = 0;  ///< training images, |D|
   double x = 0;           ///< where it stands on the figure's axis: |D|, or the place of its label in x_labels
+  std::vector<std::pair<std::string, std::string>> at;  ///< (axis, label) of its place on the grid: ("width", "128")
   std::uint64_t seed = 0;
   std::int64_t parameters = 0;
   std::int64_t steps = 0;
@@ -49,6 +51,8 @@ struct EmmRecord {
   std::optional<double> linear;       ///< interpolated linearly in |D|
   std::optional<double> logarithmic;  ///< interpolated linearly in log |D|
   std::string statement;              ///< one sentence, also when there is no EMM
+  double low = 0;                     ///< 95 % interval of `logarithmic`; 0: below the smallest size,
+  double high = std::numeric_limits<double>::infinity();  ///< infinity: above the largest
 };
 
 /// One claim of the paper and what became of it; outcomes are words such as "held".

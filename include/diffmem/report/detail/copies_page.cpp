@@ -221,7 +221,7 @@ std::string ratio_histogram(const CopiesRecord& record) {
   std::string alt = "How often each ratio of the distances to the nearest and second nearest training image comes.";
   for (const auto& [name, measured] : groups_of(record))
     alt += fmt::format(" {}: {} % below {}.", name, percent(measured->found.ratio), threshold_text(record.threshold));
-  return script.draw("histogram", alt);
+  return script.draw("histogram", alt).svg;
 }
 
 std::string copies_html(const CopiesRecord& record, const std::string& histogram) {

@@ -2,27 +2,120 @@
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/text.hpp>
 #include <diffmem/report/detail/page.hpp>
+#include <diffmem/report/detail/text.hpp>
+#include <diffmem/report/detail/verdict.hpp>
 #include <diffmem/report/index.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
+
 namespace diffmem {
+namespace {
+
+using namespace report_text;
+using report_page::safe;
+
+/// write_report() drew a figure.
+bool has_figure(const ReportRecord& report) {
+  return std::ranges::any_of(report.runs, [](const RunRecord& run) { return best_of(run.evaluations) != nullptr; });
+}
+
+/// "profile desktop; 9 runs, 3 training seeds; training 2 min, sampling 1 min".
+std::string summary(const ReportRecord& report) {
+  const auto [train, sample] = cost_of(report);
+  const std::size_t seeds = seed_count(report);
+  return fmt::format("{}{} {}, {} training {}; training {}, sampling and measuring {}",
+                     report.profile.empty() ? "" : fmt::format("profile {}; ", report.profile), report.runs.size(),
+                     report.runs.size() == 1 ? "run" : "runs", seeds, seeds == 1 ? "seed" : "seeds",
+                     duration_text(train), duration_text(sample));
+}
+
+/// A folder's name as part of an address.
+std::string address(std::string_view folder) {
+  std::string out;
+  for (const char c : folder) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~/").find(c) != std::string_view::npos;
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+/// Any text as one line of Markdown in which nothing is special, also not in a table.
+std::string plain(std::string_view text) {
+  std::string out;
+  for (const char c : one_line(text)) {
+    if (std::string_view("\\`*_[]#|!").find(c) != std::string_view::npos) out += '\\';
+    out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
+  }
+  return out;
+}
+
+/// Any text as code, fenced by more backquotes than it has in a row.
+std::string code(std::string_view text) {
+  const std::string line = one_line(text);
+  std::string fence = "`";
+  while (line.find(fence) != std::string::npos) fence += '`';
+  const std::string_view gap = line.find('`') == std::string::npos ? "" : " ";
+  return fmt::format("{0}{1}{2}{1}{0}", fence, gap, line);
+}
+
+std::string figure_text(const ReportRecord& report) {
+  return fmt::format("Memorized share of generated images over {}", report.x_title);
+}
+
+}  // namespace
+
+std::string index_html(const std::vector<IndexRecord>& studies) {
+  std::string rows;
+  for (const auto& [folder, report] : studies) {
+    if (report.runs.empty()) continue;
+    const std::string link = safe(address(folder));
+    const std::string figure =
+        has_figure(report) ? fmt::format("<a href=\"{0}/report.html\"><img src=\"{0}/ratio.svg\" alt=\"{1}\"></a>",
+                                         link, safe(figure_text(report)))
+                           : std::string("<p class=\"soft\">Nothing was measured yet.</p>");
+    rows += fmt::format(
+        "<section>\n<div>{}</div>\n<div>\n<h2><a href=\"{}/report.html\">{}</a></h2>\n<p>{}</p>\n<p "
+        "class=\"soft\">{}</p>\n",
+        figure, link, safe(report.title.empty() ? folder : report.title), safe(report.question), safe(report.source));
+    if (!report.claims.empty())
+      rows += fmt::format("<p><b>{}</b></p>\n{}", safe(score(report)), claim_list(report, false));
+    rows += fmt::format("<p class=\"soft\">{}</p>\n<p><code>{}</code></p>\n</div>\n</section>\n", safe(summary(report)),
+                        safe(report.command));
+  }
+  if (rows.empty()) rows = "<p>No run is finished yet.</p>\n";
+  return report_page::page("diffmem: studies", "", "<div class=\"gallery\">\n" + rows + "</div>\n",
+                           "'self' file:");  // the figures beside it
+}
+
+std::string results_markdown(const std::vector<IndexRecord>& studies) {
+  std::string out;
+  for (const auto& [folder, report] : studies) {
+    if (report.runs.empty()) continue;
+    out += fmt::format("{}## {}\n\n{}\n", out.empty() ? "" : "\n", plain(report.title.empty() ? folder : report.title),
+                       plain(report.question));
+    if (!report.source.empty()) out += fmt::format("({})\n", plain(report.source));
+    if (has_figure(report)) out += fmt::format("\n![{}]({}/ratio.svg)\n", plain(figure_text(report)), address(folder));
+    if (!report.claims.empty()) {
+      out += "\n| claim | outcome | by KNN distances |\n|---|---|---|\n";
+      for (const auto& claim : report.claims)
+        out += fmt::format("| {} | {} {} | {} |\n", plain(claim.text), sign_of(claim.outcome), plain(claim.outcome),
+                           claim.knn_outcome.empty() ? std::string(missing) : plain(claim.knn_outcome));
+    }
+    for (const auto& emm : report.emms)
+      out += fmt::format("\n{}{}\n", emm.series.empty() ? "" : plain(emm.series) + ": ", plain(emm.statement));
+    out += fmt::format("\n{}.", plain(summary(report)));
+    if (!report.command.empty()) out += fmt::format("  \n{}", code(report.command));
+    out += "\n";
+  }
+  return out;
+}
 
 void write_index(const std::vector<IndexRecord>& studies, const std::filesystem::path& folder) {
-  using report_page::safe;
-  std::string rows;
-  for (const auto& [name, report] : studies) {
-    double seconds = 0;
-    for (const RunRecord& run : report.runs) seconds += run.train_seconds + run.sample_seconds;
-    std::string claims;
-    for (const ClaimRecord& claim : report.claims)
-      claims += fmt::format("<li><b>{}</b>: {}</li>\n", safe(claim.outcome), safe(claim.text));
-    rows += fmt::format(
-        "<section>\n<h2><a href=\"{0}/report.html\">{0}</a></h2>\n<p>{1}</p>\n<ul>{2}</ul>\n"
-        "<p class=\"soft\">{3}; {4} runs, {5} of one core or device</p>\n</section>\n",
-        safe(name), safe(report.question), claims, safe(report.source), report.runs.size(), duration_text(seconds));
-  }
-  write_file_atomically(folder / "index.html", report_page::page("diffmem: studies", "", rows));
+  write_file_atomically(folder / "index.html", index_html(studies));
 }
 
 }  // namespace diffmem

@@ -10,8 +10,6 @@ namespace {
 
 using namespace report_text;
 
-constexpr std::string_view policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
-
 constexpr std::string_view style = R"(
 :root { color-scheme: light dark; --paper: #fff; --ink: #24292f; --soft: #57606a; --faint: #d0d7de; --panel: #f6f8fa;
   --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #b3589a; --c4: #8a6d00; --c5: #56606b; }
@@ -30,6 +28,14 @@ p { margin: .4rem 0; max-width: 48rem; }
 .answer p { max-width: none; }
 .answer .lead { font-size: 1.3rem; line-height: 1.35; font-weight: 600; }
 .several .lead { margin-top: .8rem; font-size: 1.05rem; }
+.claims { margin: .6rem 0 0; padding: 0; list-style: none; }
+.claims li { display: grid; grid-template-columns: 8.5rem 1fr; gap: .1rem 1rem; padding: .55rem 0; border-top: 1px solid var(--faint); }
+.claims .soft { grid-column: 2; }
+.verdict { justify-self: start; align-self: start; padding: 0 .5em; border: 2px solid var(--soft); border-radius: .3em;
+  font-size: .92rem; font-weight: 600; color: var(--ink); }
+.held { border-color: var(--c0); color: var(--c0); }
+.broken { border: 4px double var(--c1); color: var(--c1); }
+.open { border-style: dashed; }
 .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); gap: 1.6rem 2.4rem; }
 figure { margin: 0; min-width: 0; max-width: 42rem; }
 svg { display: block; width: 100%; height: auto; }
@@ -57,8 +63,19 @@ summary { cursor: pointer; font-weight: 600; }
 .own td, .own th { text-align: left; vertical-align: top; }
 .facts th { width: 14rem; font-weight: 400; color: var(--soft); }
 code { font-size: .9em; overflow-wrap: anywhere; }
+.gallery section { display: grid; grid-template-columns: minmax(0, 22rem) minmax(0, 1fr); gap: .4rem 2.4rem;
+  padding: 1.4rem 0; border-top: 1px solid var(--faint); break-inside: avoid; }
+.gallery h2 { margin: 0; }
+.gallery img { width: 100%; height: auto; background: #fff; border-radius: .3rem; }
+@media (max-width: 640px) { .gallery section, .claims li { grid-template-columns: minmax(0, 1fr); }
+  .claims .soft { grid-column: 1; } }
 @media (max-width: 640px) { .strip ol { grid-template-columns: repeat(4, max-content); } .pair img, .pair span { width: 64px; } }
-@media print { .strip, figure { break-inside: avoid; } }
+@media print { :root { --paper: #fff; --ink: #24292f; --soft: #57606a; --faint: #d0d7de; --panel: #f6f8fa; --c0: #0072b2;
+    --c1: #d55e00; --c2: #009e73; --c3: #b3589a; --c4: #8a6d00; --c5: #56606b; }
+  body { padding: 0; max-width: none; font-size: .8rem; } .scroll { overflow: visible; } table { font-size: .68rem; }
+  th, td { padding: .25rem .3rem; white-space: normal; } h2, h3 { break-after: avoid; }
+  .scroll tr > :first-child { position: static; }
+  .strip, figure, tr, .claims li { break-inside: avoid; } }
 )";
 
 std::string base64(std::string_view bytes) {
@@ -74,24 +91,17 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-std::string facts(const Facts& pairs) {
-  std::string out = "<div class=\"scroll\" tabindex=\"0\"><table class=\"facts\"><tbody>\n";
-  for (const auto& [name, value] : pairs)
-    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", safe(name),
-                       value.empty() ? std::string(missing) : safe(value));
-  return out + "</tbody></table></div>\n";
-}
-
 }  // namespace
 
-std::string page(std::string_view title, std::string_view head, std::string_view main) {
+std::string page(std::string_view title, std::string_view head, std::string_view main, std::string_view images) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src {}; style-src "
+      "'unsafe-inline'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<link rel=\"icon\" "
       "href=\"data:,\">\n"
       "<style>{}</style>\n</head>\n<body>\n<header>\n<h1>{}</h1>\n{}</header>\n<main>\n{}</main>\n</body>\n</html>\n",
-      policy, safe(title), style, safe(title), head, main);
+      images, safe(title), style, safe(title), head, main);
 }
 
 std::string safe(std::string_view text) { return escape(one_line(text)); }
@@ -102,6 +112,15 @@ std::string curve(std::string_view svg, std::string_view title, std::string_view
   if (svg.empty()) return "";
   return fmt::format("<figure>\n<h3>{}</h3>\n{}<figcaption>{}</figcaption>\n</figure>\n", title, inline_svg(svg),
                      caption);
+}
+
+std::string facts(const Facts& pairs) {
+  if (pairs.empty()) return "";
+  std::string out = "<div class=\"scroll\" tabindex=\"0\"><table class=\"facts\"><tbody>\n";
+  for (const auto& [name, value] : pairs)
+    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", safe(name),
+                       value.empty() ? std::string(missing) : safe(value));
+  return out + "</tbody></table></div>\n";
 }
 
 std::string details(std::string_view summary, const Facts& pairs) {

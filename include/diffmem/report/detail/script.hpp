@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A gnuplot drawing in the manner of our reports.
 #pragma once
+#include <diffmem/report/plot.hpp>
+
 #include <fmt/format.h>
 
 #include <string>
@@ -28,14 +30,21 @@ class Script {
     head_ += fmt::format(text, std::forward<Args>(args)...) + "\n";
   }
 
+  void x_title(std::string_view text) { x_title_ = text; }
+
+  /// Labels at equal distances under the axis, its whole length: level if all have room, else slanted or upright, and only
+  /// every second, third ... if there are too many for that.
+  void categories(const std::vector<std::string>& labels);
+
   /// Plots `points` (columns x y low high) in the manner of `style`; `key` is its name in the key, "" for none.
   void plot(const std::vector<Point>& points, std::string_view style, std::string_view key);
 
-  /// Draws it, with the key below the axis and the height it needs; an SVG file.
-  std::string draw(std::string_view name, std::string_view alt) const;
+  /// Draws it, with the key below the axis and the height it needs.
+  Plot draw(std::string_view name, std::string_view alt) const;
 
  private:
-  std::string head_;
+  std::string head_, x_title_;
+  int labels_height_ = 0;  ///< of the labels under the axis, beyond one line
   std::vector<std::string> plots_;
   std::size_t longest_key_ = 0, keys_ = 0;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/text.hpp>
 #include <diffmem/report/detail/text.hpp>
+#include <diffmem/report/detail/verdict.hpp>
 #include <diffmem/report/table.hpp>
 
 #include <fmt/format.h>
@@ -14,26 +15,11 @@ namespace {
 using namespace report_text;
 constexpr std::size_t width = 9;           // columns of the table
 constexpr std::size_t longest_label = 26;  // columns of the first one
+constexpr std::size_t most_runs = 12;      // more runs than this are a row a cell
 using Row = std::array<std::string, width>;
 
-/// The first `n` columns of UTF-8 text.
-std::string_view front(std::string_view text, std::size_t n) {
-  std::size_t end = 0;
-  for (std::size_t seen = 0; end < text.size(); ++end)
-    if ((static_cast<unsigned char>(text[end]) & 0xc0) != 0x80 && ++seen > n) break;
-  return text.substr(0, end);
-}
-
-/// Cut in the middle: a label ends with the size or the seed, which tells rows apart.
-std::string shorten(std::string_view text) {
-  const std::size_t length = columns(text), head = longest_label / 2 - 1;
-  if (length <= longest_label) return std::string(text);
-  const std::string_view skipped = front(text, length - (longest_label - head - 1));
-  return fmt::format("{}…{}", front(text, head), text.substr(skipped.size()));
-}
-
 Row row_of(const ReportRecord& report, const RunRecord& run) {
-  Row row{shorten(one_line(run_label(report, run))), fmt::format("{}", run.seed), count_text(run.steps),
+  Row row{shorten(one_line(run_label(report, run)), longest_label), fmt::format("{}", run.seed), count_text(run.steps),
           number(run.epochs)};
   const auto* best = best_of(run.evaluations);
   row[4] = best ? percent(best->ratio) : missing;
@@ -44,20 +30,27 @@ Row row_of(const ReportRecord& report, const RunRecord& run) {
   return row;
 }
 
-}  // namespace
+Row row_of(const CellSummary& cell) {
+  double train = 0, sample = 0;
+  for (const RunRecord* run : cell.runs) train += run->train_seconds, sample += run->sample_seconds;
+  return {shorten(one_line(cell.runs[0]->cell), longest_label),
+          fmt::format("{}", cell.runs.size()),
+          count_text(cell.runs[0]->steps),
+          number(cell.runs[0]->epochs),
+          cell.ratio.n > 0 ? percent(cell.ratio.mean) : std::string(missing),
+          percent(cell.ratio.deviation),
+          spread_text(cell.knn, number),
+          duration_text(train),
+          duration_text(sample)};
+}
 
-std::string text_table(const ReportRecord& report) {
-  std::vector<Row> rows{{"run", "seed", "steps", "epochs", "% mem.", "95 % int.", "KNN", "training", "sampling"}};
-  for (const auto& run : report.runs) rows.push_back(row_of(report, run));
-
+/// One aligned line a row, the first one as the head.
+std::string lines_of(const std::vector<Row>& rows) {
   std::array<std::size_t, width> widths{};
   for (const auto& row : rows)
     for (std::size_t c = 0; c < width; ++c) widths[c] = std::max(widths[c], columns(row[c]));
-
-  std::string out = one_line(report.title) + "\n";
-  for (const auto& note : report.notes) out += one_line(note) + "\n";
-  out += "\n";
   const auto pad = [](std::size_t wanted, std::string_view text) { return std::string(wanted - columns(text), ' '); };
+  std::string out;
   for (std::size_t r = 0; r < rows.size(); ++r) {
     std::string line = rows[r][0] + pad(widths[0], rows[r][0]);
     for (std::size_t c = 1; c < width; ++c) line += "  " + pad(widths[c], rows[r][c]) + rows[r][c];
@@ -67,6 +60,34 @@ std::string text_table(const ReportRecord& report) {
       out += "\n";
     }
   }
+  return out;
+}
+
+std::string claims_of(const ReportRecord& report) {
+  if (report.claims.empty()) return "";
+  std::string out = "\n" + score(report) + "\n";
+  for (const auto& claim : report.claims) {
+    out += fmt::format("  {} {}: {}\n", sign_of(claim.outcome), one_line(claim.outcome), one_line(claim.text));
+    if (!claim.reason.empty()) out += fmt::format("      {}\n", one_line(claim.reason));
+    if (!claim.knn_outcome.empty()) out += fmt::format("      by KNN distances: {}\n", one_line(claim.knn_outcome));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string text_table(const ReportRecord& report) {
+  std::string out = one_line(report.title) + "\n";
+  for (const auto& note : report.notes) out += one_line(note) + "\n";
+  const bool by_cell = report.runs.size() > most_runs && has_seeds(report);
+  std::vector<Row> rows{
+      by_cell ? Row{"cell", "seeds", "steps", "epochs", "% mem.", "± s.d.", "KNN", "training", "sampling"}
+              : Row{"run", "seed", "steps", "epochs", "% mem.", "95 % int.", "KNN", "training", "sampling"}};
+  if (by_cell)
+    for (const auto& cell : cells_of(report)) rows.push_back(row_of(cell));
+  else
+    for (const auto& run : report.runs) rows.push_back(row_of(report, run));
+  out += "\n" + lines_of(rows);
   if (report.runs.empty()) out += "no run is finished yet\n";
 
   std::int64_t zero_second = 0;
@@ -76,6 +97,7 @@ std::string text_table(const ReportRecord& report) {
     out += fmt::format(
         "{} generated images have two equally near training images at distance 0; they count as not memorized.\n",
         count_text(zero_second));
+  out += claims_of(report);
   if (!report.emms.empty()) out += "\n";
   for (const auto& emm : report.emms)
     out += emm.series.empty() ? one_line(emm.statement) + "\n"

@@ -27,6 +27,14 @@ std::size_t code_point(std::string_view text) {
   return overlong || outside ? 0 : length;
 }
 
+/// The first `n` columns of UTF-8 text.
+std::string_view front(std::string_view text, std::size_t n) {
+  std::size_t end = 0;
+  for (std::size_t seen = 0; end < text.size(); ++end)
+    if ((static_cast<unsigned char>(text[end]) & 0xc0) != 0x80 && ++seen > n) break;
+  return text.substr(0, end);
+}
+
 }  // namespace
 
 std::string escape(std::string_view text) {
@@ -71,6 +79,13 @@ std::size_t columns(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+std::string shorten(std::string_view text, std::size_t longest) {
+  const std::size_t length = columns(text), head = longest / 2 - 1;
+  if (length <= longest) return std::string(text);
+  const std::string_view skipped = front(text, length - (longest - head - 1));
+  return fmt::format("{}…{}", front(text, head), text.substr(skipped.size()));
+}
+
 std::string number(double value) {
   if (!std::isfinite(value)) return std::string(missing);
   if (std::abs(value) >= 100 && std::abs(value) < 1e15) return count_text(std::llround(value));
@@ -79,6 +94,11 @@ std::string number(double value) {
 
 std::string percent(double fraction) {
   return std::isfinite(fraction) ? fmt::format("{:.1f}", 100 * fraction) : std::string(missing);
+}
+
+std::string spread_text(const Spread& spread, std::string (*spell)(double)) {
+  if (spread.n == 0) return std::string(missing);
+  return spread.n == 1 ? spell(spread.mean) : fmt::format("{} ± {}", spell(spread.mean), spell(spread.deviation));
 }
 
 std::string csv_field(std::string_view text) {

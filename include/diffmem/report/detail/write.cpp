@@ -5,6 +5,7 @@
 #include <diffmem/report/png.hpp>
 #include <diffmem/report/write.hpp>
 
+#include <string>
 #include <utility>
 
 namespace diffmem {
@@ -27,12 +28,13 @@ void write_report(const ReportRecord& report, const std::filesystem::path& folde
     if (pair_count(run.pictures) > 0)
       write_file_atomically(folder / file_name(run.name), encode_png(pair_picture(run.pictures)));
   const Plots plots = draw_plots(report);
-  const std::pair<const char*, const std::string&> files[] = {{"ratio.svg", plots.ratio},
-                                                              {"loss.svg", plots.loss},
-                                                              {"progress.svg", plots.progress},
-                                                              {"distance.svg", plots.distance}};
-  for (const auto& [name, svg] : files)
-    if (!svg.empty()) write_file_atomically(folder / name, svg);
+  const std::pair<std::string, const Plot&> files[] = {
+      {"ratio", plots.ratio}, {"loss", plots.loss}, {"progress", plots.progress}, {"distance", plots.distance}};
+  for (const auto& [name, plot] : files) {
+    if (plot.svg.empty()) continue;
+    write_file_atomically(folder / (name + ".svg"), plot.svg);
+    write_file_atomically(folder / (name + ".gp"), plot.script);
+  }
   write_file_atomically(folder / "report.html", html_report(report, plots));
 }
 

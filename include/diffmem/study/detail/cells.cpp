@@ -74,17 +74,6 @@ void note(std::vector<GridAxis>& axes, const Listing& at) {
   }
 }
 
-/// "fourier, blocks 2, |D| = 64, seed 3", without the axis `without`.
-std::string spell(const StudyBase& study, const Listing& at, std::string_view without) {
-  std::vector<std::string> parts;
-  for (const auto& [axis, label] : at) {
-    if (axis == without) continue;
-    const bool number = std::ranges::find(study.factors, axis, &StudyBase::Factor::name) != study.factors.end();
-    parts.push_back(axis == "size" ? "|D| = " + label : number ? axis + " " + label : label);
-  }
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
 /// The published shape of a data set.
 struct Published {
   std::string_view word;
@@ -111,6 +100,16 @@ std::optional<ImageSet> blank_images(std::string_view word, int side) {
 }
 
 }  // namespace
+
+std::string spell(const StudyBase& study, const Listing& at, std::string_view without) {
+  std::vector<std::string> parts;
+  for (const auto& [axis, label] : at) {
+    if (axis == without) continue;
+    const bool number = std::ranges::find(study.factors, axis, &StudyBase::Factor::name) != study.factors.end();
+    parts.push_back(axis == "size" ? "|D| = " + label : number ? axis + " " + label : label);
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
 
 const ImageSet& TrainingSets::open(const DataParams& data) {
   const Listing key = {{data.source, fmt::format("{} {}", data.resolution,

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace diffmem {
@@ -56,6 +57,9 @@ struct Grid {
   std::vector<Cell> cells = {};
   TrainParams train = {};  ///< of the basic setup
 };
+
+/// A place on the grid for people, "fourier, blocks 2, |D| = 64", without the axis `without`.
+std::string spell(const StudyBase& study, const Listing& at, std::string_view without);
 
 /// Every run of `study`; the names of cells begin with `prefix`.  UsageError if the command line asks for what cannot be;
 /// Error if the images cannot be read.

@@ -25,7 +25,7 @@ std::vector<EmmRecord> emms_of(const ReportRecord& report) {
         runs.push_back({run.size, best->memorized, best->images});
     if (runs.empty()) continue;
     const EmmFit fit = fit_emm(runs);
-    emms.push_back({name, fit.emm.linear, fit.emm.logarithmic, fit.statement});
+    emms.push_back({name, fit.emm.linear, fit.emm.logarithmic, fit.statement, fit.interval.low, fit.interval.high});
   }
   return emms;
 }
@@ -98,7 +98,7 @@ ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>&
       continue;
     }
     RunRecord& run = report.runs.emplace_back(found->second);
-    run.cell = cell.name, run.series = cell.plan.series;
+    run.cell = spell(study, cell.at, ""), run.series = cell.plan.series, run.at = cell.at;
     run.x = static_cast<double>(cell.size);
     if (!over_sizes) {
       const auto here = std::ranges::find(cell.at, study.x, &Listing::value_type::first);
