@@ -68,7 +68,7 @@ TEST_CASE("an image with two training images at distance 0 has no ratio", "[repo
   all.training = images({{"a.png", {9, 9}}, {"b.png", {9, 9}}});
   all.generated = measured(images({{"copy.png", {9, 9}}}), all.training);
   REQUIRE(copies_csv(all, all.generated).ends_with("copy.png,a.png,b.png,0,0,,0,0,,\r\n"));
-  REQUIRE(copies_table(all).find("1 generated images have two training images at distance 0") != std::string::npos);
+  REQUIRE(copies_table(all).find("1 generated image has two training images at distance 0") != std::string::npos);
   REQUIRE(neighbour_picture(all).find("–") != std::string::npos);
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("of copies of equal images the verdict does not say that there are non
     const std::string text = copies_verdict(all);
     INFO(text);
     REQUIRE(text.find("found.") == text.npos);
-    REQUIRE(text.find("1 equal two training images") != text.npos);
+    REQUIRE(text.find("1 equals two training images") != text.npos);
   }
 }
 

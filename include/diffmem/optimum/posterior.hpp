@@ -75,10 +75,11 @@ class Posterior {
  public:
   /// `labels` has one class an image, for the class-conditional optimum (Eq. 60), or is empty.  The pixels are copied.
   /// Error if there is no image, or a label or weight is missing or out of range.
-  explicit Posterior(const ImageSet& images, std::vector<std::int64_t> labels = {}, PosteriorOptions options = {});
+  explicit Posterior(const ImageSet& images, const std::vector<std::int64_t>& labels = {},
+                     PosteriorOptions options = {});
   /// The same over pixels [M,C,H,W] of `shape` [C,H,W] that stay where they are, such as a mapped file's, and must live as
   /// long as this.
-  Posterior(std::span<const std::uint8_t> pixels, Shape shape, std::vector<std::int64_t> labels = {},
+  Posterior(std::span<const std::uint8_t> pixels, Shape shape, const std::vector<std::int64_t>& labels = {},
             PosteriorOptions options = {});
 
   /// z [N,C,H,W]; sigma [N], above 0; alpha [N], above 0, or undefined for 1; no value of |z / alpha| above 1e30, and

@@ -156,7 +156,7 @@ Tensor Posterior::error_of_division(const Question& q, const Optimum& o) {
   return tensor_of(more).to(q.z.device());
 }
 
-Posterior::Posterior(const ImageSet& images, std::vector<std::int64_t> labels, PosteriorOptions options) {
+Posterior::Posterior(const ImageSet& images, const std::vector<std::int64_t>& labels, PosteriorOptions options) {
   images.validate("posterior");
   auto data = std::make_shared<Data>();
   data->options = std::move(options), data->shape = {images.channels, images.height, images.width};
@@ -165,7 +165,7 @@ Posterior::Posterior(const ImageSet& images, std::vector<std::int64_t> labels, P
   data_ = std::move(data);
 }
 
-Posterior::Posterior(std::span<const std::uint8_t> pixels, Shape shape, std::vector<std::int64_t> labels,
+Posterior::Posterior(std::span<const std::uint8_t> pixels, Shape shape, const std::vector<std::int64_t>& labels,
                      PosteriorOptions options) {
   auto data = std::make_shared<Data>();
   data->options = std::move(options), data->shape = std::move(shape);

@@ -128,9 +128,9 @@ std::string copies_verdict(const CopiesRecord& record) {
   const std::int64_t equal = undecided(record.generated);
   const std::string open =
       equal > 0 ? fmt::format(
-                      "{} equal two training images, between which no ratio can tell: leave such duplicates "
+                      "{} equal{} two training images, between which no ratio can tell: leave such duplicates "
                       "out (--exact-duplicates drop).",
-                      count_text(equal))
+                      count_text(equal), equal == 1 ? "s" : "")
                 : "";
   if (record.held_out) {
     const Count chance = count_of(*record.held_out, twins);
@@ -173,9 +173,10 @@ std::string copies_table(const CopiesRecord& record) {
   for (const auto& [name, measured] : groups_of(record))
     if (measured->found.zero_second > 0)
       out += fmt::format(
-          "{} {} images have two training images at distance 0; they count as not memorized "
-          "(--exact-duplicates drop).\n",
-          count_text(measured->found.zero_second), name);
+          "{} {} {} two training images at distance 0: not memorized by the ratio (--exact-duplicates "
+          "drop).\n",
+          count_text(measured->found.zero_second), name,
+          measured->found.zero_second == 1 ? "image has" : "images have");
   return out + "\n" + copies_verdict(record) + "\n";
 }
 
