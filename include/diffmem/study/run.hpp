@@ -41,8 +41,9 @@ struct RunPlan {
   double epochs = 0;
   double forward_flops = 0;  ///< of one image through the network once
   double train_flops = 0, sample_flops = 0;
-  std::string cost_key = {};         ///< runs of equal keys cost the same an image
-  double trained = 0, denoised = 0;  ///< images through a training step, and through the denoiser alone
+  std::string cost_key = {};                       ///< runs of equal keys cost the same an image
+  std::int64_t micro_batch = 0, sample_batch = 0;  ///< images at once, training and sampling
+  double trained = 0, denoised = 0;                ///< images through a training step, and through the denoiser alone
 };
 
 /// What one run costs, by a short try on this machine: of its network, or, if that is large, of a narrower one, in
@@ -50,7 +51,9 @@ struct RunPlan {
 struct RunCost {
   double train_seconds = 0;    ///< of a training step, an image
   double denoise_seconds = 0;  ///< of one evaluation of the denoiser, an image
-  double bytes = 0;  ///< of memory: weights, average, moments, gradients and one micro-batch, training or sampling
+  double held_bytes = 0;       ///< of weights, average, moments and gradients
+  double train_bytes = 0;      ///< of a training step, an image
+  double denoise_bytes = 0;    ///< of one evaluation, an image
 };
 
 /// What one evaluation of a model's denoiser costs an image, measured likewise.

@@ -64,9 +64,11 @@ void print_plan(const std::vector<Grid>& grids, const Runs& runs, const Training
       const bool ours = std::ranges::find(runs, &cell) != runs.end();  // not another's of the same name
       const RunCost cost = cost_of(cell);
       const double seconds = p.trained * cost.train_seconds + p.denoised * cost.denoise_seconds;
-      if (ours) total += seconds, bytes = std::max(bytes, cost.bytes);
+      const double memory = cost.held_bytes + std::max(cost.train_bytes * static_cast<double>(p.micro_batch),
+                                                       cost.denoise_bytes * static_cast<double>(p.sample_batch));
+      if (ours) total += seconds, bytes = std::max(bytes, memory);
       fmt::print("{:<36} {:>12} {:>9} {:>10.0f} {:>12.0f} {:>12.0f} {:>9} {:>12}{}\n", p.cell, p.parameters, p.steps,
-                 p.epochs, p.train_flops / 1e9, p.sample_flops / 1e9, fmt::format("{:.0f} MB", cost.bytes / 1e6),
+                 p.epochs, p.train_flops / 1e9, p.sample_flops / 1e9, fmt::format("{:.0f} MB", memory / 1e6),
                  duration_text(seconds), ours ? "" : "  (shared, or of another shard)");
     }
   }

@@ -55,7 +55,7 @@ RunCost AnyOptimumRun::try_out(const ImageSet& images, at::Device) const {
   generate([&](const NoiseSource& noise, const Tensor&) { return sample(optimum, noise); }, few);
   RunCost cost;
   cost.denoise_seconds = (now() - begun) / static_cast<double>(few.images * evaluations());
-  cost.bytes = static_cast<double>(images.pixels.size());
+  cost.held_bytes = static_cast<double>(images.pixels.size());
   return cost;
 }
 

@@ -28,7 +28,7 @@ double seconds_of(Act&& act) {
   act();
   double best = std::numeric_limits<double>::infinity();
   const double begun = now();
-  for (int call = 0; call < 20 && (call < 2 || now() - begun < 1); ++call) {
+  for (int call = 0; call < 20 && (call < 2 || now() - begun < 0.2); ++call) {
     const double from = now();
     act();
     best = std::min(best, now() - from);
@@ -36,10 +36,12 @@ double seconds_of(Act&& act) {
   return best;
 }
 
+constexpr std::int64_t kMostTried = 128;  // images
+
 /// As many of `batch` images as show well what an image costs: far above the cost of a call, yet seconds at most.
 std::int64_t few(const UNet& net, std::int64_t batch) {
-  constexpr double kEnough = 2e10;  // operations of a forward pass
-  return std::clamp<std::int64_t>(std::llround(kEnough / net.forward_flops()), 1, batch);
+  constexpr double kEnough = 5e9;  // operations of a forward pass
+  return std::clamp<std::int64_t>(std::llround(kEnough / net.forward_flops()), 1, std::min(batch, kMostTried));
 }
 
 /// Operations of a forward pass up to which a network is tried as it is.
@@ -78,9 +80,11 @@ RunPlan TrainedRun::plan(const ImageSet& images, const std::string& digest) cons
   p.settings.emplace_back("data.digest", digest);
   p.name = run_name(fmt::format("{}-n{}", slug(), images.count), p.settings);
   p.parameters = net.parameter_count();
-  for (const auto& [name, text] : p.settings)  // network and micro-batch, whatever is trained on it
-    if (name.starts_with("net.") || name == "train.batch" || name == "train.accumulate" || name == "sample.batch")
-      p.cost_key += name + "=" + text + " ";
+  p.micro_batch = setup_.train.batch / setup_.train.accumulate, p.sample_batch = setup_.sample.batch;
+  // The network, whatever is trained on it, and how many images are tried at once.
+  for (const auto& [name, text] : p.settings)
+    if (name.starts_with("net.") && name != "net.label_dim") p.cost_key += name + "=" + text + " ";
+  p.cost_key += fmt::format("{}", std::min<std::int64_t>(p.micro_batch, kMostTried));
   p.steps = setup_.train.total_steps(images.count);
   p.epochs = setup_.train.epoch(p.steps, images.count);
   p.forward_flops = net.forward_flops();
@@ -123,13 +127,12 @@ RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
   const double held = watch.peak();
   RunCost cost;
   cost.train_seconds = operations * seconds_of([&] { training->step(); }) / params.batch;
-  const double step = width * (watch.peak() - held) / params.batch;  // an image
+  cost.train_bytes = width * (watch.peak() - held) / params.batch;
   const DenoiseCost evaluation = try_denoising(training->average(), setup_.sample.batch, device);
   cost.denoise_seconds = operations * evaluation.seconds;
+  cost.denoise_bytes = width * evaluation.bytes;
   constexpr double kCopies = 5;  // weights, average, two moments, gradients
-  cost.bytes = held + kCopies * sizeof(float) * parameters +
-               std::max(step * setup_.train.batch / setup_.train.accumulate,
-                        width * evaluation.bytes * static_cast<double>(setup_.sample.batch));
+  cost.held_bytes = held + kCopies * sizeof(float) * parameters;
   return cost;
 }
 
