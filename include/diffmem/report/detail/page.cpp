@@ -72,7 +72,8 @@ code { font-size: .9em; overflow-wrap: anywhere; }
 @media print { :root { --paper: #fff; --ink: #24292f; --soft: #57606a; --faint: #d0d7de; --panel: #f6f8fa; --c0: #0072b2;
     --c1: #d55e00; --c2: #009e73; --c3: #b3589a; --c4: #8a6d00; --c5: #56606b; }
   body { padding: 0; max-width: none; font-size: .8rem; } .scroll { overflow: visible; } table { font-size: .62rem; }
-  .curves, .strips { grid-template-columns: 1fr 1fr; gap: 1rem; } .pair img, .pair span { width: 30px; }
+  .curves, .strips { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; }
+  .strip ol { gap: 1px; } .pair img, .pair span { width: 26px; }
   th, td { padding: .25rem .2rem; white-space: normal; overflow-wrap: anywhere; } h2, h3 { break-after: avoid; }
   .scroll tr > :first-child { position: static; }
   .strip, figure, tr, .claims li { break-inside: avoid; } }
