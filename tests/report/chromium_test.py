@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""chromium_test.py REPORT.html CURVES [SCREENSHOT_FOLDER]: opens the report in headless Chromium, wide and narrow.
+"""chromium_test.py REPORT.html CURVES [SCREENSHOT_FOLDER]: opens the report in headless Chromium, wide, narrow and printed.
 
-Asserts: so many curves with paths, every image decodes, nothing in the console, no request but for the file and data: URLs,
-no page wider than its window, no text in a curve cut or below 10 pixels.  A page with all these faults is looked at too,
+Asserts: so many curves with paths, every image decodes, nothing in the console, no request but for the file, data: URLs and
+an index's figures beside it, no page wider than its window, no text in a curve cut, on another or below 10 pixels.  A page with all these faults is looked at too,
 so that the tests themselves are tested.  Exits with 77 when there is no Chromium.
 
 By hand: sample_report OUT && tests/report/chromium_test.py OUT/report.html 4 OUT; by ctest: ctest -L report
@@ -18,7 +18,8 @@ import sys
 import tempfile
 import threading
 
-WIDTHS = (1400, 390)
+PHONE = 390
+VIEWS = ((1400, "screen"), (PHONE, "screen"), (718, "print"))  # A4 within 1 cm margins
 SECONDS = 90
 FACTS = """({
   curves: [...document.querySelectorAll('svg')].filter(s => s.querySelector('path') && s.getBoundingClientRect().height > 50).length,
@@ -29,6 +30,12 @@ FACTS = """({
     const box = t.closest('svg').getBoundingClientRect(), place = t.getBoundingClientRect();
     return place.left < box.left || place.right > box.right || place.top < box.top || place.bottom > box.bottom;
   }).map(t => t.textContent),
+  over: [...document.querySelectorAll('svg')].flatMap(s => {
+    const level = [...s.querySelectorAll('text')].filter(t => t.textContent.trim() && Math.abs(t.getScreenCTM().b) < 1e-6);
+    const places = level.map(t => t.getBoundingClientRect());
+    return level.filter((t, i) => places.some((p, j) => j < i && Math.min(p.right, places[i].right) - Math.max(p.left, places[i].left) > 2
+      && Math.min(p.bottom, places[i].bottom) - Math.max(p.top, places[i].top) > p.height / 3)).map(t => t.textContent);
+  }),
   letter: Math.min(99, ...[...document.querySelectorAll('svg text')].map(t =>
     parseFloat(getComputedStyle(t).fontSize) * Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b))),
   width: document.documentElement.scrollWidth,
@@ -101,26 +108,29 @@ class Browser:
 
 STRANGER = "http://nowhere.example/x.png"
 FAULTY = f"""<!DOCTYPE html><meta name=viewport content='width=device-width, initial-scale=1'><main>
-<svg viewBox='0 0 1000 100' width=100 height=10><text x=-20 y=50 font-size=15>small</text></svg>
+<svg viewBox='0 0 1000 100' width=100 height=10><text x=-20 y=50 font-size=15>small</text><text x=-20 y=50 font-size=15>over</text></svg>
 <img src='{STRANGER}'><p style='width: 2000px'>wide</p></main><script>missing()</script>"""
 
 
-def look(browser, report, curves, width):
-    """Opens the report at `width` pixels; returns the faults found, the addresses asked for and the page's height."""
+def look(browser, report, curves, width, media="screen"):
+    """Opens the report at `width` pixels, as on a screen or on paper; returns the faults found, the addresses asked for and the page's height."""
     browser.events = []
     browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
+    browser.call("Emulation.setEmulatedMedia", media=media)
     browser.call("Page.navigate", url=report.as_uri())
     browser.wait_for("Page.loadEventFired")
     facts = browser.call("Runtime.evaluate", expression=FACTS, returnByValue=True)["result"]["value"]
     said = [e for e in browser.events
             if e.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")]
     asked = {e["params"]["request"]["url"] for e in browser.events if e.get("method") == "Network.requestWillBeSent"}
-    strange = sorted(url for url in asked if url != report.as_uri() and not url.startswith("data:"))
+    own = [report.as_uri(), "data:"] + [report.parent.as_uri()] * (report.name == "index.html")
+    strange = sorted(url for url in asked if not url.startswith(tuple(own)))
     wrong = {f"{curves} curves with paths": facts["curves"] != curves,
              "images that decode and have a text": not facts["images"] or facts["broken"] or facts["untold"],
              "nothing wider than the page": facts["width"] > width or facts["outside"],
              "whole texts in curves": facts["cut"],
-             "letters of 10 pixels or more": facts["letter"] < 10,
+             "no text in a curve on another": facts["over"],
+             "letters of 10 pixels or more": media == "screen" and facts["letter"] < 10,
              "nothing in the console": said,
              "no request": strange}
     return {must: seen for must, seen in wrong.items() if seen}, facts
@@ -151,16 +161,20 @@ def main():
             browser.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
             for domain in ("Page", "Runtime", "Log", "Network"):
                 browser.call(f"{domain}.enable")
-            for width in WIDTHS:
-                faults, facts = look(browser, report, curves, width)
-                print(f"{width} px: {facts}")
+            for width, media in VIEWS:
+                faults, facts = look(browser, report, curves, width, media)
+                print(f"{width} px, {media}: {facts}")
                 assert not faults, faults
                 if screenshots:
-                    screenshot(browser, width, facts["height"], screenshots / f"report-{width}.png")
+                    screenshot(browser, width, facts["height"], screenshots / f"{report.stem}-{media}-{width}.png")
+            pdf = base64.b64decode(browser.call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)["data"])
+            assert pdf.startswith(b"%PDF") and b"/Type /Page" in pdf, "a page printed"
+            if screenshots:
+                (screenshots / f"{report.stem}.pdf").write_bytes(pdf)
             faulty = pathlib.Path(folder, "faulty.html")
             faulty.write_text(FAULTY)
-            faults, _ = look(browser, faulty, curves, WIDTHS[-1])
-            assert len(faults) == 7, f"every fault of a faulty page is seen, not only {list(faults)}"
+            faults, _ = look(browser, faulty, curves + 1, PHONE)
+            assert len(faults) == 8, f"every fault of a faulty page is seen, not only {list(faults)}"
         finally:
             browser.close()
         # Chromium has errands of its own, which begin at no page: their initiator is "not an origin".

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// sample_report FOLDER: a realistic report of invented runs, without training, and in FOLDER/copies one of copied images,
+// sample_report FOLDER: a realistic report of invented runs, without training; in FOLDER/width one of several training seeds,
+// in FOLDER/skips one over labels, in FOLDER/copies one of copied images, and in FOLDER/index.html the first three together:
 // for tests of the pages and their pictures.
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/report/copies.hpp>
+#include <diffmem/report/index.hpp>
 #include <diffmem/report/write.hpp>
 
 #include <fmt/format.h>
@@ -11,6 +13,8 @@
 #include <array>
 #include <cmath>
 #include <exception>
+#include <filesystem>
+#include <utility>
 
 using namespace diffmem;
 
@@ -86,6 +90,80 @@ RunRecord sample_run(std::int64_t size, double ratio, double distance) {
   return run;
 }
 
+/// `run` on the grid of a study: of `series`, at (axis, label), with training seed `seed`, which moves its ratio a little.
+RunRecord placed(RunRecord run, const std::string& series, std::vector<std::pair<std::string, std::string>> at,
+                 std::uint64_t seed) {
+  run.at = std::move(at);
+  run.series = series;
+  run.seed = seed;
+  run.cell.clear();
+  for (const auto& [axis, label] : run.at) run.cell += (run.cell.empty() ? "" : ", ") + axis + " " + label;
+  run.name = fmt::format("{}-seed-{}", run.cell, seed);
+  return run;
+}
+
+double moved(double ratio, std::uint64_t seed) {
+  return std::clamp(ratio + 0.02 * (static_cast<double>(seed) - 2), 0.0, 1.0);
+}
+
+/// Three widths by five sizes by three seeds, with EMMs and a claim of each outcome.
+ReportRecord sample_width() {
+  ReportRecord report;
+  report.title = "width";
+  report.question = "Does a wider network memorize larger training sets?";
+  report.source = "invented numbers, after Gu et al. 2023, Fig. 3a";
+  report.profile = "desktop";
+  for (const int width : {8, 16, 32})
+    for (int size = 16; size <= 256; size *= 2)
+      for (const std::uint64_t seed : {1, 2, 3}) {
+        const double ratio = 1 / (1 + std::pow(size / (5.0 * width), 2));
+        report.runs.push_back(placed(sample_run(size, moved(ratio, seed), 700 - 600 * ratio),
+                                     fmt::format("width {}", width),
+                                     {{"width", fmt::format("{}", width)}, {"size", fmt::format("{}", size)}}, seed));
+      }
+  report.emms = {{"width 8", {}, {}, "EMM at 90 %: below 16, the smallest size", 0, 16},
+                 {"width 16", 26.0, 25.2, "EMM at 90 %: 26 (linear in N), 25.2 (linear in log N)", 20, 31},
+                 {"width 32", 54.0, 53.1, "EMM at 90 %: 54 (linear in N), 53.1 (linear in log N)", 41, 70}};
+  report.claims = {
+      {"The EMM rises with width.", "held", "8: 16 images, 16: 25 images, 32: 53 images", "", ""},
+      {"The ratio falls with width.", "not held", "8: 12.1 %, 16: 34.0 %, 32: 61.4 %", "undecided at this scale",
+       "one training seed decides nothing (--seeds 3)"},
+      {"At 320 channels the EMM reaches 4,000.", "undecided at this scale", "the grid has no width = 320", "", ""}};
+  report.date = "2026-11-24";
+  report.command = "width --profile desktop";
+  return report;
+}
+
+/// Nine places of a kept skip and all of them, by two networks and three seeds, with the paper's numbers beside.
+ReportRecord sample_skips() {
+  ReportRecord report;
+  report.title = "skip-location";
+  report.question = "Which single skip connection lets a network memorize?";
+  report.source = "invented numbers, after Gu et al. 2023, Fig. 4b";
+  report.profile = "desktop";
+  report.x_title = "skips kept, finest level first";
+  for (std::size_t kept = 0; kept < 9; ++kept) report.x_labels.push_back(std::string(9, '0').replace(kept, 1, "1"));
+  report.x_labels.emplace_back("all");
+  for (const char* network : {"ddpmpp", "ncsnpp"})
+    for (std::size_t i = 0; i < report.x_labels.size(); ++i)
+      for (const std::uint64_t seed : {1, 2, 3}) {
+        const double ratio = (network[0] == 'd' ? 0.95 : 0.5) - 0.1 * static_cast<double>(i % 9);
+        auto& run = report.runs.emplace_back(
+            placed(sample_run(1000, moved(ratio, seed), 100 + 50 * static_cast<double>(i)), network,
+                   {{"network", network}, {"skip", report.x_labels[i]}, {"size", "1000"}}, seed));
+        run.x = static_cast<double>(i);
+      }
+  report.claims = {{"One skip of the finest level memorizes more than one of the coarsest.", "held",
+                    "84.8 % against 24.7 %: +60.10 points [+55.02, +65.18], 3 training seeds", "held",
+                    "150.00 grey levels against 450.00 grey levels"}};
+  for (std::size_t i = 0; i < 9; ++i)
+    report.printed.push_back({"Fig. 4b", "network=ddpmpp skip=" + report.x_labels[i] + " size=1000",
+                              0.93 - 0.1 * static_cast<double>(i), -1, true});
+  report.printed.push_back({"Fig. 4b", "network=ddpmpp skip=000000001 size=2000", 0, -1, true});
+  report.command = "skip-location --profile desktop --seeds 3";
+  return report;
+}
+
 /// Generated images of which every third is a training image with a little noise; the first training images have twins.
 CopiesRecord sample_copies() {
   const auto begin = [](std::string_view name) {
@@ -136,13 +214,17 @@ int main(int argc, char** argv) try {
       "Every size was trained for the same number of optimiser steps (1500), so a small set was seen for more epochs."};
   constexpr std::array<double, 5> ratios{0.987, 0.931, 0.602, 0.214, 0.031}, distances{118, 201, 388, 560, 655};
   for (std::size_t i = 0; i < ratios.size(); ++i) report.runs.push_back(sample_run(16 << i, ratios[i], distances[i]));
-  report.emms = {{"", 35.0, 34.1, "EMM at 90 %: 35 (linear in N), 34.1 (linear in log N), between sizes 32 and 64"}};
+  report.emms = {
+      {"", 35.0, 34.1, "EMM at 90 %: 35 (linear in N), 34.1 (linear in log N), between sizes 32 and 64", 31.2, 37.5}};
   report.machine = {
       {"diffmem", "0.1.0 (0000000)"}, {"LibTorch", "2.11.0+cpu"}, {"CPU capability", "AVX512"}, {"threads", "2"}};
   report.date = "2026-11-24";
   report.command = "sample_report FOLDER";
-  write_report(report, argv[1]);
-  write_copies(sample_copies(), std::filesystem::path(argv[1]) / "copies");
+  const std::filesystem::path folder = argv[1];
+  const std::vector<IndexRecord> all{{".", report}, {"width", sample_width()}, {"skips", sample_skips()}};
+  for (const auto& [name, record] : all) write_report(record, folder / name);
+  write_index(all, folder);
+  write_copies(sample_copies(), folder / "copies");
   fmt::print("{}/report.html\n", argv[1]);
 } catch (const std::exception& e) {
   fmt::print(stderr, "error: {}\n", e.what());

@@ -10,9 +10,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace diffmem {
 namespace {
@@ -140,7 +140,7 @@ std::string pictures(const ReportRecord& report) {
 }
 
 /// Begins a table that may be wider than the page.
-std::string table_head(std::string_view name, std::initializer_list<std::string_view> heads) {
+std::string table_head(std::string_view name, const std::vector<std::string_view>& heads) {
   std::string out = fmt::format(
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">\n<table>\n<thead><tr>", name);
   for (const std::string_view head : heads) out += fmt::format("<th scope=\"col\">{}</th>", head);
@@ -159,15 +159,19 @@ std::string paper(const ReportRecord& report) {
   if (rows.empty()) return "";
   const auto ours = std::ranges::count_if(rows, [](const PrintedRow& row) { return row.our_ratio.n > 0; });
   const bool drawn = std::ranges::any_of(rows, [](const PrintedRow& r) { return r.ratio_drawn || r.knn_drawn; });
-  std::string out =
-      "<section>\n<h2>The paper's numbers</h2>\n" +
-      table_head("Table of the paper's numbers", {"cell", "memorized, %,<br>paper", "memorized, %,<br>ours",
-                                                  "KNN distance,<br>paper", "KNN distance,<br>ours", "source"});
-  for (const auto& row : rows)
-    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                       safe(row.at), printed_text(row.ratio, row.ratio_drawn, percent),
-                       spread_text(row.our_ratio, percent), printed_text(row.knn, row.knn_drawn, number),
-                       spread_text(row.our_knn, number), safe(row.source));
+  const bool knn = std::ranges::any_of(rows, [](const PrintedRow& row) { return row.knn >= 0; });
+  std::vector<std::string_view> heads{"cell", "memorized, %,<br>paper", "memorized, %,<br>ours"};
+  if (knn) heads.insert(heads.end(), {"KNN distance,<br>paper", "KNN distance,<br>ours"});
+  heads.emplace_back("source");
+  std::string out = "<section>\n<h2>The paper's numbers</h2>\n" + table_head("Table of the paper's numbers", heads);
+  for (const auto& row : rows) {
+    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td>", safe(row.at),
+                       printed_text(row.ratio, row.ratio_drawn, percent), spread_text(row.our_ratio, percent));
+    if (knn)
+      out += fmt::format("<td>{}</td><td>{}</td>", printed_text(row.knn, row.knn_drawn, number),
+                         spread_text(row.our_knn, number));
+    out += fmt::format("<td>{}</td></tr>\n", safe(row.source));
+  }
   const std::string runs = report.profile.empty() ? "these runs" : fmt::format("the profile {}", safe(report.profile));
   std::string remarks;
   if (ours == 0)

@@ -88,7 +88,7 @@ std::string index_html(const std::vector<IndexRecord>& studies) {
   }
   if (rows.empty()) rows = "<p>No run is finished yet.</p>\n";
   return report_page::page("diffmem: studies", "", "<div class=\"gallery\">\n" + rows + "</div>\n",
-                           "'self' file:");  // the figures beside it
+                           "data: 'self' file:");  // the figures beside it
 }
 
 std::string results_markdown(const std::vector<IndexRecord>& studies) {

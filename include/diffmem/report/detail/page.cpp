@@ -31,7 +31,7 @@ p { margin: .4rem 0; max-width: 48rem; }
 .claims { margin: .6rem 0 0; padding: 0; list-style: none; }
 .claims li { display: grid; grid-template-columns: 8.5rem 1fr; gap: .1rem 1rem; padding: .55rem 0; border-top: 1px solid var(--faint); }
 .claims .soft { grid-column: 2; }
-.verdict { justify-self: start; align-self: start; padding: 0 .5em; border: 2px solid var(--soft); border-radius: .3em;
+.verdict { grid-row: span 3; justify-self: start; align-self: start; padding: 0 .5em; border: 2px solid var(--soft); border-radius: .3em;
   font-size: .92rem; font-weight: 600; color: var(--ink); }
 .held { border-color: var(--c0); color: var(--c0); }
 .broken { border: 4px double var(--c1); color: var(--c1); }
@@ -68,12 +68,14 @@ code { font-size: .9em; overflow-wrap: anywhere; }
 .gallery h2 { margin: 0; }
 .gallery img { width: 100%; height: auto; background: #fff; border-radius: .3rem; }
 @media (max-width: 640px) { .gallery section, .claims li { grid-template-columns: minmax(0, 1fr); }
-  .claims .soft { grid-column: 1; } }
+  .claims .soft { grid-column: 1; } .verdict { grid-row: auto; } }
 @media (max-width: 640px) { .strip ol { grid-template-columns: repeat(4, max-content); } .pair img, .pair span { width: 64px; } }
 @media print { :root { --paper: #fff; --ink: #24292f; --soft: #57606a; --faint: #d0d7de; --panel: #f6f8fa; --c0: #0072b2;
     --c1: #d55e00; --c2: #009e73; --c3: #b3589a; --c4: #8a6d00; --c5: #56606b; }
-  body { padding: 0; max-width: none; font-size: .8rem; } .scroll { overflow: visible; } table { font-size: .68rem; }
-  th, td { padding: .25rem .3rem; white-space: normal; } h2, h3 { break-after: avoid; }
+  body { padding: 0; max-width: none; font-size: .8rem; } .scroll { overflow: visible; } table { font-size: .62rem; }
+  .curves, .strips { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; }
+  .strip ol { gap: 1px; } .pair img, .pair span { width: 26px; }
+  th, td { padding: .25rem .2rem; white-space: normal; overflow-wrap: anywhere; } h2, h3 { break-after: avoid; }
   .scroll tr > :first-child { position: static; }
   .strip, figure, tr, .claims li { break-inside: avoid; } }
 )";

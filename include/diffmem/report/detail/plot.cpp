@@ -84,9 +84,8 @@ class PlaceAxis {
 
 void percent_axis(Script& script) {
   script.line("set yrange [0:100]");
-  script.line("set ytics 20");
+  script.line("set ytics (0, 20, 40, 60, 80, 90, 100)");
   script.line("set arrow from graph 0, first 90 to graph 1, first 90 nohead dt 2 lw 1.5 lc rgb '{}'", ink);
-  script.line("set label '90 %' at graph 1, first 94.5 right");
 }
 
 /// Measures of each series over the places; `value` turns an evaluation into a point's y, low and high.

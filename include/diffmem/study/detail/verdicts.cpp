@@ -98,7 +98,11 @@ ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>&
       continue;
     }
     RunRecord& run = report.runs.emplace_back(found->second);
-    run.cell = spell(study, cell.at, ""), run.series = cell.plan.series, run.at = cell.at;
+    Listing varied;  // what runs differ in, so that labels stay short
+    for (const auto& place : cell.at)
+      if (results.labels(place.first).size() > 1) varied.push_back(place);
+    run.cell = spell(study, varied.empty() ? cell.at : varied, ""), run.series = spell(study, varied, study.x);
+    run.at = cell.at;
     run.x = static_cast<double>(cell.size);
     if (!over_sizes) {
       const auto here = std::ranges::find(cell.at, study.x, &Listing::value_type::first);
