@@ -132,13 +132,13 @@ void Gathering::keep(const std::string& file, ImageSet image) {
 FolderImages Gathering::finish(const std::string& name, const Listed& listed) {
   ImageSet& set = found_.set;
   if (set.count == 0)
-    throw Error(who_,
-                files_ == 0 ? fmt::format("no .png, .jpg or .jpeg file in {}", from_.string())
-                            : fmt::format("none of {} files in {} that can be used; the first, {}: {}", files_,
-                                          from_.string(), found_.skipped.front().file, found_.skipped.front().reason),
-                "at least one image",
-                fits_ > 0 ? fmt::format("choose a smaller side (of examples/measure: --side {})", fits_)
-                          : "check the path");
+    throw Error(
+        who_,
+        files_ == 0 ? fmt::format("no .png, .jpg or .jpeg file in {}", from_.string())
+                    : fmt::format("none of {} files in {} that can be used; the first, {}: {}", files_, from_.string(),
+                                  found_.skipped.front().file, found_.skipped.front().reason),
+        "at least one image",
+        fits_ > 0 ? fmt::format("choose a smaller side (of examples/measure: --side {})", fits_) : "check the path");
   sort_by_name(found_);
   set.name = name;
   if (options_.side > 0) set.name += fmt::format(" {0}x{0}", options_.side);
