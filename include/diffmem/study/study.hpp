@@ -231,9 +231,10 @@ class Study : public StudyBase {
     from = std::move(text);
     return std::move(*this);
   }
-  /// The same setup for every profile.
+  /// The same setup for every profile, and one training seed.
   template <class Base>
   HeldStudy<false, Base> hold(Setup held, Base base = {}) && {
+    training_seeds = {.paper = {1}};
     return std::move(*this).template hold<Base>([held = std::move(held)](Profile) { return held; }, std::move(base));
   }
   /// A setup for each profile.

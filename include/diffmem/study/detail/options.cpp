@@ -28,6 +28,11 @@ std::vector<std::int64_t> parse_sizes(const std::string& text) {
   return {sizes.begin(), sizes.end()};
 }
 
+template <class T>
+void set_option(const std::string& name, T& value, const std::string& text) {
+  if (!from_text(text, value)) throw Error(name, fmt::format("\"{}\"", text), expected(value), "correct the value");
+}
+
 Shard parse_shard(const std::string& text) {
   Shard shard;
   const std::size_t slash = text.find('/');
@@ -96,8 +101,8 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& n
   on_command_line([&] {
     if (data != unsaid) o.data = data;
     if (sizes != unsaid) o.sizes = parse_sizes(sizes);
-    if (seed != unsaid) set_field("seed", o.seed.emplace(), seed, "--");
-    if (budget != unsaid) set_field("budget", o.budget.emplace(), budget, "--");
+    if (seed != unsaid) set_option("--seed", o.seed.emplace(), seed);
+    if (budget != unsaid) set_option("--budget", o.budget.emplace(), budget);
     o.sets = parse_sets(sets);
   });
   return o;
