@@ -117,7 +117,8 @@ RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
   const UNet tried = shape(narrow, images);
   const double operations = whole.forward_flops() / tried.forward_flops(),
                width = static_cast<double>(setup_.net.base) / narrow.base,
-               parameters = static_cast<double>(whole.parameter_count() - tried.parameter_count());
+               gradients = sizeof(float) * static_cast<double>(tried.parameter_count()),
+               left_out = sizeof(float) * static_cast<double>(whole.parameter_count()) - gradients;
   TrainParams params = setup_.train;
   params.batch = static_cast<int>(few(tried, params.batch / params.accumulate));
   params.accumulate = 1;
@@ -127,12 +128,12 @@ RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
   const double held = watch.peak();
   RunCost cost;
   cost.train_seconds = operations * seconds_of([&] { training->step(); }) / params.batch;
-  cost.train_bytes = width * (watch.peak() - held) / params.batch;
+  cost.train_bytes = width * std::max(0.0, watch.peak() - held - gradients) / params.batch;
   const DenoiseCost evaluation = try_denoising(training->average(), setup_.sample.batch, device);
   cost.denoise_seconds = operations * evaluation.seconds;
   cost.denoise_bytes = width * evaluation.bytes;
   constexpr double kCopies = 5;  // weights, average, two moments, gradients
-  cost.held_bytes = held + kCopies * sizeof(float) * parameters;
+  cost.held_bytes = held + gradients + kCopies * left_out;
   return cost;
 }
 
