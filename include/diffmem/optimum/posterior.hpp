@@ -47,12 +47,14 @@ struct PosteriorOptions {
   /// the tolerance by LibTorch's operations in float64; at once they take up to 1 GiB, 12 bytes an image and query.  Another
   /// device, a build without CUDA: those operations alone.
   std::optional<at::Device> device = {};
-  /// Bytes that a PosteriorMemory's 4 an image and query, of whole sixteens of queries, may take; above, it is not used.
+  /// Bytes that a PosteriorMemory may take: bounds, 4 an image and query, of whole sixteens of queries (where that is more,
+  /// it is not used), and known products, 8 an image and query each, as many as there is room for, up to eight.
   std::int64_t memory = std::int64_t{1} << 30;
 };
 
-/// What is known of the distances from one batch of images, so that the next question about images near them, such as a
-/// sampler's next step, looks at few training images.  It changes no result beyond the tolerance.
+/// What is known of the distances from one batch of images, and of their products with the training images, so that the
+/// next question about images near them, such as a sampler's next step, looks at few training images or takes fewer
+/// products.  It changes no result beyond the tolerance.
 class PosteriorMemory {
  public:
   PosteriorMemory();
