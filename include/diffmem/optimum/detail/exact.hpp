@@ -41,6 +41,7 @@ struct WholeImage {
 /// (x + 1) that is Σ (a - b)(255 y - (a + b - 255)) / 127.5^2.
 struct Difference {
   double squared, off;  // and by how much it may be off
+  double grain;         // what rounding y and the points to float64 may have made of it
 
   Difference(const WholeImage& y, const std::uint8_t* a, const std::uint8_t* b) {
     using Wide = long double;
@@ -57,6 +58,12 @@ struct Difference {
     squared = static_cast<double>(sum / (127.5L * 127.5L));
     off = static_cast<double>(8 * std::numeric_limits<Wide>::epsilon() * terms / (127.5L * 127.5L)) + 4 * y.left +
           4 * kernels::kHalfUlp * std::abs(squared);
+    double squares = 0;
+    for (std::size_t j = 0; j < size; ++j) {
+      const double term = (a[j] - b[j]) / 127.5 * (1 + std::abs(y.digit[0][j] * y.unit[0]));
+      squares += term * term;
+    }
+    grain = 8 * kernels::kHalfUlp * std::sqrt(squares);
   }
 };
 
@@ -164,7 +171,9 @@ class Exact {
     const WholeImage y(query_.y, points_.size);
     double off = 0;
     for (Candidate& c : list) {
-      const Difference d(y, points_[id(nearest.point)], points_[id(c.point)]);
+      Difference d(y, points_[id(nearest.point)], points_[id(c.point)]);
+      // Who means the middle between two images writes it rounded: it is as near to both.
+      if (std::abs(d.squared) <= d.grain) d.off += std::abs(d.squared), d.squared = 0;
       c.logit = log_weight(c.point) - log_weight(nearest.point) - rate_ * d.squared;
       off = std::max(off, rate_ * d.off + 8 * kernels::kHalfUlp * (std::abs(c.logit) + 2 * heaviest_));
     }
