@@ -122,15 +122,28 @@ const ImageSet& TrainingSets::open(const DataParams& data) {
     std::optional<ImageSet> shape = blank_ ? blank_images(data.source, data.resolution) : std::nullopt;
     if (!shape) throw;
     set = std::move(*shape);
-    if (std::ranges::find(absent_, data.source) == absent_.end()) absent_.push_back(data.source);
+    note_absent(data.source);
   }
   return opened_.emplace(key, std::move(set)).first->second;
+}
+
+void TrainingSets::note_absent(const std::string& source) {
+  if (std::ranges::find(absent_, source) == absent_.end()) absent_.push_back(source);
 }
 
 const TrainingSet& TrainingSets::of(const DataParams& data) {
   const Listing key = list_params(data);
   if (const auto there = cut_.find(key); there != cut_.end()) return there->second;
-  TrainingSet set{training_images(open(data), data), ""};
+  TrainingSet set;
+  try {
+    set.images = training_images(open(data), data);
+  } catch (const Error&) {
+    if (!blank_ || data.blend_source.empty()) throw;
+    DataParams plain = data;  // as many images, none of the set that is not there
+    plain.blend = 0;
+    set.images = training_images(open(data), plain);
+    note_absent(data.blend_source);
+  }
   set.digest = set.images.digest();
   return cut_.emplace(key, std::move(set)).first->second;
 }

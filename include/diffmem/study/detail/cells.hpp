@@ -33,6 +33,8 @@ class TrainingSets {
   void forget_sources() { opened_.clear(); }
 
  private:
+  void note_absent(const std::string& source);
+
   bool blank_;
   std::map<Listing, ImageSet> opened_;
   std::map<Listing, TrainingSet> cut_;
