@@ -21,11 +21,17 @@ lines = plan.read_text().splitlines()
 head = next(i for i, line in enumerate(lines) if line.startswith(folder.name + " ") and line.endswith("time"))
 # A run's name ends where its number of parameters begins.
 planned = [re.sub(r"\s{2,}\d.*", "", line).strip() for line in lines[head + 1:lines.index("", head)]]
-made = {row["cell"] for row in csv.DictReader(open(folder / "results.csv", newline=""))}
+rows = csv.DictReader(open(folder / "results.csv", newline=""))
+made = {(row["cell"], row["seed"]) for row in rows}
 # A report leaves out what all cells share.
+seeded = re.compile(r", seed (\d+)$")
+planned = [(seeded.sub("", name), seeded.search(name)) for name in planned]
+runs = len(planned)
+planned = sorted({name for name, seed in planned})
+made_cells = {cell for cell, seed in made}
 shared = set.intersection(*(set(name.split(", ")) for name in planned)) if len(planned) > 1 else set()
 shorter = {", ".join(part for part in name.split(", ") if part not in shared) for name in planned}
-assert planned and len(made) == len(planned) and made in (set(planned), shorter), f"planned {planned}, made {sorted(made)}"
+assert planned and len(made) == runs and made_cells in (set(planned), shorter), f"planned {planned}, made {sorted(made)}"
 page = (folder / "report.html").read_text()
 texts = re.findall(r'claim::\w+\(\s*((?:"[^"]*"\s*)+)', source.read_text())
 assert texts, "a study without a claim"
@@ -34,5 +40,5 @@ for text in texts:
     assert html.escape(text) in page, f"no claim {text!r} in the report"
 verdicts = len(re.findall(r'class="verdict[ "]', page))
 assert verdicts == len(texts), f"{verdicts} verdicts, {len(texts)} claims"
-print(len(planned), "runs,", len(texts), "claims")
+print(runs, "runs,", len(texts), "claims")
 PY
