@@ -24,8 +24,8 @@ std::string bytes_of(const fs::path& path) try {
   throw decode::Broken(e.code().message());
 }
 
-Listed lists_in(const fs::path& folder, const std::vector<std::string>& files) {
-  Listed listed;
+ImageList lists_in(const fs::path& folder, const std::vector<std::string>& files) {
+  ImageList listed;
   for (const auto name : kLists)
     if (const fs::path path = folder / name; fs::exists(path))
       read_list(name, read_file(path, kLargestList), kWho, path.string(), files, listed);
@@ -33,7 +33,7 @@ Listed lists_in(const fs::path& folder, const std::vector<std::string>& files) {
 }
 
 FolderImages gathered(const fs::path& folder, const std::vector<std::string>& files, const FolderOptions& options,
-                      const Listed& listed) {
+                      const ImageList& listed) {
   Gathering gathering(kWho, folder, static_cast<std::int64_t>(files.size()), options);
   for (const std::string& file : files) gathering.add(file, [&] { return bytes_of(folder / file); });
   return gathering.finish(fs::canonical(folder).filename().string(), listed);

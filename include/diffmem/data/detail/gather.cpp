@@ -129,7 +129,7 @@ void Gathering::keep(const std::string& file, ImageSet image) {
   found_.files.push_back(file);
 }
 
-FolderImages Gathering::finish(const std::string& name, const Listed& listed) {
+FolderImages Gathering::finish(const std::string& name, const ImageList& listed) {
   ImageSet& set = found_.set;
   if (set.count == 0)
     throw Error(

@@ -22,7 +22,7 @@ class Gathering {
   /// Keeps the image in the bytes that `read` gives, or does what options.broken says if that throws decode::Broken.
   void add(const std::string& file, const std::function<std::string()>& read);
   /// What was kept, in the order of its names' bytes, with its labels and captions.
-  FolderImages finish(const std::string& name, const Listed& listed);
+  FolderImages finish(const std::string& name, const ImageList& listed);
 
  private:
   void keep(const std::string& file, ImageSet image);

@@ -50,7 +50,7 @@ struct List {
   }
 };
 
-void read_labels(std::string_view text, const List& list, Listed& listed) {
+void read_labels(std::string_view text, const List& list, ImageList& listed) {
   const json whole = list.parse(text, "");
   listed.labels.emplace();
   if (!whole.is_object()) list.complain("no JSON object", list.shape, "repair, remove or rename the list");
@@ -71,7 +71,7 @@ void read_labels(std::string_view text, const List& list, Listed& listed) {
   list.expect_all(*listed.labels);
 }
 
-void read_captions(std::string_view text, const List& list, Listed& listed) {
+void read_captions(std::string_view text, const List& list, ImageList& listed) {
   for (std::int64_t number = 1; !text.empty(); ++number) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
@@ -89,7 +89,7 @@ void read_captions(std::string_view text, const List& list, Listed& listed) {
 }  // namespace
 
 void read_list(std::string_view name, std::string_view bytes, std::string_view who, const std::string& where,
-               const std::vector<std::string>& files, Listed& listed) {
+               const std::vector<std::string>& files, ImageList& listed) {
   if (name == kLists[0])
     read_labels(bytes, {who, where, files, R"({"labels": [["00000/img00000000.png", 3], ...]} or {"labels": null})"},
                 listed);

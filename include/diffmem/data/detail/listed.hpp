@@ -15,7 +15,7 @@ inline constexpr std::array<std::string_view, 2> kLists{"dataset.json", "metadat
 inline constexpr std::uint64_t kLargestList = std::uint64_t{1} << 27;  // bytes
 
 /// By file, below the folder or archive.
-struct Listed {
+struct ImageList {
   std::optional<std::unordered_map<std::string, std::int64_t>>
       labels;                                             ///< if there is a dataset.json; empty: no labels
   std::unordered_map<std::string, std::string> captions;  ///< empty: none
@@ -29,6 +29,6 @@ struct Listed {
 /// `files`: the images there are, sorted; a list must name each once and nothing else.  Error in the name of `who` about
 /// `where` otherwise, and if a label is no integer of 0 to 2^20 - 1.
 void read_list(std::string_view name, std::string_view bytes, std::string_view who, const std::string& where,
-               const std::vector<std::string>& files, Listed& listed);
+               const std::vector<std::string>& files, ImageList& listed);
 
 }  // namespace diffmem

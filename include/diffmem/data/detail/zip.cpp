@@ -92,8 +92,8 @@ Content content_of(const fs::path& path) {
   return content;
 }
 
-Listed lists_of(const fs::path& path, const Content& content) {
-  Listed listed;
+ImageList lists_of(const fs::path& path, const Content& content) {
+  ImageList listed;
   for (Pass pass(path); pass.next();)
     for (const auto name : kLists)
       if (pass.name() == content.root + std::string(name))
@@ -116,7 +116,7 @@ FolderImages read_zip(const fs::path& path, const FolderOptions& options) try {
     throw Error(kWho, fmt::format("no file {}", path.string()), "a zip of PNG or JPEG files", "check the path");
   const Content content = content_of(path);
   Gathering gathering(kWho, path, static_cast<std::int64_t>(content.files.size()), options);
-  const Listed listed = lists_of(path, content);
+  const ImageList listed = lists_of(path, content);
   for (Pass pass(path); pass.next();)
     if (has_image_name(pass.name()))
       gathering.add(pass.name().substr(content.root.size()), [&] {

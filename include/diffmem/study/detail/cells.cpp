@@ -148,8 +148,8 @@ const TrainingSet& TrainingSets::of(const DataParams& data) {
   return cut_.emplace(key, std::move(set)).first->second;
 }
 
-Grid grid_of(const StudyBase& study, const Options& options, TrainingSets& sets, const std::string& prefix) {
-  Grid grid{.study = &study};
+StudyGrid grid_of(const StudyBase& study, const Options& options, TrainingSets& sets, const std::string& prefix) {
+  StudyGrid grid{.study = &study};
   Setup basic = study.setup(options.profile);
   std::vector<Assignment> of_setup, of_designs;  // --set
   on_command_line([&] {

@@ -53,7 +53,7 @@ struct Cell {
 };
 
 /// A study as this command line asks for it.
-struct Grid {
+struct StudyGrid {
   const StudyBase* study = nullptr;
   std::vector<GridAxis> axes = {};
   std::vector<Cell> cells = {};
@@ -65,6 +65,6 @@ std::string spell(const StudyBase& study, const Listing& at, std::string_view wi
 
 /// Every run of `study`; the names of cells begin with `prefix`.  UsageError if the command line asks for what cannot be;
 /// Error if the images cannot be read.
-Grid grid_of(const StudyBase& study, const Options& options, TrainingSets& sets, const std::string& prefix = "");
+StudyGrid grid_of(const StudyBase& study, const Options& options, TrainingSets& sets, const std::string& prefix = "");
 
 }  // namespace diffmem

@@ -28,9 +28,9 @@ namespace {
 using Runs = std::vector<const Cell*>;
 
 /// The runs of this shard.
-Runs runs_of(const std::vector<Grid>& grids, const Shard& shard) {
+Runs runs_of(const std::vector<StudyGrid>& grids, const Shard& shard) {
   std::map<std::string_view, const Cell*> by_name;
-  for (const Grid& grid : grids)
+  for (const StudyGrid& grid : grids)
     for (const Cell& cell : grid.cells) by_name.emplace(cell.plan.name, &cell);
   Runs runs;
   std::size_t i = 0;
@@ -42,8 +42,8 @@ Runs runs_of(const std::vector<Grid>& grids, const Shard& shard) {
 double operations(const Cell* cell) { return cell->plan.train_flops + cell->plan.sample_flops; }
 
 /// Settings, size, memory and time of each run, by a short try of each network.
-void print_plan(const std::vector<Grid>& grids, const Runs& runs, const TrainingSets& sets, at::Device device, int jobs,
-                int threads) {
+void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const TrainingSets& sets, at::Device device,
+                int jobs, int threads) {
   fmt::print("Settings of the first run:\n");
   for (const auto& [name, text] : runs.front()->plan.settings) fmt::print("  {} = {}\n", name, text);
   for (const std::string& source : sets.absent())
@@ -56,7 +56,7 @@ void print_plan(const std::vector<Grid>& grids, const Runs& runs, const Training
       cost = costs.emplace(cell.plan.cost_key, cell.run->try_out(cell.set->images, device)).first;
     return cost->second;
   };
-  for (const Grid& grid : grids) {
+  for (const StudyGrid& grid : grids) {
     fmt::print("\n{:<36} {:>12} {:>9} {:>10} {:>12} {:>12} {:>9} {:>12}\n", grid.study->name, "parameters", "steps",
                "epochs", "train GFLOP", "sample GFLOP", "memory", "time");
     for (const Cell& cell : grid.cells) {
@@ -151,7 +151,7 @@ std::string command_text(int argc, char** argv) {
   return text;
 }
 
-int conduct(const std::vector<Grid>& grids, TrainingSets& sets, const Options& options, Priority priority,
+int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Options& options, Priority priority,
             const std::string& command) {
   const Runs runs = runs_of(grids, options.shard);
   if (runs.empty()) {
@@ -182,7 +182,7 @@ int conduct(const std::vector<Grid>& grids, TrainingSets& sets, const Options& o
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
 
   std::vector<IndexRecord> index;
-  for (const Grid& grid : grids) {
+  for (const StudyGrid& grid : grids) {
     ReportRecord report = report_of(grid, outcomes.records, options.profile, available_cores());
     if (report.runs.empty()) continue;
     report.command = command;

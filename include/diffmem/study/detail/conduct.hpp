@@ -16,7 +16,7 @@ enum class Priority {
 
 /// Makes the runs of the grids that are not done, each once, or with options.dry_run only prints them; then writes a report
 /// for each.  `command` is how it was asked for.  0, or 1 if a run failed; Interrupted after Ctrl-C.
-int conduct(const std::vector<Grid>& grids, TrainingSets& sets, const Options& options, Priority priority,
+int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Options& options, Priority priority,
             const std::string& command);
 
 /// The command as it was typed, but for the program's folder.

@@ -27,7 +27,7 @@ int run_all(int argc, char** argv) {
       throw UsageError(
           fmt::format("--only {}: no such study; want one of {}; correct the name", name, fmt::join(names, ", ")));
   TrainingSets sets(options->dry_run);
-  std::vector<Grid> grids;
+  std::vector<StudyGrid> grids;
   for (const StudyBase& study : studies)
     if (only.empty() || std::ranges::find(only, study.name) != only.end())
       grids.push_back(grid_of(study, *options, sets, study.name + ": "));
@@ -41,7 +41,7 @@ int StudyBase::run(int argc, char** argv) const {
     const std::optional<Options> options = parse_options(argc, argv, name, about, menus);
     if (!options) return 0;
     TrainingSets sets(options->dry_run);
-    std::vector<Grid> grids;
+    std::vector<StudyGrid> grids;
     grids.push_back(grid_of(*this, *options, sets));
     return conduct(grids, sets, *options, Priority::longest, command_text(argc, argv));
   });

@@ -48,8 +48,8 @@ ClaimRecord judge(const Claim& claim, const Results& results) {
 }
 
 /// Adds how the ratio of n of each run's images spreads (Fig. 6), and n as an axis, "images".
-void spread(const Grid& grid, const std::map<std::string, RunRecord>& records, const std::vector<std::int64_t>& sizes,
-            int threads, ReportRecord& report, Results& results) {
+void spread(const StudyGrid& grid, const std::map<std::string, RunRecord>& records,
+            const std::vector<std::int64_t>& sizes, int threads, ReportRecord& report, Results& results) {
   GridAxis& axis = results.axes.emplace_back(GridAxis{"images", {}});
   for (const std::int64_t n : sizes) axis.labels.push_back(fmt::format("{}", n));
   for (const Cell& cell : grid.cells) {
@@ -69,7 +69,7 @@ void spread(const Grid& grid, const std::map<std::string, RunRecord>& records, c
 
 }  // namespace
 
-ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>& records, Profile profile,
+ReportRecord report_of(const StudyGrid& grid, const std::map<std::string, RunRecord>& records, Profile profile,
                        int threads) {
   const StudyBase& study = *grid.study;
   ReportRecord report;

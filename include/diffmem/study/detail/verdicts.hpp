@@ -10,6 +10,7 @@
 namespace diffmem {
 
 /// Of the runs in `records`, by the name of their folder.
-ReportRecord report_of(const Grid& grid, const std::map<std::string, RunRecord>& records, Profile profile, int threads);
+ReportRecord report_of(const StudyGrid& grid, const std::map<std::string, RunRecord>& records, Profile profile,
+                       int threads);
 
 }  // namespace diffmem
