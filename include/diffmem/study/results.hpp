@@ -24,6 +24,10 @@ struct Result {
   double ratio = 0, singles = 0, knn = 0;
 };
 
+/// "axis=label axis=label" of a run, without the axis `without`: one name for runs that differ in it, or in seed, alone; as
+/// a Where it selects them.
+std::string cell_of(const Result& run, std::string_view without = "");
+
 /// One axis of the grid that was run.
 struct GridAxis {
   std::string name;                 ///< "width"

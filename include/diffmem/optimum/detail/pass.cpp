@@ -4,8 +4,8 @@
 // bounded: |(y - digits).x| <= |y - digits| |x|.  What earlier digits already say of y, with the products known from
 // then, is taken off first: y = sum a_h known_h + rest, and only the rest needs digits, fewer as it is small.  Where many
 // images carry weight, their weights become digits, too, and the mean is products of bytes once more.
+#include <diffmem/core/crew.hpp>
 #include <diffmem/core/round_up.hpp>
-#include <diffmem/optimum/detail/crew.hpp>
 #include <diffmem/optimum/detail/pass.hpp>
 
 #include <algorithm>

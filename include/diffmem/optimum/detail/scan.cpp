@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Which way each query goes: by the points that bounds leave, by one pass in integers and then by the few points that
 // matter or by the pass's own sums, with more digits where those do not do, and else in float64.
+#include <diffmem/core/crew.hpp>
 #include <diffmem/core/round_up.hpp>
-#include <diffmem/optimum/detail/crew.hpp>
 #include <diffmem/optimum/detail/exact.hpp>
 #include <diffmem/optimum/detail/pass.hpp>
 

@@ -170,8 +170,7 @@ Verdict each_cell(const Results& results, const Where& where, Measure measure, J
   if (std::string gap = where.missing(results); !gap.empty()) return undecided(std::move(gap));
   std::vector<std::string> cells;
   for (const Result& run : results.runs) {
-    std::string cell;
-    for (const auto& [axis, label] : run.at) cell += fmt::format("{}{}={}", cell.empty() ? "" : " ", axis, label);
+    const std::string cell = cell_of(run);
     if (where(run) && std::ranges::find(cells, cell) == cells.end()) cells.push_back(cell);
   }
   std::vector<std::pair<std::string, Verdict>> verdicts;

@@ -27,14 +27,6 @@ std::vector<std::string> split(std::string_view text, char at) {
   }
 }
 
-/// "axis=label axis=label", without `without`: one name for runs that differ in it alone.
-std::string cell_of(const Result& run, std::string_view without = "") {
-  std::string name;
-  for (const auto& [axis, label] : run.at)
-    if (axis != without) name += fmt::format("{}={} ", axis, label);
-  return name;
-}
-
 double value_of(const Result& run, Measure measure) {
   switch (measure) {
     case Measure::singles: return run.singles;
@@ -65,6 +57,13 @@ std::vector<double> means_by_seed(const Cells& cells) {
 }
 
 }  // namespace
+
+std::string cell_of(const Result& run, std::string_view without) {
+  std::string name;
+  for (const auto& [axis, label] : run.at)
+    if (axis != without) name += fmt::format("{}{}={}", name.empty() ? "" : " ", axis, label);
+  return name;
+}
 
 const std::vector<std::string>& Results::labels(std::string_view axis) const {
   const auto at = std::ranges::find(axes, axis, &GridAxis::name);
