@@ -2,7 +2,7 @@
 // Images from a weights file: a run's, or a published network's that tools/edm_to_safetensors converted.
 //
 //     build/release/examples/train --out out/train
-//     build/release/examples/sample --weights out/train/runs/vp-*/weights.safetensors
+//     build/release/examples/sample --weights out/runs/vp-*/weights.safetensors
 //
 // writes out/sample/images.png and images.safetensors (uint8 [N,C,H,W], called "images"): 64 images in half a second on
 // one AVX-512 core.  The file says how its network was trained; --schedule, --sampler and their like overrule it.

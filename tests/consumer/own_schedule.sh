@@ -34,8 +34,8 @@ for name, run in runs.items():
     assert len(losses) == 60 and sum(losses[-20:]) < 0.8 * sum(losses[:20]), (name, losses)
     images = tensors(next((run / "samples").iterdir()))[1]["images"]
     assert len(images) == 10 * 64 and len(set(images)) > 50, name
-page = pathlib.Path("study/report.html").read_text()
+page = pathlib.Path("study/own_schedule/report.html").read_text()
 assert "flow" in page and "edm" in page
-assert [row["series"] for row in csv.DictReader(open("study/results.csv"))] == ["flow", "edm"]
+assert [row["series"] for row in csv.DictReader(open("study/own_schedule/results.csv"))] == ["flow", "edm"]
 print("ok trained and sampled, by hand and as a study")
 PY

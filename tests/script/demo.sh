@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 begun=$SECONDS
 "$DIFFMEM_BUILD/studies/demo" --out "$work" | tail -12
 [ $((SECONDS - begun)) -le 480 ] || { echo "FAILED: $((SECONDS - begun)) s"; exit 1; }
-python3 - "$work/results.csv" <<'PY'
+python3 - "$work/demo/results.csv" <<'PY'
 import csv, sys
 rows = sorted((r for r in csv.DictReader(open(sys.argv[1])) if r["best"] == "1"), key=lambda r: int(r["size"]))
 assert len(rows) >= 4 and all(int(r["images"]) == 1000 for r in rows), rows
