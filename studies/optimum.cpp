@@ -24,6 +24,8 @@ const Registered study =
             .question("What does the optimum of denoising score matching generate, and does it depend on the size?")
             .source("Gu et al. 2023, Fig. 1a, Eq. 2, Appendix A"),
         sampled, Heun{}, ReverseSde{.levels = {.steps = 100}})
+        .across(axis::source,
+                {.paper = {"cifar10"}, .desktop = {"fashion-mnist", "openclipart-crops"}, .smoke = {"fashion-mnist"}})
         .sizes({.paper = {1000, 50'000}, .smoke = {64}})
         .seeds({.paper = {1}, .desktop = {3}, .smoke = {1}})
         .claims({claim::at_least_but_twins("The optimum replicates at any size.", "", 0.999)});

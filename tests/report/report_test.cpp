@@ -397,15 +397,36 @@ TEST_CASE("the gallery has each study that ran, as HTML and as Markdown", "[repo
   REQUIRE(page.find("<code>weight-decay --seeds 2</code>") != page.npos);
   const std::string text = results_markdown(all);
   REQUIRE(text.starts_with("## weight-decay\n"));
-  REQUIRE(text.find("](weight-decay/ratio.svg)\n") != text.npos);
-  REQUIRE(text.find("| It collapses. | ✓ held | not held |\n") != text.npos);
-  REQUIRE(text.find("| It changes little. | ? undecided at this scale | – |\n") != text.npos);
+  REQUIRE(text.find("](./weight-decay/ratio.svg)\n") != text.npos);
+  REQUIRE(text.find("| It collapses. | ✓ held | not held | ") != text.npos);
+  REQUIRE(text.find("| It changes little. | ? undecided at this scale | – | ") != text.npos);
   REQUIRE(text.find("`weight-decay --seeds 2`") != text.npos);
   REQUIRE(text.find("## &lt;script&gt;\\|\\*x\\*\n\n\\[q\\](javascript:1)") != text.npos);
   REQUIRE(text.find("`` a `b` --c <d> ``") != text.npos);
   REQUIRE(times(text, "![") == 2);
   REQUIRE(results_markdown({}).empty());
   REQUIRE(index_html({}).find("No run is finished yet") != std::string::npos);
+}
+
+TEST_CASE("published results replace a study's old section and leave the rest of the page", "[report]") {
+  const TestFolder folder;
+  const auto reports = folder.path / "out", docs = folder.path / "docs";
+  write_report(labelled_report(), reports / "weight-decay");
+  std::filesystem::create_directories(docs);
+  const std::string before = "# Ours\n\nSaid by hand.\n\n", after = "## zebra\n\nstays\n";
+  write_file_atomically(docs / "results.md", before + "## weight-decay\n\nold\n\n" + after);
+  const std::vector<IndexRecord> all{{"weight-decay", labelled_report()}, {"none", {}}};
+  publish_results(all, reports, docs);
+  const std::string page = read_file(docs / "results.md");
+  REQUIRE(page.starts_with(before + "## weight-decay\n"));
+  REQUIRE(page.ends_with("\n\n" + after));
+  REQUIRE(page.find("old") == page.npos);
+  REQUIRE(page.find("](results/weight-decay/ratio.svg)\n") != page.npos);
+  for (const char* file : {"ratio.svg", "ratio.gp", "results.csv"})
+    REQUIRE(read_file(docs / "results/weight-decay" / file) == read_file(reports / "weight-decay" / file));
+  REQUIRE(!std::filesystem::exists(docs / "results/weight-decay/report.html"));
+  publish_results(all, reports, docs);
+  REQUIRE(read_file(docs / "results.md") == page);  // again is the same
 }
 
 TEST_CASE("without gnuplot the Error names its package, and numbers and pictures are already there", "[report]") {

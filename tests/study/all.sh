@@ -34,6 +34,18 @@ for row in csv.DictReader(open(sys.argv[1], newline="")):
     print({k: v for k, v in row.items() if "seconds" not in k and k not in ("images_per_second", "commit", "folder")})' "$1" | sort
 }
 diff <(results "$out/$cell/results.csv") <(results "$work/1/$cell/results.csv") || fail "merged results differ"
+
+# What is kept in docs/.
+"$all" --only $cell --profile smoke --out "$out" --publish "$work/docs" >"$work/log" 2>&1 || fail "--publish"
+grep -q "results/$cell/ratio.svg" "$work/docs/results.md" || fail "results.md has no figure"
+[ -s "$work/docs/results/$cell/ratio.svg" ] && [ -s "$work/docs/results/$cell/results.csv" ] || fail "results/$cell"
+
+# A given data set takes the place of all that a study would try.
+"$all" --only $cell --dry-run --profile smoke --out "$out" >"$work/log" 2>&1 || fail "--dry-run"
+grep -q "(done)" "$work/log" || fail "a finished run is not called so"
+"$DIFFMEM_BUILD/studies/optimum" --profile desktop --data fashion-mnist --sizes 64 --dry-run >"$work/log" 2>&1 || fail "--data"
+grep -q -e "--data" "$work/log" && ! grep -q openclipart "$work/log" || fail "--data beside the study's own"
+
 for wrong in 0/2 3/2 2 a/b; do
   "$all" --shard $wrong --dry-run >"$work/log" 2>&1 && fail "--shard $wrong"
   grep -q "I from 1 to N" "$work/log" || fail "--shard $wrong: no advice"

@@ -19,6 +19,9 @@ void set_up_runtime(const RuntimeOptions& options = {});
 /// Threads of this machine that the process may use.
 int available_cores();
 
+/// Seconds of a clock that is never set back; differences alone mean something.
+double steady_seconds();
+
 /// From now on Ctrl-C and SIGTERM end the process at once, with 130: for work that has written nothing yet.
 void exit_on_interrupts();
 /// From now on Ctrl-C and SIGTERM only set a flag (the second one ends the process at once).

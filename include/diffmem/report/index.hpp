@@ -19,11 +19,16 @@ struct IndexRecord {
 /// outcomes, profile, runs, training seeds, time, command, and a link to its report.  Studies without runs are left out.
 std::string index_html(const std::vector<IndexRecord>& studies);
 
-/// The same as Markdown, for a page in docs/: links are relative to the folder that the studies' folders are in.  All texts
-/// are escaped.
-std::string results_markdown(const std::vector<IndexRecord>& studies);
+/// The same as Markdown; `folders`/FOLDER is where the page finds a study's figure and numbers.  All texts are escaped.
+std::string results_markdown(const std::vector<IndexRecord>& studies, const std::string& folders = ".");
 
 /// Writes `folder`/index.html.  Error if the folder cannot be written.
 void write_index(const std::vector<IndexRecord>& studies, const std::filesystem::path& folder);
+
+/// Small files to keep, in docs/ say: copies each study's figures and numbers (.svg, .gp and .csv in `reports`/FOLDER) to
+/// `folder`/results/FOLDER, and writes `folder`/results.md, where a section of a study takes the place of the one it had;
+/// other sections, and what is before the first, stay.  Error if a file cannot be read or written.
+void publish_results(const std::vector<IndexRecord>& studies, const std::filesystem::path& reports,
+                     const std::filesystem::path& folder);
 
 }  // namespace diffmem

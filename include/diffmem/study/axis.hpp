@@ -64,6 +64,10 @@ inline constexpr Axis<double> ema{"ema", "EMA rate", [](const Setup&, const doub
 inline constexpr Axis<int> classes{"classes", "classes of random labels", [](const Setup&, const int& c) -> Listing {
                                      return {{"condition.classes", to_text(c)}};
                                    }};
+/// Where the training images come from; a --data of the command line takes the place of all values.
+inline constexpr Axis<std::string> source{
+    "data", "training images",
+    [](const Setup&, const std::string& source) -> Listing { return {{"data.source", source}}; }};
 /// Classes of the training images, the first ones by label (Fig. 2b).
 inline constexpr Axis<int> data_classes{
     "data-classes", "classes of the training images",

@@ -18,6 +18,9 @@ namespace diffmem {
 /// Writes generated images, uint8 [n,C,H,W], as a .safetensors file of one tensor, "images"; `image` is [C,H,W].
 void write_images(const std::filesystem::path& path, std::span<const std::uint8_t> images, const Shape& image);
 
+/// Whether the run at `path` is complete.
+bool is_finished(const std::filesystem::path& path);
+
 class RunFolder {
  public:
   /// Opens or begins the run at `path` and locks it against a second process.  Error if another process holds it, or
@@ -30,7 +33,7 @@ class RunFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
-  bool finished() const;
+  bool finished() const { return is_finished(path_); }
 
   /// Drops what progress.jsonl and measures.jsonl hold beyond `progress`, so that a continued run repeats no line; the
   /// samples of an evaluation that is made again are written over.

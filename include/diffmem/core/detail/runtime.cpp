@@ -10,6 +10,7 @@
 #include <torch/version.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <sstream>
@@ -67,6 +68,10 @@ void catch_interrupts() {
 }
 
 bool interrupted() { return interrupts > 0; }
+
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 std::vector<std::pair<std::string, std::string>> build_facts() {
   const std::string config = at::show_config();

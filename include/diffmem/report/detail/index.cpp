@@ -91,27 +91,77 @@ std::string index_html(const std::vector<IndexRecord>& studies) {
                            "data: 'self' file:");  // the figures beside it
 }
 
-std::string results_markdown(const std::vector<IndexRecord>& studies) {
+std::string results_markdown(const std::vector<IndexRecord>& studies, const std::string& folders) {
   std::string out;
   for (const auto& [folder, report] : studies) {
     if (report.runs.empty()) continue;
     out += fmt::format("{}## {}\n\n{}\n", out.empty() ? "" : "\n", plain(report.title.empty() ? folder : report.title),
                        plain(report.question));
     if (!report.source.empty()) out += fmt::format("({})\n", plain(report.source));
-    if (has_figure(report)) out += fmt::format("\n![{}]({}/ratio.svg)\n", plain(figure_text(report)), address(folder));
+    const std::string here = address(folders + "/" + folder);
+    if (has_figure(report)) out += fmt::format("\n![{}]({}/ratio.svg)\n", plain(figure_text(report)), here);
     if (!report.claims.empty()) {
-      out += "\n| claim | outcome | by KNN distances |\n|---|---|---|\n";
+      out += "\n| claim | outcome | by KNN distances | measured |\n|---|---|---|---|\n";
       for (const auto& claim : report.claims)
-        out += fmt::format("| {} | {} {} | {} |\n", plain(claim.text), sign_of(claim.outcome), plain(claim.outcome),
-                           claim.knn_outcome.empty() ? std::string(missing) : plain(claim.knn_outcome));
+        out += fmt::format(
+            "| {} | {} {} | {} | {} |\n", plain(claim.text), sign_of(claim.outcome), plain(claim.outcome),
+            claim.knn_outcome.empty() ? std::string(missing) : plain(claim.knn_outcome), plain(claim.reason));
     }
     for (const auto& emm : report.emms)
       out += fmt::format("\n{}{}\n", emm.series.empty() ? "" : plain(emm.series) + ": ", plain(emm.statement));
-    out += fmt::format("\n{}.", plain(summary(report)));
+    out += fmt::format("\n{}. [Numbers]({}/results.csv).", plain(summary(report)), here);
     if (!report.command.empty()) out += fmt::format("  \n{}", code(report.command));
     out += "\n";
   }
   return out;
+}
+
+namespace {
+
+/// What is before the first "## " of a page, and each section from there on.
+std::vector<std::string> sections(std::string_view page) {
+  std::vector<std::string> parts(1);
+  while (!page.empty()) {
+    const std::string_view line = page.substr(0, page.find('\n'));
+    if (line.starts_with("## ")) parts.emplace_back();
+    const std::size_t length = std::min(page.size(), line.size() + 1);
+    parts.back() += page.substr(0, length);
+    page.remove_prefix(length);
+  }
+  return parts;
+}
+
+std::string_view heading(std::string_view section) { return section.substr(0, section.find('\n')); }
+
+}  // namespace
+
+void publish_results(const std::vector<IndexRecord>& studies, const std::filesystem::path& reports,
+                     const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  for (const auto& [name, report] : studies) {
+    if (report.runs.empty()) continue;
+    make_folder(folder / "results" / name);
+    for (const auto& file : fs::directory_iterator(reports / name)) {
+      const fs::path kind = file.path().extension();
+      if (kind == ".svg" || kind == ".gp" || kind == ".csv")
+        write_file_atomically(folder / "results" / name / file.path().filename(), read_file(file.path()));
+    }
+  }
+  const fs::path page = folder / "results.md";
+  std::vector<std::string> parts = sections(fs::exists(page) ? read_file(page) : "# Results\n\n");
+  std::vector<std::string> fresh = sections(results_markdown(studies, "results"));
+  for (std::size_t i = 1; i < fresh.size(); ++i) {
+    if (!fresh[i].ends_with("\n\n")) fresh[i] += '\n';
+    const auto old = std::ranges::find(parts.begin() + 1, parts.end(), heading(fresh[i]), heading);
+    if (old == parts.end())
+      parts.push_back(fresh[i]);
+    else
+      *old = fresh[i];
+  }
+  std::string text;
+  for (const std::string& part : parts) text += part;
+  text.resize(text.find_last_not_of('\n') + 2, '\n');
+  write_file_atomically(page, text);
 }
 
 void write_index(const std::vector<IndexRecord>& studies, const std::filesystem::path& folder) {

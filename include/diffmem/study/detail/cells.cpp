@@ -3,6 +3,7 @@
 #include <diffmem/core/params.hpp>
 #include <diffmem/data/open.hpp>
 #include <diffmem/study/detail/cells.hpp>
+#include <diffmem/study/printed.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -50,13 +51,15 @@ struct Place {
   Listing at;
   Listing sets;
 };
-/// Every combination of the factors' points.
-std::vector<Place> places_of(const StudyBase& study, const Setup& basic, Profile profile) {
+/// Every combination of the factors' points; `data`, if given, is in place of all sources of images.
+std::vector<Place> places_of(const StudyBase& study, const Setup& basic, Profile profile, const std::string& data) {
   std::vector<Place> places(1);
   for (const StudyBase::Factor& factor : study.factors) {
     std::vector<Place> more;
     for (const Place& place : places)
-      for (const AxisPoint& point : factor.points(basic, profile)) {
+      for (const AxisPoint& point : factor.name == axis::source.name && !data.empty()
+                                        ? std::vector<AxisPoint>{{"--data", {{"data.source", data}}}}
+                                        : factor.points(basic, profile)) {
         Place& next = more.emplace_back(place);
         next.at.emplace_back(factor.name, point.label);
         next.sets.insert(next.sets.end(), point.sets.begin(), point.sets.end());
@@ -162,7 +165,7 @@ StudyGrid grid_of(const StudyBase& study, const Options& options, TrainingSets& 
     grid.train = basic.train;
     const int seeds = options.seeds > 0 ? options.seeds : study.training_seeds.of(options.profile).front();
     const auto sizes = options.sizes.empty() ? study.training_sizes.of(options.profile) : options.sizes;
-    const auto places = places_of(study, basic, options.profile);
+    const auto places = places_of(study, basic, options.profile, options.data);
     const std::vector<Place> nowhere(1);
     for (const StudyBase::Variant& variant : study.variants)
       for (const Place& place : variant.alone ? nowhere : places)
@@ -192,6 +195,12 @@ StudyGrid grid_of(const StudyBase& study, const Options& options, TrainingSets& 
             grid.cells.push_back(std::move(cell));
           }
   });
+  if (options.profile == Profile::paper && options.sizes.empty())
+    for (const PrintedRecord& printed : printed_of(study.name))
+      if (const Where here(printed.at);
+          std::ranges::none_of(grid.cells, [&](const Cell& cell) { return here(cell.at); }))
+        throw Error("printed numbers", fmt::format("{} at {}", study.name, printed.at), "a cell of the paper's grid",
+                    "correct the number's place, or the study's grid");
   for (Cell& cell : grid.cells) {
     sets.open(cell.run->data());  // what cannot be read is not the command line's fault, a size beyond it is
     on_command_line([&] { cell.set = &sets.of(cell.run->data()); });

@@ -9,13 +9,13 @@
 #include <diffmem/report/write.hpp>
 #include <diffmem/study/detail/conduct.hpp>
 #include <diffmem/study/detail/verdicts.hpp>
+#include <diffmem/study/run_folder.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -39,10 +39,12 @@ Runs runs_of(const std::vector<StudyGrid>& grids, const Shard& shard) {
   return runs;
 }
 
+constexpr const char* kRuns = "runs";  // in the folder of --out
+
 double operations(const Cell* cell) { return cell->plan.train_flops + cell->plan.sample_flops; }
 
 /// Settings, size, memory and time of each run, by a short try of each network.
-void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const TrainingSets& sets, at::Device device,
+void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const TrainingSets& sets, const Options& options,
                 int jobs, int threads) {
   fmt::print("Settings of the first run:\n");
   for (const auto& [name, text] : runs.front()->plan.settings) fmt::print("  {} = {}\n", name, text);
@@ -50,10 +52,11 @@ void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const Tra
     fmt::print("\n{} is not on this machine: planned for images of its published shape.\n", source);
   std::map<std::string, RunCost> costs;
   double total = 0, bytes = 0;
+  std::size_t done = 0;
   const auto cost_of = [&](const Cell& cell) {
     auto cost = costs.find(cell.plan.cost_key);
     if (cost == costs.end())
-      cost = costs.emplace(cell.plan.cost_key, cell.run->try_out(cell.set->images, device)).first;
+      cost = costs.emplace(cell.plan.cost_key, cell.run->try_out(cell.set->images, options.device)).first;
     return cost->second;
   };
   for (const StudyGrid& grid : grids) {
@@ -66,16 +69,21 @@ void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const Tra
       const double seconds = p.trained * cost.train_seconds + p.denoised * cost.denoise_seconds;
       const double memory = cost.held_bytes + std::max(cost.train_bytes * static_cast<double>(p.micro_batch),
                                                        cost.denoise_bytes * static_cast<double>(p.sample_batch));
-      if (ours) total += seconds, bytes = std::max(bytes, memory);
+      const bool finished = ours && is_finished(options.out / kRuns / p.name);
+      if (finished) ++done;
+      if (ours && !finished) total += seconds, bytes = std::max(bytes, memory);
       fmt::print("{:<36} {:>12} {:>9} {:>10.0f} {:>12.0f} {:>12.0f} {:>9} {:>12}{}\n", p.cell, p.parameters, p.steps,
                  p.epochs, p.train_flops / 1e9, p.sample_flops / 1e9, fmt::format("{:.0f} MB", memory / 1e6),
-                 duration_text(seconds), ours ? "" : "  (shared, or of another shard)");
+                 duration_text(seconds),
+                 !ours      ? "  (shared, or of another shard)"
+                 : finished ? "  (done)"
+                            : "");
     }
   }
   fmt::print(
-      "\n{} runs, {} at once with {} threads each: about {} and {:.0f} MB of tensors, by a short try of each network "
-      "on this machine.\n",
-      runs.size(), jobs, threads, duration_text(total / jobs), jobs * bytes / 1e6);
+      "\n{} runs, {} done, {} at once with {} threads each: about {} and {:.0f} MB of tensors, by a short try of each "
+      "network on this machine.\n",
+      runs.size(), done, jobs, threads, duration_text(total / jobs), jobs * bytes / 1e6);
 }
 
 /// Runs at once, and threads of each.
@@ -161,7 +169,7 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
   const auto [jobs, threads] = crew_of(options, runs);
   set_up_runtime({.threads = threads});
   if (options.dry_run) {
-    print_plan(grids, runs, sets, options.device, jobs, threads);
+    print_plan(grids, runs, sets, options, jobs, threads);
     return 0;
   }
   sets.forget_sources();
@@ -172,14 +180,14 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
   board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}",
                         grids.size() == 1 ? grids.front().study->name : fmt::format("{} studies", grids.size()),
                         runs.size(), jobs, threads, options.out.string()));
-  const RunContext context{.runs = options.out / "runs",
+  const RunContext context{.runs = options.out / kRuns,
                            .board = &board,
                            .threads = threads,
                            .device = options.device,
                            .checkpoint_seconds = options.checkpoint_seconds};
-  const auto begun = std::chrono::steady_clock::now();
+  const double begun = steady_seconds();
   const Outcomes outcomes = carry_out(runs, priority, context, jobs);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  const double seconds = steady_seconds() - begun;
 
   std::vector<IndexRecord> index;
   for (const StudyGrid& grid : grids) {
@@ -198,6 +206,10 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
   if (grids.size() > 1) {
     write_index(index, options.out);
     fmt::print("\nall reports: {}\n", (options.out / "index.html").string());
+  }
+  if (!options.publish.empty()) {
+    publish_results(index, options.out, options.publish);
+    fmt::print("\nresults: {}\n", (options.publish / "results.md").string());
   }
   for (const auto& [name, failure] : outcomes.failures) fmt::print(stderr, "error: {}\n", failure);
   return outcomes.failures.empty() ? 0 : 1;

@@ -6,13 +6,10 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <utility>
 
 namespace diffmem {
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 OptimalDenoiser optimum_of(const ImageSet& images, int threads) {
   return OptimalDenoiser(Posterior(images, {}, {.threads = threads}));
@@ -52,10 +49,10 @@ RunCost AnyOptimumRun::try_out(const ImageSet& images, at::Device) const {
   OptimalDenoiser optimum = optimum_of(images, 0);
   const Tensor noise =
       image_noise(setup_.sample.seed, 0, kTried, {images.channels, images.height, images.width}).latents();
-  const double begun = now();
+  const double begun = steady_seconds();
   for (const double sigma : {20.0, 0.2}) optimum(noise * sigma, full({kTried}, sigma, kFloat64));
   RunCost cost;
-  cost.denoise_seconds = (now() - begun) / static_cast<double>(2 * kTried);
+  cost.denoise_seconds = (steady_seconds() - begun) / static_cast<double>(2 * kTried);
   cost.held_bytes = static_cast<double>(images.pixels.size());
   return cost;
 }
@@ -72,7 +69,7 @@ RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const 
     o.first = had, o.images -= had;
     ProgressBoard::Line line{
         .unit = "image", .step = had, .total = setup_.sample.images, .begun_at = had, .doing = "sampling"};
-    const double begun = now();
+    const double begun = steady_seconds();
     double saved = begun;
     OptimalDenoiser optimum = optimum_of(images, context.threads);
     // A batch at a time, so that what is there can be kept.
@@ -82,17 +79,17 @@ RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const 
       const auto batch = generate([&](const NoiseSource& noise, const Tensor&) { return sample(optimum, noise); }, one);
       generated.insert(generated.end(), batch.begin(), batch.end());
       o.first += one.images, o.images -= one.images;
-      line.step = o.first, line.images_per_second = static_cast<double>(o.first - had) / (now() - begun);
+      line.step = o.first, line.images_per_second = static_cast<double>(o.first - had) / (steady_seconds() - begun);
       context.board->update(cell_, line);
-      if (o.images > 0 && (interrupted() || now() - saved > context.checkpoint_seconds)) {
+      if (o.images > 0 && (interrupted() || steady_seconds() - saved > context.checkpoint_seconds)) {
         folder.keep_part(generated, images);
-        saved = now();
+        saved = steady_seconds();
       }
       if (o.images > 0 && interrupted())
         throw Interrupted(fmt::format("{}: stopped at image {} of {}, saved", cell_, o.first, setup_.sample.images));
     }
     Evaluation e = evaluation_of(generated, images, context.threads);
-    e.seconds = now() - begun;
+    e.seconds = steady_seconds() - begun;
     folder.add(e, generated, images);
     TrainProgress progress;
     progress.evaluations.push_back(e);

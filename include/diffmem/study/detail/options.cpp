@@ -57,6 +57,8 @@ class Reader {
     line.option("threads", options.threads, "threads of each run; 0: cores / jobs");
     line.option("checkpoint-seconds", options.checkpoint_seconds, "time between checkpoints");
     line.option("device", device_, "cpu or cuda");
+    line.option("publish", publish_,
+                "folder whose results.md gets what was found, with figures and numbers in its results/; none: nowhere");
   }
 
   /// False if --help or --version was answered.
@@ -69,6 +71,7 @@ class Reader {
     });
     if (device_ == "cuda") options.device = parse_device(device_);  // where there is none, the command line is right
     options.out = out_;
+    if (publish_ != kNowhere) options.publish = publish_;
     return true;
   }
 
@@ -76,7 +79,8 @@ class Reader {
   Options options;
 
  private:
-  std::string out_, device_ = "cpu", shard_ = "1/1";
+  static constexpr std::string_view kNowhere = "none";
+  std::string out_, publish_{kNowhere}, device_ = "cpu", shard_ = "1/1";
 };
 
 }  // namespace

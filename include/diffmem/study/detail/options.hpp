@@ -21,6 +21,7 @@ struct Shard {
 /// What a command line asks for.  What is empty or 0 is left to the profile.
 struct Options {
   std::filesystem::path out;
+  std::filesystem::path publish;  ///< empty: nowhere
   Profile profile = Profile::desktop;
   std::string data;                 ///< source of the images
   std::vector<std::int64_t> sizes;  ///< rising, each once

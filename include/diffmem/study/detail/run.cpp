@@ -12,7 +12,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -20,18 +19,16 @@
 namespace diffmem {
 namespace {
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
 /// Seconds of the quickest of a few calls, after one that sets up: neighbours on the machine only make calls slower.
 template <class Act>
 double seconds_of(Act&& act) {
   act();
   double best = std::numeric_limits<double>::infinity();
-  const double begun = now();
-  for (int call = 0; call < 20 && (call < 2 || now() - begun < 0.2); ++call) {
-    const double from = now();
+  const double begun = steady_seconds();
+  for (int call = 0; call < 20 && (call < 2 || steady_seconds() - begun < 0.2); ++call) {
+    const double from = steady_seconds();
     act();
-    best = std::min(best, now() - from);
+    best = std::min(best, steady_seconds() - from);
   }
   return best;
 }
@@ -171,7 +168,7 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
                            .epoch = setup_.train.epoch(progress.step, size),
                            .doing = "training"};
   const auto save = [&] { write_checkpoint(folder.checkpoints(), trainer.checkpoint()); };
-  double saved = now(), speed_since = now();
+  double saved = steady_seconds(), speed_since = steady_seconds();
   std::int64_t speed_from = progress.step;
   while (true) {
     const std::int64_t at = progress.step;
@@ -182,16 +179,16 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
         throw Interrupted(fmt::format("{}: stopped while sampling at step {} of {}, saved", cell_, at, total));
       }
       line.doing = "training";
-      speed_since = now(), speed_from = at;
+      speed_since = steady_seconds(), speed_from = at;
     }
-    if (interrupted() || trainer.finished() || now() - saved > context.checkpoint_seconds) {
+    if (interrupted() || trainer.finished() || steady_seconds() - saved > context.checkpoint_seconds) {
       save();
-      saved = now();
+      saved = steady_seconds();
     }
     if (trainer.finished()) break;
     if (interrupted()) throw Interrupted(fmt::format("{}: stopped at step {} of {}, saved", cell_, at, total));
 
-    const double begun = now();
+    const double begun = steady_seconds();
     double loss = 0;
     try {
       loss = trainer.step();
@@ -201,7 +198,7 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
           "{}: {}; {}", cell_, e.what(),
           good.empty() ? "there is no checkpoint yet" : fmt::format("the last good checkpoint is {}", good.string())));
     }
-    progress.train_seconds += now() - begun;
+    progress.train_seconds += steady_seconds() - begun;
     const std::int64_t step = progress.step;
     if (step % every == 0 || trainer.finished()) {
       progress.losses.push_back(
@@ -209,9 +206,10 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
       progress.loss_sum = 0, progress.loss_count = 0;
       folder.add(progress.losses.back());
     }
-    if (now() - speed_since > 0.5) {
-      line.images_per_second = static_cast<double>((step - speed_from) * setup_.train.batch) / (now() - speed_since);
-      speed_since = now(), speed_from = step;
+    if (steady_seconds() - speed_since > 0.5) {
+      line.images_per_second =
+          static_cast<double>((step - speed_from) * setup_.train.batch) / (steady_seconds() - speed_since);
+      speed_since = steady_seconds(), speed_from = step;
     }
     line.step = step, line.epoch = setup_.train.epoch(step, size), line.loss = loss;
     context.board->update(cell_, line);
@@ -229,7 +227,7 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
 /// Samples and measures; false if Ctrl-C came first.
 bool TrainedRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& context,
                           ProgressBoard::Line& line) {
-  const double begun = now();
+  const double begun = steady_seconds();
   const auto& s = setup_.sample;
   GenerateOptions options;
   options.seed = s.seed, options.images = s.images, options.batch = s.batch, options.labels = s.labels;
@@ -243,7 +241,7 @@ bool TrainedRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunConte
   if (static_cast<std::int64_t>(generated.size()) < s.images * training.image_size()) return false;
   const std::int64_t step = trainer.progress().step;
   Evaluation e = evaluation_of(generated, training, context.threads);
-  e.step = step, e.epoch = setup_.train.epoch(step, training.count), e.seconds = now() - begun;
+  e.step = step, e.epoch = setup_.train.epoch(step, training.count), e.seconds = steady_seconds() - begun;
   trainer.progress().evaluations.push_back(e);
   folder.add(e, generated, training);
   return true;

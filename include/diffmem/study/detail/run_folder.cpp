@@ -210,7 +210,7 @@ RunFolder::RunFolder(fs::path path, const Listing& parameters, const Listing& fa
 
 RunFolder::~RunFolder() { ::close(lock_); }
 
-bool RunFolder::finished() const { return fs::exists(path_ / kFinished); }
+bool is_finished(const fs::path& path) { return fs::exists(path / kFinished); }
 
 void RunFolder::rewind_to(const TrainProgress& progress) {
   std::vector<Json> losses, measures;
@@ -253,7 +253,7 @@ RunRecord read_run(const fs::path& path, const ImageSet& training, int pictures)
   RunRecord record;
   record.folder = path.string();
   record.size = training.count;
-  const bool finished = fs::exists(path / kFinished);
+  const bool finished = is_finished(path);
   const Json done = finished ? read_object(path / kFinished) : Json();
   if (finished)
     for (const char* file : {kRecord, kLosses, kMeasures, kWeights}) verify(path, done, file);
