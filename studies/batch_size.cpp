@@ -18,4 +18,4 @@ const Registered study =
         .sizes({.paper = {1000, 2000}, .desktop = {16}})
         .against("batch")
         .claims({claim::rises("The larger the batch, the higher the ratio.", "batch"),
-                 claim::alike("The effect is small.", "batch=128", "batch=896", 0.08)});
+                 claim::alike("The effect is small.", "batch=128|32", "batch=896|256", 0.08, 1.5)});

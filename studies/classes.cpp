@@ -13,4 +13,4 @@ const Registered study = Study("classes")
                              .claims({claim::falls("The more classes, the lower the ratio.", "data-classes"),
                                       claim::emm_falls("The more classes, the smaller the EMM.", "data-classes"),
                                       claim::alike("Between 5 and 10 classes there is hardly a difference.",
-                                                   "data-classes=5", "data-classes=10", 0.05)});
+                                                   "data-classes=5|4", "data-classes=10|8", 0.05)});

@@ -15,9 +15,11 @@ const Registered study =
         .hold<Basic>(basic)
         .vary(TrueLabels{}, RandomLabels{.classes = 10, .draw = LabelDraw::python}, UniqueLabels{})
         .sizes({.paper = {1000, 2000, 3000, 4000, 5000}, .desktop = {8, 16, 32}})
-        .claims({claim::more("True labels memorize more than none.", "condition=true", "condition=none"),
-                 claim::emm_larger("True labels have the larger EMM.", "condition=true", "condition=none"),
-                 claim::alike("Random labels memorize about as much as true ones.", "condition=random",
-                              "condition=true", 0.05),
-                 claim::more("Unique labels memorize more than true ones.", "condition=unique", "condition=true"),
-                 claim::at_least("Unique labels stay above 90 % up to the largest size.", "condition=unique", 0.9)});
+        .claims(
+            {claim::more("True labels memorize more than none.", "condition=true", "condition=none"),
+             claim::emm_larger("True labels have the larger EMM.", "condition=true", "condition=none"),
+             claim::alike("Random labels memorize about as much as true ones.", "condition=random", "condition=true",
+                          0.05, 1.5),
+             claim::more("Unique labels memorize more than true ones.", "condition=unique", "condition=true"),
+             claim::at_least("Unique labels stay above 90 % up to the largest size.", "condition=unique", 0.9),
+             claim::at_least_within("They are there after a fifth of the training.", "condition=unique", 0.9, 0.2)});

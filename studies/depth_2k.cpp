@@ -13,5 +13,8 @@ const Registered study =
         .across(axis::width, {.paper = {128, 256}, .gpu = {64, 128}, .desktop = {16, 32}})
         .sizes({.paper = {2000}, .desktop = {32}})
         .against("blocks")
-        .claims({claim::peaks_inside("The ratio is not monotone in depth.", "blocks"),
-                 claim::peaks_inside("It peaks inside at twice the width, too.", "blocks", "width=256")});
+        .claims({claim::each("width", claim::peaks_inside("The ratio is not monotone in depth.", "blocks")),
+                 claim::several_peaks("At the larger width it has several peaks.", "blocks", "width=256|32"),
+                 claim::each("width",
+                             claim::overtaken("A deeper network may lie below a shallower one throughout training.",
+                                              "blocks"))});

@@ -22,5 +22,7 @@ const Registered study =
         .hold<Basic>(many_images)
         .sizes({.paper = {1000, 2000}, .desktop = {16, 32}})
         .seeds({.paper = {1}})
-        .spreads({.paper = {10, 100, 1000, 5000, 10'000, 20'000, 50'000}, .smoke = {10, 100}})
+        .spreads({.paper = {10, 100, 1000, 5000, 10'000, 20'000, 50'000},
+                  .desktop = {10, 100, 1000, 5000, 10'000},
+                  .smoke = {4, 8}})
         .claims({claim::settled("From 10,000 images on the spread is negligible.", "images=10000|20000|50000", 0.005)});

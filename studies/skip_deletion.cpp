@@ -14,6 +14,6 @@ const Registered study =
         .sizes({.paper = {1000}, .desktop = {16}})
         .against("skip")
         .claims(
-            {claim::at_least("Deleting one or two anywhere leaves the ratio above 90 %.",
-                             "skip=011111111|001111111|111011111|111001111|111111011|111111001", 0.9),
+            {claim::at_least("Deleting one or two anywhere leaves the ratio above 90 %.", deleted_one_or_two(), 0.9),
+             claim::at_least("So does deleting three at a coarser level.", "skip=111000111|111111000", 0.9),
              claim::at_most("Deleting all three of the finest level brings it below 90 %.", "skip=000111111", 0.9)});

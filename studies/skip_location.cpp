@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Figure 4b and d: which single skip connection is enough to memorize?
-#include <diffmem/embedding/fourier.hpp>
-#include <diffmem/schedule/ve.hpp>
-#include <diffmem/skip/generate.hpp>
-
-#include "common/basic.hpp"
 #include "common/skips.hpp"
 
 using namespace diffmem;
@@ -22,5 +17,7 @@ const Registered study =
                  claim::more("DDPM++: one skip of the finest level memorizes more than one of the coarsest.",
                              "network=ddpmpp skip=100000000|010000000|001000000",
                              "network=ddpmpp skip=000000100|000000010|000000001"),
+                 claim::at_least("NCSN++ memorizes above 40 % with any one of them.",
+                                 "network=ncsnpp skip=100000000|010000000|001000000", 0.4),
                  claim::more("NCSN++ memorizes more with one skip of the finest level than with all.",
                              "network=ncsnpp skip=100000000|010000000|001000000", "network=ncsnpp skip=all")});

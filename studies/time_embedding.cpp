@@ -14,7 +14,7 @@ const Registered study =
         .vary<Fourier>()
         .across(axis::blocks, {.paper = {2, 4}, .desktop = {1, 2}})
         .sizes({.paper = {500, 1000, 2000, 4000}, .desktop = {16, 32}})
-        .claims(
-            {claim::more_each("Fourier features memorize less, whatever the depth.", "blocks", "embedding=positional",
-                              "embedding=fourier"),
-             claim::emm_larger("Fourier features have the smaller EMM.", "embedding=positional", "embedding=fourier")});
+        .claims({claim::each("blocks", claim::more("Fourier features memorize less, whatever the depth.",
+                                                   "embedding=positional", "embedding=fourier")),
+                 claim::each("blocks", claim::emm_larger("Fourier features have the smaller EMM, whatever the depth.",
+                                                         "embedding=positional", "embedding=fourier"))});

@@ -21,4 +21,4 @@ const Registered study =
         .against("condition")
         .claims({claim::more("Unique labels memorize more than none.", "condition=unique", "condition=none"),
                  claim::at_least("More than 65 % within 12,000 epochs.", "condition=unique size=50000", 0.65),
-                 claim::at_most("Without labels, nothing.", "condition=none", 0.001)});
+                 claim::at_most("Without labels, nothing.", "condition=none size=50000", 0.001)});

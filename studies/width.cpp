@@ -13,4 +13,5 @@ const Registered study =
         .sizes({.paper = {500, 1000, 2000, 4000, 8000}, .desktop = {8, 16, 32}})
         .claims({claim::emm_rises("The EMM rises with width.", "width"),
                  claim::rises("The ratio rises with width.", "width"),
-                 claim::at_least("At 320 channels the EMM reaches 4,000.", "width=320 size=4000", 0.9)});
+                 claim::emm_between("At 320 channels the EMM is about 5,000.", "width=320", 4000, 6500),
+                 claim::emm_times("That is about four times the EMM at 128.", "width=320", "width=128", 2.5, 6.5)});

@@ -14,5 +14,6 @@ const Registered study =
         .across(axis::blocks, {.paper = {2, 4}, .desktop = {1, 2}})
         .sizes({.paper = {2000}, .desktop = {32}})
         .against("width")
-        .claims({claim::rises("The wider, the more memorization, at the smaller depth.", "width", "blocks=2"),
-                 claim::rises("The wider, the more memorization, averaged over depths.", "width")});
+        .claims({claim::each("blocks", claim::rises("The wider, the more memorization, at either depth.", "width")),
+                 claim::each("blocks",
+                             claim::ahead("The widest is ahead of the narrowest throughout training.", "width"))});

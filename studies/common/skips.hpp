@@ -63,6 +63,11 @@ template <int Place, int... I>
 std::string text_of_count(std::integer_sequence<int, I...>) {
   return text_of(Policies<Skips<draw(kCounts[Place], I)>...>());
 }
+/// Of the first six choices of each level.
+template <int... I>
+std::string text_of_dropped(std::integer_sequence<int, I...>) {
+  return text_of(Policies<Skips<drop(I / 6, I % 6)>...>());
+}
 
 }  // namespace masks
 
@@ -72,6 +77,9 @@ inline auto keep_one() { return decltype(masks::one(std::make_integer_sequence<i
 inline auto keep_of_one_level() { return decltype(masks::kept(std::make_integer_sequence<int, 21>()))(); }
 /// One, two or three of one level deleted, all others on: 21 masks.
 inline auto delete_some() { return decltype(masks::dropped(std::make_integer_sequence<int, 21>()))(); }
+
+/// Those of one or two, for a claim.
+inline std::string deleted_one_or_two() { return masks::text_of_dropped(std::make_integer_sequence<int, 18>()); }
 
 /// 1, 3, 5, 7 and 8 skips, five different choices each, drawn at random: 25 masks.
 inline auto keep_some() { return decltype(masks::some(std::make_integer_sequence<int, 25>()))(); }

@@ -3,6 +3,8 @@
 #pragma once
 #include <diffmem/study/study.hpp>
 
+#include <vector>
+
 namespace diffmem {
 
 /// Makes a study known to the program that it is linked into:
@@ -11,6 +13,9 @@ namespace diffmem {
 struct Registered {
   Registered(StudyBase study);  // NOLINT(google-explicit-constructor): reads as the study itself
 };
+
+/// Those known to this program.
+const std::vector<StudyBase>& registered_studies();
 
 /// What main() does: runs the only registered study, or, of several, all that is not done, cheapest first, each run that
 /// studies share once.  Exit codes as of StudyBase::run().

@@ -50,7 +50,7 @@ class StudyBase {
   Values<int> training_seeds{.paper = {1}, .desktop = {3}, .smoke = {1}};
   std::vector<Variant> variants;
   std::vector<Factor> factors;
-  std::vector<Where> left_out;        ///< cells of the grid that are not run
+  Values<Where> left_out;             ///< cells of the grid that are not run
   Values<std::int64_t> spread_sizes;  ///< numbers of images for which the spread of the ratio is shown
   std::string x = "size";             ///< the axis under the figure
   std::vector<Claim> claimed;
@@ -122,15 +122,19 @@ class HeldStudy : public StudyBase {
   template <class D>
     requires Varied
   HeldStudy&& beside(const std::string& axis, const std::string& label, D design = {}) && {
+    static_assert((differ_in_one_role<Bases, D> && ...),
+                  "beside<D>: D must differ from the held design in one role (schedule, embedding, family, skip, "
+                  "condition, sampler)");
     add(design, {{axis, label}});
     variants.back().alone = true;
     return std::move(*this);
   }
   /// Leaves out the cells that any of `cells` selects.
-  HeldStudy&& without(std::vector<Where> cells) && {
+  HeldStudy&& without(Values<Where> cells) && {
     left_out = std::move(cells);
     return std::move(*this);
   }
+  HeldStudy&& without(std::vector<Where> cells) && { return std::move(*this).without(Values<Where>{.paper = cells}); }
 
   /// The training-set sizes |D|, nested.
   HeldStudy&& sizes(Values<std::int64_t> sizes) && {

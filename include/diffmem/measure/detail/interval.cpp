@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 
 #include <algorithm>
@@ -34,17 +35,21 @@ Spread spread_of(std::string_view who, std::span<const double> values) {
   return s;
 }
 
-double student_quantile(double freedom) { return boost::math::quantile(boost::math::students_t(freedom), 0.975); }
+double student_quantile(double freedom, double confidence) {
+  return boost::math::quantile(boost::math::students_t(freedom), (1 + confidence) / 2);
+}
 
 }  // namespace
 
-Interval wilson(std::int64_t hits, std::int64_t n) {
+double normal_quantile(double confidence) { return boost::math::quantile(boost::math::normal(), (1 + confidence) / 2); }
+
+Interval wilson(std::int64_t hits, std::int64_t n, double confidence) {
   if (n < 1 || hits < 0 || hits > n)
     throw Error("wilson", fmt::format("{} of {}", hits, n), "0 <= hits <= n, n >= 1", "count again");
-  const double trials = static_cast<double>(n), p = static_cast<double>(hits) / trials,
-               square = kQuantile * kQuantile / trials;
+  const double z = normal_quantile(confidence), trials = static_cast<double>(n), p = static_cast<double>(hits) / trials,
+               square = z * z / trials;
   const double middle = (p + square / 2) / (1 + square);
-  const double half = kQuantile * std::sqrt(p * (1 - p) / trials + square / (4 * trials)) / (1 + square);
+  const double half = z * std::sqrt(p * (1 - p) / trials + square / (4 * trials)) / (1 + square);
   // The ends are exactly 0 and 1 there, which rounding would miss.
   return {hits == 0 ? 0.0 : middle - half, hits == n ? 1.0 : middle + half};
 }
@@ -62,20 +67,20 @@ Interval mean_interval(std::span<const double> values) {
   return {s.mean - half, s.mean + half};
 }
 
-Interval student_interval(std::span<const double> values) {
+Interval student_interval(std::span<const double> values, double confidence) {
   const Spread s = spread_of("student_interval", values);
   if (values.size() == 1) return kAllNumbers;
-  const double half = student_quantile(s.freedom) * std::sqrt(s.error);
+  const double half = student_quantile(s.freedom, confidence) * std::sqrt(s.error);
   return {s.mean - half, s.mean + half};
 }
 
-Interval welch_interval(std::span<const double> a, std::span<const double> b) {
+Interval welch_interval(std::span<const double> a, std::span<const double> b, double confidence) {
   const Spread s = spread_of("welch_interval", a), t = spread_of("welch_interval", b);
   if (a.size() == 1 || b.size() == 1) return kAllNumbers;
   const double error = s.error + t.error, difference = s.mean - t.mean;
   if (error == 0) return {difference, difference};
   const double freedom = error * error / (s.error * s.error / s.freedom + t.error * t.error / t.freedom);
-  const double half = student_quantile(freedom) * std::sqrt(error);
+  const double half = student_quantile(freedom, confidence) * std::sqrt(error);
   return {difference - half, difference + half};
 }
 

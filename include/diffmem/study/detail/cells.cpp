@@ -174,7 +174,9 @@ StudyGrid grid_of(const StudyBase& study, const Options& options, TrainingSets& 
             Cell cell{.at = variant.at, .size = size, .seed = basic.train.seed + static_cast<std::uint64_t>(s)};
             cell.at.insert(cell.at.end(), place.at.begin(), place.at.end());
             cell.at.emplace_back("size", fmt::format("{}", size));
-            if (std::ranges::any_of(study.left_out, [&](const Where& where) { return where(cell.at); })) continue;
+            if (std::ranges::any_of(study.left_out.of(options.profile),
+                                    [&](const Where& where) { return where(cell.at); }))
+              continue;
             note(grid.axes, cell.at);
             Setup setup = basic;
             setup.data.size = size;

@@ -42,7 +42,7 @@ struct Options {
 std::optional<Options> parse_options(int argc, char** argv, const std::string& name, const std::string& question,
                                      const Menus& menus);
 
-/// The same of the program that runs all studies; `only`: patterns of names after --only.
+/// The same of the program that runs all studies; `only`: the names after --only.
 std::optional<Options> parse_all_options(int argc, char** argv, std::vector<std::string>& only);
 
 }  // namespace diffmem

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
-#include <diffmem/measure/emm.hpp>
 #include <diffmem/study/results.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 
 namespace diffmem {
 namespace {
-
-bool matches(std::string_view pattern, std::string_view label) {
-  return pattern.ends_with('*') ? label.starts_with(pattern.substr(0, pattern.size() - 1)) : label == pattern;
-}
 
 std::vector<std::string> split(std::string_view text, char at) {
   std::vector<std::string> parts;
@@ -27,41 +20,23 @@ std::vector<std::string> split(std::string_view text, char at) {
   }
 }
 
-double value_of(const Result& run, Measure measure) {
-  switch (measure) {
-    case Measure::singles: return run.singles;
-    case Measure::knn: return run.knn;
-    default: return run.ratio;
-  }
+bool among(const std::vector<std::string>& labels, const std::string& label) {
+  return std::ranges::find(labels, label) != labels.end();
 }
 
-/// A value of each cell and training seed.
-using Cells = std::map<std::string, std::map<std::uint64_t, double>>;
-
-Cells cells_of(const Results& results, const Where& where, Measure measure) {
-  Cells cells;
-  for (const Result& run : results.runs)
-    if (where(run)) cells[cell_of(run)][run.seed] = value_of(run, measure);
-  return cells;
-}
-
-/// Means over cells, one a seed; seeds that lack a cell are left out.
-std::vector<double> means_by_seed(const Cells& cells) {
-  std::map<std::uint64_t, std::pair<double, std::size_t>> sums;
-  for (const auto& [cell, seeds] : cells)
-    for (const auto& [seed, value] : seeds) sums[seed].first += value, ++sums[seed].second;
-  std::vector<double> means;
-  for (const auto& [seed, sum] : sums)
-    if (sum.second == cells.size()) means.push_back(sum.first / static_cast<double>(sum.second));
-  return means;
+/// Of (axis, X) pairs, the X of an axis; null if it is not there.
+template <class X>
+const X* find_axis(const std::vector<std::pair<std::string, X>>& list, std::string_view axis) {
+  const auto at = std::ranges::find(list, axis, [](const auto& entry) -> std::string_view { return entry.first; });
+  return at == list.end() ? nullptr : &at->second;
 }
 
 }  // namespace
 
-std::string cell_of(const Result& run, std::string_view without) {
+std::string cell_of(const Result& run, const std::vector<std::string>& without) {
   std::string name;
   for (const auto& [axis, label] : run.at)
-    if (axis != without) name += fmt::format("{}{}={}", name.empty() ? "" : " ", axis, label);
+    if (!among(without, axis)) name += fmt::format("{}{}={}", name.empty() ? "" : " ", axis, label);
   return name;
 }
 
@@ -72,6 +47,26 @@ const std::vector<std::string>& Results::labels(std::string_view axis) const {
   for (const GridAxis& a : axes) names.push_back(a.name);
   throw Error("claim", fmt::format("an axis \"{}\"", axis), fmt::format("one of {}", fmt::join(names, ", ")),
               "correct the claim");
+}
+
+Results Results::part(const std::string& axis, const std::string& label) const {
+  const auto has = [&](const Listing& at) {
+    const std::string* here = find_axis(at, axis);
+    return here && *here == label;
+  };
+  Results some{.axes = axes, .runs = {}};
+  for (const Result& run : runs)
+    if (has(run.at)) some.runs.push_back(run);
+  for (const Spread& spread : spreads)
+    if (has(spread.at)) some.spreads.push_back(spread);
+  for (GridAxis& a : some.axes)
+    std::erase_if(a.labels, [&](const std::string& l) {
+      return std::ranges::none_of(some.runs, [&](const Result& run) {
+        const std::string* here = find_axis(run.at, a.name);
+        return !here || *here == l;  // runs know nothing of axes that are not the grid's, such as "images"
+      });
+    });
+  return some;
 }
 
 Where::Where(std::string_view text) : text_(text) {
@@ -85,10 +80,8 @@ Where::Where(std::string_view text) : text_(text) {
 
 bool Where::operator()(const Listing& place) const {
   return std::ranges::all_of(conditions_, [&](const auto& condition) {
-    const auto at = std::ranges::find(place, condition.first, &Listing::value_type::first);
-    return at != place.end() && std::ranges::any_of(condition.second, [&](const std::string& pattern) {
-             return matches(pattern, at->second);
-           });
+    const std::string* label = find_axis(place, condition.first);
+    return label && among(condition.second, *label);
   });
 }
 
@@ -96,54 +89,27 @@ Where Where::operator&(const Where& other) const {
   return text_.empty() ? other : other.text_.empty() ? *this : Where(text_ + " " + other.text_);
 }
 
+std::vector<std::string> Where::differing(const Where& other) const {
+  std::vector<std::string> axes;
+  for (const auto& [mine, theirs] : {std::pair(this, &other), std::pair(&other, this)})
+    for (const auto& [axis, labels] : mine->conditions_) {
+      const auto* same = find_axis(theirs->conditions_, axis);
+      if ((!same || *same != labels) && !among(axes, axis)) axes.push_back(axis);
+    }
+  return axes;
+}
+
 std::string Where::missing(const Results& results) const {
-  for (const auto& [axis, patterns] : conditions_) {
+  for (const auto& [axis, wanted] : conditions_) {
     const auto& labels = results.labels(axis);
-    for (const std::string& pattern : patterns)
-      if (std::ranges::none_of(labels, [&](const std::string& label) { return matches(pattern, label); }))
-        return fmt::format("the grid has no {} = {}", axis, pattern);
+    if (std::ranges::none_of(wanted, [&](const std::string& label) { return among(labels, label); }))
+      return fmt::format("the grid has no {} = {}", axis, fmt::join(wanted, " or "));
   }
   if (std::ranges::none_of(results.runs, *this))
-    return fmt::format("no run of {} is finished", text_.empty() ? "any kind" : text_);
+    return fmt::format("the grid has no run of {}", text_.empty() ? "any kind" : text_);
+  for (const Result& run : results.runs)
+    if ((*this)(run) && !run.finished()) return fmt::format("{}, seed {}, is not finished", cell_of(run), run.seed);
   return "";
-}
-
-std::vector<double> seed_means(const Results& results, const Where& where, Measure measure) {
-  return means_by_seed(cells_of(results, where, measure));
-}
-
-std::vector<double> seed_spreads(const Results& results, const Where& where, Measure measure) {
-  Cells cells = cells_of(results, where, measure);
-  const double n = static_cast<double>(cells.size());
-  if (n < 2) return {};
-  std::map<std::uint64_t, double> means;
-  for (auto& [cell, seeds] : cells)
-    for (auto& [seed, value] : seeds) means[seed] += value / n;
-  for (auto& [cell, seeds] : cells)
-    for (auto& [seed, value] : seeds) value = (value - means[seed]) * (value - means[seed]) * n / (n - 1);
-  std::vector<double> spreads = means_by_seed(cells);
-  for (double& s : spreads) s = std::sqrt(s);
-  return spreads;
-}
-
-std::vector<double> seed_emms(const Results& results, const Where& where) {
-  std::map<std::string, std::map<std::uint64_t, std::vector<SizeRatio>>> curves;
-  for (const Result& run : results.runs) {
-    if (!where(run)) continue;
-    const auto size = std::ranges::find(run.at, "size", &Listing::value_type::first);
-    curves[cell_of(run, "size")][run.seed].push_back({std::stoll(size->second), run.ratio});
-  }
-  Cells cells;
-  const std::size_t sizes = results.labels("size").size();
-  for (const auto& [curve, seeds] : curves)
-    for (const auto& [seed, points] : seeds) {
-      if (points.size() != sizes) continue;
-      const Emm emm = estimate_emm(points);
-      const auto [least, most] = std::ranges::minmax(points, {}, &SizeRatio::size);
-      const double nearest = static_cast<double>(emm.below == 0 ? least.size : most.size);
-      cells[curve][seed] = std::log2(emm.logarithmic.value_or(nearest));
-    }
-  return means_by_seed(cells);
 }
 
 }  // namespace diffmem

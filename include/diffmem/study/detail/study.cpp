@@ -49,6 +49,8 @@ int StudyBase::run(int argc, char** argv) const {
 
 Registered::Registered(StudyBase study) { registered().push_back(std::move(study)); }
 
+const std::vector<StudyBase>& registered_studies() { return registered(); }
+
 int run_registered(int argc, char** argv) {
   if (registered().size() == 1) return registered().front().run(argc, argv);
   return exit_code_of([&] { return run_all(argc, argv); });

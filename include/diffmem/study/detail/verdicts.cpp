@@ -30,18 +30,13 @@ std::vector<EmmRecord> emms_of(const ReportRecord& report) {
   return emms;
 }
 
-/// The ratio among images whose nearest training image is there once; 0 if there is no such image.
-double of_singles(const Evaluation& e) {
-  return e.images > e.twins ? static_cast<double>(e.memorized) / static_cast<double>(e.images - e.twins) : 0;
-}
-
 std::string word(Outcome outcome) { return std::string(words_of(outcome)[static_cast<std::size_t>(outcome)]); }
 
 ClaimRecord judge(const Claim& claim, const Results& results) {
-  const Verdict ratio = claim.test(results, Measure::ratio);
+  const Verdict ratio = claim(results);
   ClaimRecord record{.text = claim.text, .outcome = word(ratio.outcome), .reason = ratio.reason};
   if (claim.has_knn_view) {
-    const Verdict knn = claim.test(results, Measure::knn);
+    const Verdict knn = claim(results, Measure::knn);
     record.knn_outcome = word(knn.outcome), record.knn_reason = knn.reason;
   }
   return record;
@@ -93,10 +88,12 @@ ReportRecord report_of(const StudyGrid& grid, const std::map<std::string, RunRec
   std::size_t missing = 0;
   for (const Cell& cell : grid.cells) {
     const auto found = records.find(cell.plan.name);
+    Result& result = results.runs.emplace_back(Result{.at = cell.at, .seed = cell.seed});
     if (found == records.end()) {
       ++missing;
       continue;
     }
+    result.evaluations = found->second.evaluations;
     RunRecord& run = report.runs.emplace_back(found->second);
     Listing varied;  // what runs differ in, so that labels stay short
     for (const auto& place : cell.at)
@@ -108,12 +105,6 @@ ReportRecord report_of(const StudyGrid& grid, const std::map<std::string, RunRec
       const auto here = std::ranges::find(cell.at, study.x, &Listing::value_type::first);
       run.x = static_cast<double>(std::ranges::find(report.x_labels, here->second) - report.x_labels.begin());
     }
-    if (const Evaluation* best = best_of(run.evaluations))
-      results.runs.push_back({.at = cell.at,
-                              .seed = cell.seed,
-                              .ratio = best->ratio,
-                              .singles = of_singles(*best),
-                              .knn = best->knn_distance});
   }
   if (missing > 0) report.notes.push_back(fmt::format("{} of {} runs are not here.", missing, grid.cells.size()));
   if (over_sizes && results.labels("size").size() > 1) report.emms = emms_of(report);
