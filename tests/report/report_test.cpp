@@ -395,6 +395,12 @@ TEST_CASE("the gallery has each study that ran, as HTML and as Markdown", "[repo
       page.find("profile desktop; 4 runs, 2 training seeds; training 4 min 00 s, sampling and measuring 2 min 00 s") !=
       page.npos);
   REQUIRE(page.find("<code>weight-decay --seeds 2</code>") != page.npos);
+  auto later = labelled_report();
+  later.title = "later";
+  write_index({{"a-later-one", later}}, folder.path);
+  const std::string both = read_file(folder.path / "index.html");
+  REQUIRE(times(both, "<section>") == 4);
+  REQUIRE(both.find("a-later-one/report.html") < both.find("weight-decay/report.html"));
   const std::string text = results_markdown(all);
   REQUIRE(text.starts_with("## weight-decay\n"));
   REQUIRE(text.find("](./weight-decay/ratio.svg)\n") != text.npos);

@@ -107,7 +107,7 @@ TEST_CASE("bounds are of every cell, likeness has a margin", "[study][claim]") {
   REQUIRE(of(claim::steady("", "width=1", 0.005), r) == Outcome::undecided);
   REQUIRE(of(claim::steady("", "", 0.0005), r) == Outcome::not_held);
   REQUIRE(of(claim::near("", "width=1", 0.94, 0.03), r) == Outcome::held);
-  REQUIRE(of(claim::near("", "width=1", 0.94, 0.003), r) == Outcome::not_held);
+  REQUIRE(of(claim::near("", "width=1", 0.94, 0.001), r) == Outcome::not_held);
   REQUIRE(of(claim::flat("", "width", "size=10", 0.02), r) == Outcome::held);
   REQUIRE(of(claim::flat("", "width", "size=20", 0.02), r) == Outcome::not_held);
   const Results spread = grid({{.5, .5}, {.52, .52}, {.1, .1}, {.9, .9}}, 0.002);

@@ -45,11 +45,14 @@ TEST_CASE("in a file, each run has a line at once and then one now and then", "[
   board.update("a", quarter());  // too early
   board.update("b", quarter());
   board.finish("a", "a: done");
+  board.head("[1 of 3 runs] ");
+  board.update("c", quarter());
   REQUIRE(text_of(file.get()) ==
           "begins\n"
           "a: step 5/20, epoch 2, loss 1.5, 64 images/s, 30 s left\n"
           "b: step 5/20, epoch 2, loss 1.5, 64 images/s, 30 s left\n"
-          "a: done\n");
+          "a: done\n"
+          "[1 of 3 runs] c: step 5/20, epoch 2, loss 1.5, 64 images/s, 30 s left\n");
 }
 
 TEST_CASE("in a file, a line comes again after its time", "[study][progress]") {

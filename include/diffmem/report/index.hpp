@@ -22,7 +22,8 @@ std::string index_html(const std::vector<IndexRecord>& studies);
 /// The same as Markdown; `folders`/FOLDER is where the page finds a study's figure and numbers.  All texts are escaped.
 std::string results_markdown(const std::vector<IndexRecord>& studies, const std::string& folders = ".");
 
-/// Writes `folder`/index.html.  Error if the folder cannot be written.
+/// Writes each study's part of the page, `folder`/FOLDER/section.html, and `folder`/index.html of all parts that are there,
+/// those of earlier calls, too.  Error if the folder cannot be written.
 void write_index(const std::vector<IndexRecord>& studies, const std::filesystem::path& folder);
 
 /// Small files to keep, in docs/ say: copies each study's figures and numbers (.svg, .gp and .csv in `reports`/FOLDER) to

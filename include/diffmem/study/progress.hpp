@@ -31,6 +31,8 @@ class ProgressBoard {
 
   /// Prints if it is time to: a run's first line at once.
   void update(const std::string& run, const Line& line);
+  /// What is said before each line: how far all runs together are.
+  void head(const std::string& text);
   /// Prints a line for good and forgets the run.
   void finish(const std::string& run, const std::string& text);
   void say(const std::string& text);
@@ -42,6 +44,7 @@ class ProgressBoard {
   bool terminal_;
   std::chrono::milliseconds every_;
   std::mutex mutex_;
+  std::string head_;
   std::map<std::string, Line> lines_;
   std::map<std::string, std::chrono::steady_clock::time_point> printed_;
 };

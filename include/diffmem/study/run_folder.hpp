@@ -2,6 +2,7 @@
 // A run is a folder: run.json (every resolved parameter, data digest, versions), progress.jsonl, measures.jsonl,
 // samples/, checkpoints/, weights.safetensors, finished.json (checksums).  The same command again continues it.
 #pragma once
+#include <diffmem/core/error.hpp>
 #include <diffmem/core/params.hpp>
 #include <diffmem/data/image_set.hpp>
 #include <diffmem/measure/memorization.hpp>
@@ -18,12 +19,18 @@ namespace diffmem {
 /// Writes generated images, uint8 [n,C,H,W], as a .safetensors file of one tensor, "images"; `image` is [C,H,W].
 void write_images(const std::filesystem::path& path, std::span<const std::uint8_t> images, const Shape& image);
 
+/// The Error of a run that another process works on.
+class RunBusy : public Error {
+ public:
+  explicit RunBusy(const std::filesystem::path& run);
+};
+
 /// Whether the run at `path` is complete.
 bool is_finished(const std::filesystem::path& path);
 
 class RunFolder {
  public:
-  /// Opens or begins the run at `path` and locks it against a second process.  Error if another process holds it, or
+  /// Opens or begins the run at `path` and locks it against a second process.  RunBusy if another process holds it; Error
   /// if it was begun with other `parameters` (the differing fields are named).
   /// `facts` (versions, threads, device) may differ; run.json keeps the list of all that the run was made with.
   RunFolder(std::filesystem::path path, const Listing& parameters, const Listing& facts);
@@ -41,9 +48,9 @@ class RunFolder {
   void add(const LossPoint& point);
   /// Records an evaluation and its generated images, uint8 [images,C,H,W].
   void add(const Evaluation& evaluation, const std::vector<std::uint8_t>& generated, const ImageSet& training);
-  /// Images of an evaluation that is not complete: as keep_part() left them, empty if there are none.
-  std::vector<std::uint8_t> part() const;
-  void keep_part(const std::vector<std::uint8_t>& generated, const ImageSet& training);
+  /// Images of the evaluation at `step`, which is not complete: as keep_part() left them, empty if there are none.
+  std::vector<std::uint8_t> part(std::int64_t step) const;
+  void keep_part(std::int64_t step, const std::vector<std::uint8_t>& generated, const ImageSet& training);
   /// Marks the run as complete; `weights` are the averaged ones.
   void finish(const TrainProgress& progress, const SafeTensors& weights);
 

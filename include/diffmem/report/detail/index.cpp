@@ -68,27 +68,38 @@ std::string figure_text(const ReportRecord& report) {
 
 }  // namespace
 
-std::string index_html(const std::vector<IndexRecord>& studies) {
-  std::string rows;
-  for (const auto& [folder, report] : studies) {
-    if (report.runs.empty()) continue;
-    const std::string link = safe(address(folder));
-    const std::string figure =
-        has_figure(report) ? fmt::format("<a href=\"{0}/report.html\"><img src=\"{0}/ratio.svg\" alt=\"{1}\"></a>",
-                                         link, safe(figure_text(report)))
-                           : std::string("<p class=\"soft\">Nothing was measured yet.</p>");
-    rows += fmt::format(
-        "<section>\n<div>{}</div>\n<div>\n<h2><a href=\"{}/report.html\">{}</a></h2>\n<p>{}</p>\n<p "
-        "class=\"soft\">{}</p>\n",
-        figure, link, safe(report.title.empty() ? folder : report.title), safe(report.question), safe(report.source));
-    if (!report.claims.empty())
-      rows += fmt::format("<p><b>{}</b></p>\n{}", safe(score(report)), claim_list(report, false));
-    rows += fmt::format("<p class=\"soft\">{}</p>\n<p><code>{}</code></p>\n</div>\n</section>\n", safe(summary(report)),
-                        safe(report.command));
-  }
-  if (rows.empty()) rows = "<p>No run is finished yet.</p>\n";
+namespace {
+
+std::string section(const IndexRecord& study) {
+  const auto& [folder, report] = study;
+  const std::string link = safe(address(folder));
+  const std::string figure =
+      has_figure(report) ? fmt::format("<a href=\"{0}/report.html\"><img src=\"{0}/ratio.svg\" alt=\"{1}\"></a>", link,
+                                       safe(figure_text(report)))
+                         : std::string("<p class=\"soft\">Nothing was measured yet.</p>");
+  std::string text = fmt::format(
+      "<section>\n<div>{}</div>\n<div>\n<h2><a href=\"{}/report.html\">{}</a></h2>\n<p>{}</p>\n<p "
+      "class=\"soft\">{}</p>\n",
+      figure, link, safe(report.title.empty() ? folder : report.title), safe(report.question), safe(report.source));
+  if (!report.claims.empty())
+    text += fmt::format("<p><b>{}</b></p>\n{}", safe(score(report)), claim_list(report, false));
+  return text + fmt::format("<p class=\"soft\">{}</p>\n<p><code>{}</code></p>\n</div>\n</section>\n",
+                            safe(summary(report)), safe(report.command));
+}
+
+std::string gallery(const std::string& sections) {
+  const std::string rows = sections.empty() ? "<p>No run is finished yet.</p>\n" : sections;
   return report_page::page("diffmem: studies", "", "<div class=\"gallery\">\n" + rows + "</div>\n",
                            "data: 'self' file:");  // the figures beside it
+}
+
+}  // namespace
+
+std::string index_html(const std::vector<IndexRecord>& studies) {
+  std::string all;
+  for (const IndexRecord& study : studies)
+    if (!study.report.runs.empty()) all += section(study);
+  return gallery(all);
 }
 
 std::string results_markdown(const std::vector<IndexRecord>& studies, const std::string& folders) {
@@ -119,7 +130,7 @@ std::string results_markdown(const std::vector<IndexRecord>& studies, const std:
 namespace {
 
 /// What is before the first "## " of a page, and each section from there on.
-std::vector<std::string> sections(std::string_view page) {
+std::vector<std::string> sections_of(std::string_view page) {
   std::vector<std::string> parts(1);
   while (!page.empty()) {
     const std::string_view line = page.substr(0, page.find('\n'));
@@ -148,8 +159,8 @@ void publish_results(const std::vector<IndexRecord>& studies, const std::filesys
     }
   }
   const fs::path page = folder / "results.md";
-  std::vector<std::string> parts = sections(fs::exists(page) ? read_file(page) : "# Results\n\n");
-  std::vector<std::string> fresh = sections(results_markdown(studies, "results"));
+  std::vector<std::string> parts = sections_of(fs::exists(page) ? read_file(page) : "# Results\n\n");
+  std::vector<std::string> fresh = sections_of(results_markdown(studies, "results"));
   for (std::size_t i = 1; i < fresh.size(); ++i) {
     if (!fresh[i].ends_with("\n\n")) fresh[i] += '\n';
     const auto old = std::ranges::find(parts.begin() + 1, parts.end(), heading(fresh[i]), heading);
@@ -165,7 +176,20 @@ void publish_results(const std::vector<IndexRecord>& studies, const std::filesys
 }
 
 void write_index(const std::vector<IndexRecord>& studies, const std::filesystem::path& folder) {
-  write_file_atomically(folder / "index.html", index_html(studies));
+  namespace fs = std::filesystem;
+  constexpr const char* kSection = "section.html";
+  for (const IndexRecord& study : studies) {
+    if (study.report.runs.empty()) continue;
+    make_folder(folder / study.folder);
+    write_file_atomically(folder / study.folder / kSection, section(study));
+  }
+  std::vector<fs::path> all;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (fs::exists(entry.path() / kSection)) all.push_back(entry.path() / kSection);
+  std::ranges::sort(all);
+  std::string sections;
+  for (const fs::path& path : all) sections += read_file(path);
+  write_file_atomically(folder / "index.html", gallery(sections));
 }
 
 }  // namespace diffmem

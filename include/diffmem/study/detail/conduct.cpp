@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -115,34 +116,62 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int 
   });
   Outcomes outcomes;
   std::vector<std::string> interruptions;
+  std::vector<const Cell*> busy;  // another process works on them: they wait until all else is done
   std::mutex mutex;
   std::atomic<std::size_t> next{0};
+  const double begun = steady_seconds();
+  double all = 0, ready = 0, made = 0;  // operations: of all runs, of those done, of those done by this command
+  for (const Cell* cell : runs) all += operations(cell);
+  const auto tell = [&](const Cell& cell, bool was_done) {  // the mutex is held
+    ready += operations(&cell);
+    if (!was_done) made += operations(&cell);
+    if (runs.size() == 1) return;
+    const std::string left =
+        made > 0 ? fmt::format(", {} left", duration_text((steady_seconds() - begun) / made * (all - ready))) : "";
+    context.board->head(
+        fmt::format("[{} of {} runs{}] ", outcomes.records.size() + outcomes.failures.size(), runs.size(), left));
+  };
+  /// False if another process works on it.
+  const auto attempt = [&](const Cell& cell) {
+    const bool was_done = is_finished(context.runs / cell.plan.name);
+    try {
+      RunRecord record = cell.run->run(cell.set->images, cell.plan, context);
+      const std::lock_guard guard(mutex);
+      outcomes.records[cell.plan.name] = std::move(record);
+      tell(cell, was_done);
+    } catch (const RunBusy&) {
+      return false;
+    } catch (const Interrupted& e) {
+      const std::lock_guard guard(mutex);
+      interruptions.emplace_back(e.what());
+    } catch (const std::exception& e) {
+      const std::string& name = cell.plan.cell;
+      const std::string why =
+          std::string_view(e.what()).starts_with(name) ? e.what() : fmt::format("{}: {}", name, e.what());
+      context.board->finish(name, "failed: " + why);
+      const std::lock_guard guard(mutex);
+      outcomes.failures[cell.plan.name] = why;
+      tell(cell, was_done);
+    }
+    return true;
+  };
   const auto work = [&] {
     set_up_runtime({.threads = context.threads});  // OpenMP keeps the number of threads per thread
-    for (std::size_t i; (i = next++) < runs.size() && !interrupted();) {
-      const Cell& cell = *runs[i];
-      try {
-        RunRecord record = cell.run->run(cell.set->images, cell.plan, context);
+    for (std::size_t i; (i = next++) < runs.size() && !interrupted();)
+      if (!attempt(*runs[i])) {
+        context.board->say(runs[i]->plan.cell + ": another process works on it; waits");
         const std::lock_guard guard(mutex);
-        outcomes.records[cell.plan.name] = std::move(record);
-      } catch (const Interrupted& e) {
-        const std::lock_guard guard(mutex);
-        interruptions.emplace_back(e.what());
-      } catch (const std::exception& e) {
-        const std::string& name = cell.plan.cell;
-        const std::string why =
-            std::string_view(e.what()).starts_with(name) ? e.what() : fmt::format("{}: {}", name, e.what());
-        context.board->finish(name, "failed: " + why);
-        const std::lock_guard guard(mutex);
-        outcomes.failures[cell.plan.name] = why;
+        busy.push_back(runs[i]);
       }
-    }
   };
   {
     std::vector<std::jthread> workers;
     for (int j = 0; j < jobs; ++j) workers.emplace_back(work);
   }
+  for (const Cell* cell : busy)
+    while (!interrupted() && !attempt(*cell)) std::this_thread::sleep_for(std::chrono::seconds(1));
   if (interrupted()) {
+    for (const auto& [name, failure] : outcomes.failures) fmt::print(stderr, "error: {}\n", failure);
     std::sort(interruptions.begin(), interruptions.end());
     throw Interrupted(fmt::format(
         "{}\nThe same command continues from there.",
@@ -160,17 +189,18 @@ std::string command_text(int argc, char** argv) {
 }
 
 int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Options& options, Priority priority,
-            const std::string& command) {
+            const std::string& command, const std::vector<std::string>& refused) {
   const Runs runs = runs_of(grids, options.shard);
   if (runs.empty()) {
     fmt::print("No run for part {} of {}.\n", options.shard.part, options.shard.of);
-    return 0;
+    return refused.empty() ? 0 : 1;
   }
   const auto [jobs, threads] = crew_of(options, runs);
   set_up_runtime({.threads = threads});
   if (options.dry_run) {
     print_plan(grids, runs, sets, options, jobs, threads);
-    return 0;
+    for (const std::string& failure : refused) fmt::print(stderr, "error: {}\n", failure);
+    return refused.empty() ? 0 : 1;
   }
   sets.forget_sources();
 
@@ -190,29 +220,30 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
   const double seconds = steady_seconds() - begun;
 
   std::vector<IndexRecord> index;
-  for (const StudyGrid& grid : grids) {
-    ReportRecord report = report_of(grid, outcomes.records, options.profile, available_cores());
-    if (report.runs.empty()) continue;
-    report.command = command;
-    for (const Cell& cell : grid.cells)
-      if (const auto failed = outcomes.failures.find(cell.plan.name); failed != outcomes.failures.end())
-        report.notes.push_back("A run failed: " + failed->second);
-    report.machine.emplace_back("wall time of this command", duration_text(seconds));
-    const std::filesystem::path folder = options.out / grid.study->name;
-    write_report(report, folder);
-    fmt::print("\n{}\nreport: {}\n", text_table(report), (folder / "report.html").string());
-    index.push_back({grid.study->name, report});
-  }
-  if (grids.size() > 1) {
-    write_index(index, options.out);
-    fmt::print("\nall reports: {}\n", (options.out / "index.html").string());
-  }
+  std::vector<std::string> failures = refused;
+  for (const auto& [name, failure] : outcomes.failures) failures.push_back(failure);
+  for (const StudyGrid& grid : grids) try {
+      ReportRecord report = report_of(grid, outcomes.records, options.profile, available_cores());
+      report.command = command;
+      for (const Cell& cell : grid.cells)
+        if (const auto failed = outcomes.failures.find(cell.plan.name); failed != outcomes.failures.end())
+          report.notes.push_back("A run failed: " + failed->second);
+      report.machine.emplace_back("wall time of this command", duration_text(seconds));
+      const std::filesystem::path folder = options.out / grid.study->name;
+      write_report(report, folder);
+      fmt::print("\n{}\nreport: {}\n", text_table(report), (folder / "report.html").string());
+      index.push_back({grid.study->name, report});
+    } catch (const Error& e) {  // of one report; the others are still to be written
+      failures.push_back(fmt::format("report of {}: {}", grid.study->name, e.what()));
+    }
+  write_index(index, options.out);
+  fmt::print("\nall reports: {}\n", (options.out / "index.html").string());
   if (!options.publish.empty()) {
     publish_results(index, options.out, options.publish);
     fmt::print("\nresults: {}\n", (options.publish / "results.md").string());
   }
-  for (const auto& [name, failure] : outcomes.failures) fmt::print(stderr, "error: {}\n", failure);
-  return outcomes.failures.empty() ? 0 : 1;
+  for (const std::string& failure : failures) fmt::print(stderr, "error: {}\n", failure);
+  return failures.empty() ? 0 : 1;
 }
 
 }  // namespace diffmem

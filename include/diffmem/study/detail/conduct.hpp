@@ -15,9 +15,10 @@ enum class Priority {
 };
 
 /// Makes the runs of the grids that are not done, each once, or with options.dry_run only prints them; then writes a report
-/// for each.  `command` is how it was asked for.  0, or 1 if a run failed; Interrupted after Ctrl-C.
+/// for each.  `command` is how it was asked for; `refused` are errors of studies that have no grid, to be repeated at the
+/// end.  0, or 1 if anything failed; Interrupted after Ctrl-C.
 int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Options& options, Priority priority,
-            const std::string& command);
+            const std::string& command, const std::vector<std::string>& refused = {});
 
 /// The command as it was typed, but for the program's folder.
 std::string command_text(int argc, char** argv);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/runtime.hpp>
 #include <diffmem/measure/duplicates.hpp>
 #include <diffmem/measure/memorization.hpp>
 #include <diffmem/study/detail/evaluate.hpp>
+
+#include <algorithm>
 
 namespace diffmem {
 
@@ -21,6 +24,30 @@ Evaluation evaluation_of(std::span<const std::uint8_t> generated, const ImageSet
           .low = m.interval.low,
           .high = m.interval.high,
           .knn_distance = m.knn_distance};
+}
+
+std::optional<std::vector<std::uint8_t>> generate_in_parts(
+    RunFolder& folder, std::int64_t step, const ImageSet& training, GenerateOptions options, double seconds,
+    const std::function<std::vector<std::uint8_t>(const GenerateOptions&)>& make,
+    const std::function<void(std::int64_t done)>& after_batch) {
+  std::vector<std::uint8_t> generated = folder.part(step);
+  const std::int64_t images = options.images;
+  double saved = steady_seconds();
+  options.first = static_cast<std::int64_t>(generated.size()) / training.image_size();
+  while (options.first < images) {
+    options.images = std::min(options.batch, images - options.first);
+    const auto batch = make(options);
+    generated.insert(generated.end(), batch.begin(), batch.end());
+    options.first += options.images;
+    after_batch(options.first);
+    if (options.first == images) break;
+    if (interrupted() || steady_seconds() - saved > seconds) {
+      folder.keep_part(step, generated, training);
+      saved = steady_seconds();
+    }
+    if (interrupted()) return std::nullopt;
+  }
+  return generated;
 }
 
 }  // namespace diffmem

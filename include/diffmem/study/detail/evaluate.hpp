@@ -2,13 +2,26 @@
 #pragma once
 #include <diffmem/core/history.hpp>
 #include <diffmem/data/image_set.hpp>
+#include <diffmem/sampler/generate.hpp>
+#include <diffmem/study/run_folder.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
+#include <vector>
 
 namespace diffmem {
 
 /// Generated images, uint8 [images,C,H,W], against the training images; step, epoch and seconds are left to the caller.
 Evaluation evaluation_of(std::span<const std::uint8_t> generated, const ImageSet& training, int threads);
+
+/// The images that `options` asks for, made by `make` a batch at a time, those that the run's folder kept of this step's
+/// evaluation not again; they are kept every `seconds` and on Ctrl-C, and then there is no result.  `after_batch` is told
+/// how many there are.
+std::optional<std::vector<std::uint8_t>> generate_in_parts(
+    RunFolder& folder, std::int64_t step, const ImageSet& training, GenerateOptions options, double seconds,
+    const std::function<std::vector<std::uint8_t>(const GenerateOptions&)>& make,
+    const std::function<void(std::int64_t done)>& after_batch);
 
 }  // namespace diffmem

@@ -63,34 +63,26 @@ RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const 
   RunFolder folder(context.runs / plan.name, plan.settings, facts);
   if (!folder.finished()) {
     folder.rewind_to({});
-    std::vector<std::uint8_t> generated = folder.part();
-    GenerateOptions o = options(images);
-    const std::int64_t had = static_cast<std::int64_t>(generated.size()) / images.image_size();
-    o.first = had, o.images -= had;
-    ProgressBoard::Line line{
-        .unit = "image", .step = had, .total = setup_.sample.images, .begun_at = had, .doing = "sampling"};
+    ProgressBoard::Line line{.unit = "image", .total = setup_.sample.images, .doing = "sampling"};
     const double begun = steady_seconds();
-    double saved = begun;
     OptimalDenoiser optimum = optimum_of(images, context.threads);
-    // A batch at a time, so that what is there can be kept.
-    while (o.images > 0) {
-      GenerateOptions one = o;
-      one.images = std::min(o.batch, o.images);
-      const auto batch = generate([&](const NoiseSource& noise, const Tensor&) { return sample(optimum, noise); }, one);
-      generated.insert(generated.end(), batch.begin(), batch.end());
-      o.first += one.images, o.images -= one.images;
-      line.step = o.first, line.images_per_second = static_cast<double>(o.first - had) / (steady_seconds() - begun);
-      context.board->update(cell_, line);
-      if (o.images > 0 && (interrupted() || steady_seconds() - saved > context.checkpoint_seconds)) {
-        folder.keep_part(generated, images);
-        saved = steady_seconds();
-      }
-      if (o.images > 0 && interrupted())
-        throw Interrupted(fmt::format("{}: stopped at image {} of {}, saved", cell_, o.first, setup_.sample.images));
-    }
-    Evaluation e = evaluation_of(generated, images, context.threads);
+    std::int64_t had = -1;
+    const auto generated = generate_in_parts(
+        folder, 0, images, options(images), context.checkpoint_seconds,
+        [&](const GenerateOptions& part) {
+          if (had < 0) had = part.first;
+          return generate([&](const NoiseSource& noise, const Tensor&) { return sample(optimum, noise); }, part);
+        },
+        [&](std::int64_t done) {
+          line.step = done, line.begun_at = had;
+          line.images_per_second = static_cast<double>(done - had) / (steady_seconds() - begun);
+          context.board->update(cell_, line);
+        });
+    if (!generated)
+      throw Interrupted(fmt::format("{}: stopped at image {} of {}, saved", cell_, line.step, line.total));
+    Evaluation e = evaluation_of(*generated, images, context.threads);
     e.seconds = steady_seconds() - begun;
-    folder.add(e, generated, images);
+    folder.add(e, *generated, images);
     TrainProgress progress;
     progress.evaluations.push_back(e);
     SafeTensors nothing;

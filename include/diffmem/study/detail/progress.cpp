@@ -46,11 +46,16 @@ void ProgressBoard::update(const std::string& run, const Line& line) {
   const auto [last, first] = printed_.try_emplace(terminal_ ? "" : run);
   if (!first && Clock::now() - last->second < every_) return;
   last->second = Clock::now();
-  if (!terminal_) return print_for_good(describe(run, line));
+  if (!terminal_) return print_for_good(head_ + describe(run, line));
   std::string all;
-  for (const auto& [name, l] : lines_) all += (all.empty() ? "" : " | ") + describe(name, l);
+  for (const auto& [name, l] : lines_) all += (all.empty() ? head_ : " | ") + describe(name, l);
   fmt::print(out_, "\r\033[K{}", all.substr(0, columns(out_) - 1));
   std::fflush(out_);
+}
+
+void ProgressBoard::head(const std::string& text) {
+  const std::lock_guard guard(mutex_);
+  head_ = text;
 }
 
 void ProgressBoard::print_for_good(const std::string& text) {

@@ -174,7 +174,7 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
     const std::int64_t at = progress.step;
     const bool measured = !progress.evaluations.empty() && progress.evaluations.back().step == at;
     if (setup_.train.evaluates_after(at, size) && !measured) {
-      if (!evaluate(trainer, folder, context, line)) {  // begun anew after a restart
+      if (!evaluate(trainer, folder, context, line)) {  // goes on with the next image after a restart
         save();
         throw Interrupted(fmt::format("{}: stopped while sampling at step {} of {}, saved", cell_, at, total));
       }
@@ -231,19 +231,20 @@ bool TrainedRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunConte
   const auto& s = setup_.sample;
   GenerateOptions options;
   options.seed = s.seed, options.images = s.images, options.batch = s.batch, options.labels = s.labels;
-  options.after_batch = [&](std::int64_t done) {
-    line.doing = fmt::format("sampling {}/{}", done, s.images);
-    context.board->update(cell_, line);
-    return !interrupted() || done >= s.images;
-  };
-  const auto generated = trainer.generate(options);
-  const ImageSet& training = trainer.images();
-  if (static_cast<std::int64_t>(generated.size()) < s.images * training.image_size()) return false;
   const std::int64_t step = trainer.progress().step;
-  Evaluation e = evaluation_of(generated, training, context.threads);
+  const ImageSet& training = trainer.images();
+  const auto generated = generate_in_parts(
+      folder, step, training, options, context.checkpoint_seconds,
+      [&](const GenerateOptions& part) { return trainer.generate(part); },
+      [&](std::int64_t done) {
+        line.doing = fmt::format("sampling {}/{}", done, s.images);
+        context.board->update(cell_, line);
+      });
+  if (!generated) return false;
+  Evaluation e = evaluation_of(*generated, training, context.threads);
   e.step = step, e.epoch = setup_.train.epoch(step, training.count), e.seconds = steady_seconds() - begun;
   trainer.progress().evaluations.push_back(e);
-  folder.add(e, generated, training);
+  folder.add(e, *generated, training);
   return true;
 }
 

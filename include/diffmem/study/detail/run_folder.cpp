@@ -33,8 +33,7 @@ Json to_json(const Listing& listing) {
 }
 
 constexpr const char *kRecord = "run.json", *kFinished = "finished.json", *kLosses = "progress.jsonl",
-                     *kMeasures = "measures.jsonl", *kWeights = "weights.safetensors",
-                     *kPart = "samples/part.safetensors";
+                     *kMeasures = "measures.jsonl", *kWeights = "weights.safetensors";
 
 Json to_json(const LossPoint& p) { return {{"step", p.step}, {"epoch", p.epoch}, {"loss", p.loss}}; }
 Json to_json(const Evaluation& e) {
@@ -105,6 +104,7 @@ void verify(const fs::path& run, const Json& finished, const std::string& file) 
                 "move the run's folder away to make this run anew");
 }
 
+std::string part_file(std::int64_t step) { return fmt::format("samples/part-{:010}.safetensors", step); }
 std::string samples_file(std::int64_t step) { return fmt::format("samples/step-{:010}.safetensors", step); }
 
 /// The images of the evaluation at `step`, uint8 [images,C,H,W].
@@ -189,6 +189,10 @@ void write_images(const fs::path& path, std::span<const std::uint8_t> images, co
   write_file_atomically(path, to_safetensors(file));
 }
 
+RunBusy::RunBusy(const fs::path& run)
+    : Error("run folder " + run.string(), "a folder that another process works in", "one process a run",
+            "wait for the other process, or stop it and run the same command again") {}
+
 RunFolder::RunFolder(fs::path path, const Listing& parameters, const Listing& facts) : path_(std::move(path)) {
   make_folder(path_ / "samples");
   lock_ = ::open((path_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -197,8 +201,7 @@ RunFolder::RunFolder(fs::path path, const Listing& parameters, const Listing& fa
                 "a writable folder", "check its permissions, or choose another --out");
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock_);
-    throw Error("run folder " + path_.string(), "a folder that another process works in", "one process a run",
-                "wait for the other process, or stop it and run the same command again");
+    throw RunBusy(path_);
   }
   try {
     record(path_, to_json(parameters), to_json(facts));
@@ -220,13 +223,14 @@ void RunFolder::rewind_to(const TrainProgress& progress) {
   write_lines(path_ / kMeasures, measures);
 }
 
-std::vector<std::uint8_t> RunFolder::part() const {
-  const fs::path path = path_ / kPart;
+std::vector<std::uint8_t> RunFolder::part(std::int64_t step) const {
+  const fs::path path = path_ / part_file(step);
   return fs::exists(path) ? values_of<std::uint8_t>(read_safetensors(path).at("images")) : std::vector<std::uint8_t>();
 }
 
-void RunFolder::keep_part(const std::vector<std::uint8_t>& generated, const ImageSet& training) {
-  if (!generated.empty()) write_images(path_ / kPart, generated, {training.channels, training.height, training.width});
+void RunFolder::keep_part(std::int64_t step, const std::vector<std::uint8_t>& generated, const ImageSet& training) {
+  if (!generated.empty())
+    write_images(path_ / part_file(step), generated, {training.channels, training.height, training.width});
 }
 
 void RunFolder::add(const LossPoint& point) { append_line(path_ / kLosses, to_json(point).dump()); }
@@ -235,7 +239,7 @@ void RunFolder::add(const Evaluation& evaluation, const std::vector<std::uint8_t
                     const ImageSet& training) {
   write_images(path_ / samples_file(evaluation.step), generated, {training.channels, training.height, training.width});
   append_line(path_ / kMeasures, to_json(evaluation).dump());
-  fs::remove(path_ / kPart);
+  fs::remove(path_ / part_file(evaluation.step));
 }
 
 void RunFolder::finish(const TrainProgress& progress, const SafeTensors& weights) {

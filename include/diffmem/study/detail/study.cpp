@@ -28,10 +28,15 @@ int run_all(int argc, char** argv) {
           fmt::format("--only {}: no such study; want one of {}; correct the name", name, fmt::join(names, ", ")));
   TrainingSets sets(options->dry_run);
   std::vector<StudyGrid> grids;
+  std::vector<std::string> refused;
   for (const StudyBase& study : studies)
-    if (only.empty() || std::ranges::find(only, study.name) != only.end())
-      grids.push_back(grid_of(study, *options, sets, study.name + ": "));
-  return conduct(grids, sets, *options, Priority::cheapest, command_text(argc, argv));
+    if (only.empty() || std::ranges::find(only, study.name) != only.end()) try {
+        grids.push_back(grid_of(study, *options, sets, study.name + ": "));
+      } catch (const Error& e) {  // such as a data set that is not there: the others go on
+        refused.push_back(fmt::format("{}: {}", study.name, e.what()));
+        fmt::print(stderr, "left out: {}\n", refused.back());
+      }
+  return conduct(grids, sets, *options, Priority::cheapest, command_text(argc, argv), refused);
 }
 
 }  // namespace
