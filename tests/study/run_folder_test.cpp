@@ -3,9 +3,11 @@
 #include "complaint.hpp"
 
 #include <diffmem/core/file.hpp>
+#include <diffmem/study/detail/evaluate.hpp>
 #include <diffmem/study/run_folder.hpp>
 
 #include <fstream>
+#include <utility>
 
 #include <unistd.h>
 
@@ -126,4 +128,30 @@ TEST_CASE("a run's name changes with every parameter", "[study]") {
   REQUIRE(run_name("vp-n4", kParameters) == run_name("vp-n4", kParameters));
   REQUIRE(run_name("vp-n4", kParameters) != run_name("vp-n4", {{"design", "vp"}, {"train.lr", "0.002"}}));
   REQUIRE(run_name("vp-n4", kParameters).starts_with("vp-n4-"));
+}
+
+TEST_CASE("images of an evaluation that was cut off are not made again", "[study][run]") {
+  const TestFolder folder;
+  const ImageSet training = ::training();
+  RunFolder run(folder.path / "run", {{"a", "1"}}, {});
+  std::vector<std::int64_t> made;  // the first image of each batch
+  bool cut = false;
+  const auto make = [&](const GenerateOptions& o) {
+    if (o.first == 6 && !std::exchange(cut, true)) throw Error("test", "a cut", "none", "try again");
+    made.push_back(o.first);
+    std::vector<std::uint8_t> images;
+    for (std::int64_t i = o.first; i < o.first + o.images; ++i)
+      images.insert(images.end(), static_cast<std::size_t>(training.image_size()), static_cast<std::uint8_t>(i));
+    return images;
+  };
+  const GenerateOptions options{.images = 7, .batch = 2};
+  const auto nothing = [](std::int64_t) {};
+  REQUIRE(says(complaint([&] { generate_in_parts(run, 5, training, options, 0, make, nothing); }), "test", {"a cut"}));
+  REQUIRE(run.part(6).empty());  // of another step
+  const auto all = generate_in_parts(run, 5, training, options, 0, make, nothing);
+  REQUIRE(made == std::vector<std::int64_t>{0, 2, 4, 6});
+  REQUIRE(static_cast<std::int64_t>(all->size()) == 7 * training.image_size());
+  for (std::int64_t i = 0; i < 7; ++i) REQUIRE((*all)[static_cast<std::size_t>(i * training.image_size())] == i);
+  run.add(Evaluation{.step = 5, .images = 7}, *all, training);
+  REQUIRE(run.part(5).empty());
 }
