@@ -2,6 +2,7 @@
 #include "check.hpp"
 #include "complaint.hpp"
 #include "data/image_files.hpp"
+#include "data/zip_files.hpp"
 
 #include <diffmem/data/open.hpp>
 
@@ -76,6 +77,33 @@ TEST_CASE("a folder of image files opens by folder: or by what lies there", "[da
   }
 }
 
+TEST_CASE("ffhq is a folder or a zip of faces without labels", "[data]") {
+  const TestFolder folder, elsewhere;
+  const DataVariable variable(folder.path.c_str());
+  const auto face = [](unsigned shade) {
+    return png_file(8, 8, {}, [=](int, int, int c) { return shade + static_cast<unsigned>(c); });
+  };
+  const Files files{{"00000/00000.png", face(1)}, {"00000/00999.png", face(2)}, {"01000/01000.png", face(3)}};
+  const auto expect_faces = [&](const std::string& what) {
+    const ImageSet set = open_images(what, Split::train, {.side = 4, .shrink = Shrink::lanczos});
+    set.validate();
+    REQUIRE(set.name == "ffhq 4x4 lanczos");
+    REQUIRE(set.count == 3);
+    REQUIRE(set.labels.empty());
+    REQUIRE(set.classes == 0);
+    for (std::int64_t i = 0; i < 3; ++i) REQUIRE(set.image(i)[0] == i + 1);
+  };
+  pack(folder, files, nullptr, "ffhq.zip");
+  expect_faces("ffhq");
+  expect_faces("ffhq:" + (folder.path / "ffhq.zip").string());
+  for (const auto& [name, bytes] : files) elsewhere.write("ffhq/images/" + name, bytes);
+  expect_faces("ffhq:" + (elsewhere.path / "ffhq").string());
+  for (const auto& [name, bytes] : files) folder.write("ffhq/" + name, bytes);
+  std::filesystem::remove(folder.path / "ffhq.zip");
+  expect_faces("ffhq");
+  REQUIRE(says(complaint([&] { open_images("ffhq", Split::test); }), "--data", {"test split", "folder of the test"}));
+}
+
 TEST_CASE("$DIFFMEM_DATA comes before the installed Fashion-MNIST", "[data]") {
   const TestFolder folder;
   write_mnist(folder, "fashion-mnist");
@@ -111,6 +139,8 @@ TEST_CASE("what cannot be opened is refused with the choices", "[data][bad]") {
                {"mnist, which is not on this machine", folder.path.string() + "/mnist", "mnist:PATH"}));
   REQUIRE(says(about("cifar10"), "--data", {"/cifar10 or ", "/cifar-10-binary.tar.gz", "docs/data.md"}));
   REQUIRE(says(about("imagenet-dogs"), "--data", {"/imagenet-dogs", "tools/fetch_data imagenet"}));
+  REQUIRE(says(about("ffhq"), "--data",
+               {folder.path.string() + "/ffhq or ", "/ffhq.zip", "tools/fetch_data ffhq", "ffhq:PATH"}));
   if (!std::filesystem::exists("/usr/share/openclipart"))
     for (const auto* word : {"openclipart", "openclipart-crops"})
       REQUIRE(
@@ -126,6 +156,6 @@ TEST_CASE("what cannot be opened is refused with the choices", "[data][bad]") {
 
 TEST_CASE("the help of --data names every word that opens", "[data]") {
   for (const auto* word : {"fashion-mnist", "mnist:PATH", "cifar10:PATH", "openclipart:PATH", "openclipart-crops:PATH",
-                           "imagenet-dogs:PATH", "folder:PATH", "zip:PATH", "DIFFMEM_DATA", ".tar.gz"})
+                           "imagenet-dogs:PATH", "ffhq:PATH", "folder:PATH", "zip:PATH", "DIFFMEM_DATA", ".tar.gz"})
     REQUIRE(data_help().find(word) != std::string::npos);
 }

@@ -52,7 +52,12 @@ constexpr std::string_view kDrawings = "/usr/share/openclipart/png";
 constexpr std::string_view kDrawingsRemedy =
     "apt install openclipart-png, or tools/fetch_data openclipart, or write openclipart:PATH (its folder png)";
 
-constexpr std::array<Known, 6> kKnown{{
+ImageSet read_images(const fs::path& path, Split split, const FolderOptions& options) {
+  expect_training(path.string(), split);
+  return fs::is_directory(path) ? read_folder(path, options).set : read_zip(path, options).set;
+}
+
+constexpr std::array<Known, 7> kKnown{{
     {"fashion-mnist",
      [](const fs::path& path, Split split, const FolderOptions&) {
        return read_idx_folder(path, "fashion-mnist", split);
@@ -93,6 +98,15 @@ constexpr std::array<Known, 6> kKnown{{
      {"imagenet-dogs"},
      "",
      "tools/fetch_data imagenet says how to get it; then write imagenet-dogs:PATH (a folder of class folders)"},
+    {"ffhq",
+     [](const fs::path& path, Split split, const FolderOptions& options) {
+       ImageSet faces = read_images(path, split, options);
+       faces.labels.clear(), faces.classes = 0;  // its subfolders hold a thousand files each, no class
+       return faces;
+     },
+     {"ffhq", "ffhq.zip"},
+     "",
+     "tools/fetch_data ffhq says how to get it; then write ffhq:PATH (a folder or zip of PNG or JPEG files)"},
 }};
 
 fs::path find(const Known& known) {
@@ -108,11 +122,6 @@ fs::path find(const Known& known) {
   }
   throw Error(kWho, fmt::format("{}, which is not on this machine", known.word),
               searched.empty() ? "DIFFMEM_DATA to be set" : searched, known.remedy);
-}
-
-ImageSet read_images(const fs::path& path, Split split, const FolderOptions& options) {
-  expect_training(path.string(), split);
-  return fs::is_directory(path) ? read_folder(path, options).set : read_zip(path, options).set;
 }
 
 /// Reads `path` by what lies there.
@@ -147,8 +156,8 @@ ImageSet open_images(std::string_view what, Split split, const FolderOptions& fo
   }
   if (fs::exists(fs::path(what))) return recognise(fs::path(what), split, folder);
   throw Error(kWho, fmt::format("\"{}\", which is neither a known word nor an existing path", what),
-              "fashion-mnist, mnist, cifar10, openclipart, openclipart-crops, imagenet-dogs, one of these with :PATH, "
-              "folder:PATH, zip:PATH, or a PATH",
+              "fashion-mnist, mnist, cifar10, openclipart, openclipart-crops, imagenet-dogs, ffhq, one of these with "
+              ":PATH, folder:PATH, zip:PATH, or a PATH",
               "check the spelling");
 } catch (const fs::filesystem_error& e) {
   throw Error(kWho, fmt::format("{}: {}", e.path1().string(), e.code().message()), "a path that can be read",
@@ -157,12 +166,13 @@ ImageSet open_images(std::string_view what, Split split, const FolderOptions& fo
 
 std::string data_help() {
   return "images to use: fashion-mnist, mnist, cifar10, openclipart (32x32 in colour unless data.resolution says\n"
-         "otherwise), openclipart-crops (50,000 of 32x32) or imagenet-dogs, in $DIFFMEM_DATA or where Debian installs\n"
-         "them (tools/fetch_data gets them);\n"
+         "otherwise), openclipart-crops (50,000 of 32x32), imagenet-dogs or ffhq, in $DIFFMEM_DATA or where Debian\n"
+         "installs them (tools/fetch_data gets them, or says how);\n"
          "fashion-mnist:PATH, mnist:PATH (folder with IDX files, plain or .gz);\n"
          "cifar10:PATH (folder with data_batch_*.bin, or cifar-10-binary.tar.gz);\n"
          "openclipart:PATH, openclipart-crops:PATH (the package's folder png);\n"
          "imagenet-dogs:PATH (folder with a folder a breed);\n"
+         "ffhq:PATH (folder or zip of faces; without labels);\n"
          "folder:PATH, zip:PATH (PNG and JPEG files, a class a subfolder; dataset.json and metadata.jsonl are\n"
          "heeded); or a bare PATH to one of these";
 }
