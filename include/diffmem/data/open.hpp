@@ -20,8 +20,8 @@ namespace diffmem {
 /// Folders, zips, openclipart, imagenet-dogs and ffhq have no test split.  What takes long to read (openclipart,
 /// openclipart-crops, imagenet-dogs; folders and zips of 2^24 bytes or more, if a side is given) is kept in the user's
 /// cache folder; while it is made, and no progress is asked for, a line goes to stderr now and then.  Error listing the
-/// choices for an unknown word, the places searched if nothing is there, and whatever the reader of the format complains
-/// about.
+/// choices for an unknown word, the places searched if nothing is there, and whatever the reader of the format
+/// complains about.
 ImageSet open_images(std::string_view what, Split split = Split::train, const FolderOptions& folder = {});
 
 /// The help text of `--data`.

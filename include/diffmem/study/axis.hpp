@@ -39,8 +39,8 @@ inline constexpr Axis<int> width{"width", "base channels", [](const Setup&, cons
 /// Residual blocks per resolution (Fig. 3b).
 inline constexpr Axis<int> blocks{"blocks", "residual blocks per resolution",
                                   [](const Setup&, const int& n) -> Listing { return {{"net.blocks", to_text(n)}}; }};
-/// Side of the images; attention moves in proportion, so that it stays at its level of the network, and weights stay too
-/// (Fig. 2a).  The side that the setup's attention is for: data.resolution, or net.resolution where that is 0.
+/// Side of the images; attention moves in proportion, so that it stays at its level of the network, and weights stay
+/// too (Fig. 2a).  The side that the setup's attention is for: data.resolution, or net.resolution where that is 0.
 inline constexpr Axis<int> resolution{
     "resolution", "side of the images, pixels", [](const Setup& basic, const int& side) -> Listing {
       Listing sets{{"data.resolution", to_text(side)}};

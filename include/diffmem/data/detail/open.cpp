@@ -57,8 +57,8 @@ constexpr std::string_view kDrawings = "/usr/share/openclipart/png";
 constexpr std::string_view kDrawingsRemedy =
     "apt install openclipart-png, or tools/fetch_data openclipart, or write openclipart:PATH (its folder png)";
 
-/// What `read` makes of `path`, that is `files` in `folder`; kept by their state.  Not kept are images of their own size,
-/// which may be more than a cache folder should hold, and few bytes, which are soon read again.
+/// What `read` makes of `path`, that is `files` in `folder`; kept by their state.  Not kept are images of their own
+/// size, which may be more than a cache folder should hold, and few bytes, which are soon read again.
 ImageSet kept(FolderImages (*read)(const fs::path&, const FolderOptions&), const fs::path& path, const fs::path& folder,
               const std::vector<std::string>& files, const FolderOptions& options) {
   std::uintmax_t bytes = 0;
