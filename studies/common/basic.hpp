@@ -16,9 +16,9 @@ using Basic = Design<VpSchedule,  Positional, DdpmPp, AllSkips, Unconditional, H
 using Edm   = Design<EdmSchedule, Positional, DdpmPp, AllSkips, Unconditional, Heun>;
 // clang-format on
 
-/// paper: CIFAR-10, 35M parameters, 40,000 epochs.  gpu: a quarter of the width, fewer epochs.  desktop: Fashion-MNIST at
-/// 8x8, 180,000 parameters, 1,000 steps whatever the size: as few of the paper's epochs as these would leave every network
-/// half trained.  smoke: two steps.
+/// paper: CIFAR-10, 35M parameters, 40,000 epochs.  gpu: half the width, a quarter of the parameters, fewer epochs.
+/// desktop: Fashion-MNIST at 8x8, 180,000 parameters, 1,000 steps whatever the size: as few of the paper's epochs as
+/// these would leave every network half trained.  smoke: two steps.
 inline Setup basic(Profile profile) {
   switch (profile) {
     case Profile::paper: return {.data = {.source = "cifar10", .shrink = Shrink::lanczos, .subset = SubsetRule::first}};

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
 #include "complaint.hpp"
+#include "data/cache_folder.hpp"
 #include "data/image_files.hpp"
+#include "data/zip_files.hpp"
 
 #include <diffmem/data/open.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -76,6 +79,121 @@ TEST_CASE("a folder of image files opens by folder: or by what lies there", "[da
   }
 }
 
+TEST_CASE("ffhq is a folder or a zip of faces without labels", "[data]") {
+  const TestFolder folder, elsewhere;
+  const DataVariable variable(folder.path.c_str());
+  const auto face = [](unsigned shade) {
+    return png_file(8, 8, {}, [=](int, int, int c) { return shade + static_cast<unsigned>(c); });
+  };
+  const Files files{{"00000/00000.png", face(1)}, {"00000/00999.png", face(2)}, {"01000/01000.png", face(3)}};
+  const auto expect_faces = [&](const std::string& what) {
+    const ImageSet set = open_images(what, Split::train, {.side = 4, .shrink = Shrink::lanczos});
+    set.validate();
+    REQUIRE(set.name == "ffhq 4x4 lanczos");
+    REQUIRE(set.count == 3);
+    REQUIRE(set.labels.empty());
+    REQUIRE(set.classes == 0);
+    for (std::int64_t i = 0; i < 3; ++i) REQUIRE(set.image(i)[0] == i + 1);
+  };
+  pack(folder, files, nullptr, "ffhq.zip");
+  expect_faces("ffhq");
+  expect_faces("ffhq:" + (folder.path / "ffhq.zip").string());
+  for (const auto& [name, bytes] : files) elsewhere.write("ffhq/images/" + name, bytes);
+  expect_faces("ffhq:" + (elsewhere.path / "ffhq").string());
+  for (const auto& [name, bytes] : files) folder.write("ffhq/" + name, bytes);
+  std::filesystem::remove(folder.path / "ffhq.zip");
+  expect_faces("ffhq");
+  REQUIRE(says(complaint([&] { open_images("ffhq", Split::test); }), "--data", {"test split", "folder of the test"}));
+}
+
+TEST_CASE("images of many bytes that are resized are kept, and read again when a file or a setting changes", "[data]") {
+  namespace fs = std::filesystem;
+  const CacheFolder cache;
+  const TestFolder folder;
+  const auto face = [](unsigned shade, int side = 8) {
+    return png_file(side, side, {}, [=](int x, int, int c) { return shade + static_cast<unsigned>(x + c); });
+  };
+  const auto read = [](const std::string& what, FolderOptions options = {.side = 4}) {
+    std::int64_t files = 0;
+    options.progress = [&](std::int64_t, std::int64_t) { ++files; };
+    return std::pair(open_images(what, Split::train, options), files);
+  };
+  const auto files_read = [&](const std::string& what, const FolderOptions& options = {.side = 4}) {
+    return read(what, options).second;
+  };
+  constexpr std::uintmax_t kMany = std::uintmax_t{1} << 24;
+
+  const fs::path faces = folder.path / "fac\xe9", first = folder.write("fac\xe9/a/1.png", face(1));
+  const fs::path second = folder.write("fac\xe9/b/2.png", face(2));
+  const std::string what = "folder:" + faces.string();
+  const std::uintmax_t small = fs::file_size(first);
+  REQUIRE(files_read(what) == 2);
+  REQUIRE(files_read(what) == 2);  // few bytes are not kept
+  REQUIRE(fs::is_empty(cache.folder.path));
+  fs::resize_file(first, kMany);  // zeros after the image's end
+
+  const auto [made, files_made] = read(what);
+  const auto [again, files_again] = read(what);
+  REQUIRE(files_made == 2);
+  REQUIRE(files_again == 0);
+  REQUIRE(made.name == "fac\xe9 4x4");
+  REQUIRE(again.name == made.name);
+  REQUIRE(again.digest() == made.digest());
+  REQUIRE(files_read(faces.string()) == 0);
+  REQUIRE(files_read(fs::relative(faces).string()) == 0);
+  REQUIRE(files_read("ffhq:" + faces.string()) == 0);
+
+  REQUIRE(files_read(what, {.side = 2}) == 2);
+  REQUIRE(files_read(what, {.side = 4, .shrink = Shrink::lanczos}) == 2);
+  for (int i = 0; i < 2; ++i) REQUIRE(files_read(what, {.side = 0}) == 2);
+  REQUIRE(files_read(what) == 0);
+  REQUIRE(files_read(what, {.side = 4, .broken = Broken::skip}) == 2);
+  REQUIRE(files_read(what) == 2);
+
+  fs::last_write_time(second, fs::last_write_time(second) + std::chrono::seconds(1));
+  REQUIRE(files_read(what) == 2);
+  REQUIRE(files_read(what) == 0);
+  folder.write("fac\xe9/b/2.png", face(70, 9));
+  const auto [changed, files_changed] = read(what);
+  REQUIRE(files_changed == 2);
+  REQUIRE(changed.digest() != made.digest());
+  folder.write("fac\xe9/b/3.png", face(3));
+  REQUIRE(files_read(what) == 3);
+  fs::create_directory(faces / "c");
+  fs::rename(faces / "b/3.png", faces / "c/3.png");
+  REQUIRE(read(what).first.classes == 3);
+  for (const auto* label : {"7", "12"}) {
+    folder.write("fac\xe9/dataset.json",
+                 std::string(R"({"labels": [["a/1.png", 0], ["b/2.png", 1], ["c/3.png", )") + label + "]]}");
+    REQUIRE(read(what).first.labels.back() == std::stoi(label));
+  }
+  fs::remove(faces / "dataset.json");
+  REQUIRE(read(what).first.labels.back() == 2);
+  REQUIRE(files_read(what) == 0);
+  fs::remove(faces / "c/3.png");
+  REQUIRE(files_read(what) == 2);
+  fs::resize_file(first, small);
+  REQUIRE(files_read(what) == 2);
+  REQUIRE(files_read(what) == 2);
+
+  const auto pack_faces = [&](unsigned shade) {
+    return pack(folder, {{"a/1.png", face(shade)}, {"b/2.png", face(2)}, {"notes.bin", std::string(kMany, '\0')}},
+                "zip:compression=store");
+  };
+  const fs::path zip = pack_faces(1);
+  const auto packed = read("zip:" + zip.string());
+  REQUIRE(packed.second == 2);
+  REQUIRE(packed.first.name == "some 4x4");
+  REQUIRE(packed.first.digest() == made.digest());
+  for (const auto* before : {"zip:", "", "ffhq:"}) REQUIRE(files_read(before + zip.string()) == 0);
+  const auto time = fs::last_write_time(zip);
+  REQUIRE(pack_faces(9) == zip);
+  fs::last_write_time(zip, time + std::chrono::seconds(1));
+  const auto repacked = read("zip:" + zip.string());
+  REQUIRE(repacked.second == 2);
+  REQUIRE(repacked.first.digest() != made.digest());
+}
+
 TEST_CASE("$DIFFMEM_DATA comes before the installed Fashion-MNIST", "[data]") {
   const TestFolder folder;
   write_mnist(folder, "fashion-mnist");
@@ -111,6 +229,8 @@ TEST_CASE("what cannot be opened is refused with the choices", "[data][bad]") {
                {"mnist, which is not on this machine", folder.path.string() + "/mnist", "mnist:PATH"}));
   REQUIRE(says(about("cifar10"), "--data", {"/cifar10 or ", "/cifar-10-binary.tar.gz", "docs/data.md"}));
   REQUIRE(says(about("imagenet-dogs"), "--data", {"/imagenet-dogs", "tools/fetch_data imagenet"}));
+  REQUIRE(says(about("ffhq"), "--data",
+               {folder.path.string() + "/ffhq or ", "/ffhq.zip", "tools/fetch_data ffhq", "ffhq:PATH"}));
   if (!std::filesystem::exists("/usr/share/openclipart"))
     for (const auto* word : {"openclipart", "openclipart-crops"})
       REQUIRE(
@@ -126,6 +246,6 @@ TEST_CASE("what cannot be opened is refused with the choices", "[data][bad]") {
 
 TEST_CASE("the help of --data names every word that opens", "[data]") {
   for (const auto* word : {"fashion-mnist", "mnist:PATH", "cifar10:PATH", "openclipart:PATH", "openclipart-crops:PATH",
-                           "imagenet-dogs:PATH", "folder:PATH", "zip:PATH", "DIFFMEM_DATA", ".tar.gz"})
+                           "imagenet-dogs:PATH", "ffhq:PATH", "folder:PATH", "zip:PATH", "DIFFMEM_DATA", ".tar.gz"})
     REQUIRE(data_help().find(word) != std::string::npos);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
 #include "complaint.hpp"
+#include "data/cache_folder.hpp"
 #include "data/image_files.hpp"
 
 #include <diffmem/core/file.hpp>
@@ -18,23 +19,6 @@ using namespace diffmem;
 namespace {
 
 namespace fs = std::filesystem;
-
-/// An empty cache folder of one test.
-class CacheFolder {
- public:
-  CacheFolder() {
-    if (const char* before = std::getenv("XDG_CACHE_HOME")) before_ = before;
-    ::setenv("XDG_CACHE_HOME", folder.path.c_str(), 1);
-  }
-  ~CacheFolder() { before_.empty() ? ::unsetenv("XDG_CACHE_HOME") : ::setenv("XDG_CACHE_HOME", before_.c_str(), 1); }
-  CacheFolder(const CacheFolder&) = delete;
-  CacheFolder& operator=(const CacheFolder&) = delete;
-
-  TestFolder folder;
-
- private:
-  std::string before_;
-};
 
 unsigned level(unsigned seed, int x, int y, int c) {
   return (seed * 37 + static_cast<unsigned>(x * x * 3 + y * 7 + x * y + c * 50)) & 255;
@@ -73,7 +57,7 @@ TEST_CASE("openclipart is a folder without what is too small or equal", "[data]"
   REQUIRE(set.image(2)[31] == 255);
   REQUIRE(read_openclipart(folder.path, {.side = 16, .shrink = Shrink::lanczos}).name ==
           "openclipart distinct 16x16 lanczos");
-  // Whoever changes how files become pixels: raise kRule in detail/openclipart.cpp and detail/imagenet_dogs.cpp.
+  // Whoever changes how files become pixels: raise kDecodingRule in detail/cache.hpp.
   REQUIRE(set.digest() == "466604b1eba231ed41b6582df92d2ee4");
 }
 

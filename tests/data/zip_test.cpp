@@ -2,44 +2,16 @@
 #include "check.hpp"
 #include "complaint.hpp"
 #include "data/image_files.hpp"
+#include "data/zip_files.hpp"
 
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/random.hpp>
 #include <diffmem/data/open.hpp>
 #include <diffmem/data/zip.hpp>
 
-#include <archive.h>
-#include <archive_entry.h>
-
 using namespace diffmem;
 
 namespace {
-
-using Files = std::vector<std::pair<std::string, std::string>>;
-
-/// A zip of `files` in this order; one whose bytes begin with "->" is a link.
-std::filesystem::path pack(const TestFolder& folder, const Files& files, const char* options = nullptr) {
-  const auto path = folder.path / "some.zip";
-  archive* zip = archive_write_new();
-  archive_write_set_format_zip(zip);
-  if (options) REQUIRE(archive_write_set_options(zip, options) == ARCHIVE_OK);
-  archive_write_set_passphrase(zip, "secret");
-  archive_write_open_filename(zip, path.c_str());
-  for (const auto& [name, bytes] : files) {
-    archive_entry* entry = archive_entry_new();
-    archive_entry_set_pathname(entry, name.c_str());
-    archive_entry_set_perm(entry, 0644);
-    archive_entry_set_filetype(entry, bytes.starts_with("->") ? AE_IFLNK : AE_IFREG);
-    if (bytes.starts_with("->")) archive_entry_set_symlink(entry, bytes.c_str() + 2);
-    archive_entry_set_size(entry, static_cast<la_int64_t>(bytes.size()));
-    archive_write_header(zip, entry);
-    archive_write_data(zip, bytes.data(), bytes.size());
-    archive_entry_free(entry);
-  }
-  archive_write_close(zip);
-  archive_write_free(zip);
-  return path;
-}
 
 std::string png(unsigned value, int side = 8, int colour_type = PNG_COLOR_TYPE_RGB) {
   return png_file(side, side, {.colour_type = colour_type},
@@ -130,17 +102,16 @@ TEST_CASE("lists that do not fit the images are refused", "[data][bad]") {
       says(labels("{\"labels\": [[\"a/1.png\", 0]"), "zip reader", {"no sound JSON in dataset.json of ", "some.zip"}));
   REQUIRE(says(labels("[]"), "zip reader", {"no JSON object", "img00000000.png"}));
   REQUIRE(says(labels(R"({"labels": {"a/1.png": 0}})"), "zip reader", {"\"labels\" that are no list"}));
-  REQUIRE(says(labels(R"({"labels": [["a/1.png"]]})"), "zip reader", {"the entry [\"a/1.png\"]"}));
-  REQUIRE(says(labels(R"({"labels": [[7, 0]]})"), "zip reader", {"the entry [7,0]"}));
+  REQUIRE(says(labels(R"({"labels": [["a/1.png"]]})"), "zip reader", {"entry 1 of 1, which", "[\"file\", label]"}));
+  REQUIRE(says(labels(R"({"labels": [["a/1.png", 0], [7, 0]]})"), "zip reader", {"entry 2 of 2, which"}));
   for (const auto* label :
        {"1.5", "3.0", "\"1\"", "null", "-1", "1048576", "[0.5, 0.5]", "1e3", "99999999999999999999"})
     REQUIRE(says(labels(std::string(R"({"labels": [["a/1.png", )") + label + "]]}"), "zip reader",
-                 {"label ", "of \"a/1.png\" in dataset.json", "an integer of 0 to 1048575"}));
+                 {"the label of \"a/1.png\", entry 1 of 1, in dataset.json", "an integer of 0 to 1048575"}));
   REQUIRE(says(labels(R"({"labels": [["a/1.png", 0], ["b/3.png", 1]]})"), "zip reader",
                {"the file \"b/3.png\", which is not there", "dataset.json of"}));
   REQUIRE(says(labels(R"({"labels": [["a/1.png", 0], ["a/1.png", 1]]})"), "zip reader", {"\"a/1.png\" twice"}));
   REQUIRE(says(labels(R"({"labels": [["a/1.png", 0]]})"), "zip reader", {"no entry for \"b/2.png\""}));
-  REQUIRE(says(labels(std::string(100'000, '[')), "zip reader", {"no sound JSON"}));
 
   const auto captions = [](const std::string& lines) { return about(with(kTwo, "metadata.jsonl", lines)); };
   const std::string one = "{\"file_name\": \"a/1.png\", \"text\": \"one\"}\n";
@@ -158,6 +129,32 @@ TEST_CASE("lists that do not fit the images are refused", "[data][bad]") {
   const auto list = folder.write("dataset.json", R"({"labels": [["2.png", 0]]})");
   REQUIRE(says(complaint([&] { read_folder(folder.path); }), "folder reader",
                {"\"2.png\", which is not there", list.string()}));
+}
+
+TEST_CASE("lists that are nested deeply are refused, not followed to the end of the stack", "[data][bad]") {
+  const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  for (const std::size_t levels : {63, 64, 200'000}) {  // "labels" itself is two levels down
+    const TestFolder folder;
+    folder.write("1.png", png(1));
+    const auto about_list = [&](const std::string& name, const std::string& json) {
+      const auto list = folder.write(name, json);
+      std::string text = complaint([&] { read_folder(folder.path); });
+      std::filesystem::remove(list);
+      return text;
+    };
+    const bool deep = levels > 63;
+    REQUIRE(says(about_list("dataset.json", "{\"labels\": [" + nested(levels) + "]}"), "folder reader",
+                 {deep ? "JSON more than 64 levels deep in " : "entry 1 of 1, which", "dataset.json"}));
+    REQUIRE(
+        says(about_list("dataset.json", "{\"labels\": [[\"1.png\", " + nested(levels - 1) + "]]}"), "folder reader",
+             {deep ? "JSON more than 64 levels deep in " : "the label of \"1.png\", entry 1 of 1", "dataset.json"}));
+    REQUIRE(says(about_list("dataset.json", "{\"other\": " + nested(levels + 1) + ", \"labels\": 1}"), "folder reader",
+                 {deep ? "JSON more than 64 levels deep in " : "\"labels\" that are no list", "dataset.json"}));
+    REQUIRE(says(about_list("metadata.jsonl", "\n{\"file_name\": \"1.png\", \"text\": " + nested(levels + 1) + "}"),
+                 "folder reader",
+                 {deep ? "JSON more than 64 levels deep in line 2 in " : "no \"text\" in line 2", "metadata.jsonl"}));
+  }
+  REQUIRE(says(about(with(kTwo, "dataset.json", std::string(100'000, '['))), "zip reader", {"64 levels deep"}));
 }
 
 TEST_CASE("a label of a file that is left out keeps its class", "[data]") {

@@ -39,14 +39,17 @@ inline constexpr Axis<int> width{"width", "base channels", [](const Setup&, cons
 /// Residual blocks per resolution (Fig. 3b).
 inline constexpr Axis<int> blocks{"blocks", "residual blocks per resolution",
                                   [](const Setup&, const int& n) -> Listing { return {{"net.blocks", to_text(n)}}; }};
-/// Side of the images; attention, if any, moves to the network's second level, so that its weights stay (Fig. 2a).
-inline constexpr Axis<int> resolution{"resolution", "side of the images, pixels",
-                                      [](const Setup& basic, const int& side) -> Listing {
-                                        Listing sets{{"data.resolution", to_text(side)}};
-                                        if (!basic.net.attention.empty())
-                                          sets.emplace_back("net.attention", to_text(side / 2));
-                                        return sets;
-                                      }};
+/// Side of the images; attention moves in proportion, so that it stays at its level of the network, and weights stay
+/// too (Fig. 2a).  The side that the setup's attention is for: data.resolution, or net.resolution where that is 0.
+inline constexpr Axis<int> resolution{
+    "resolution", "side of the images, pixels", [](const Setup& basic, const int& side) -> Listing {
+      Listing sets{{"data.resolution", to_text(side)}};
+      const int held = basic.data.resolution > 0 ? basic.data.resolution : basic.net.resolution;
+      std::vector<int> attention = basic.net.attention;
+      for (int& at : attention) at = at * side / held;
+      if (!attention.empty()) sets.emplace_back("net.attention", to_text(attention));
+      return sets;
+    }};
 /// Images per step, with the learning rate in proportion (Table 1).
 inline constexpr Axis<int> batch{"batch", "batch size", [](const Setup& basic, const int& b) -> Listing {
                                    return {{"train.batch", to_text(b)},

@@ -19,13 +19,19 @@ using nlohmann::json;
 
 // A kept set: the checksum of all that follows, a line of JSON, the labels as int64, the pixels.
 
+constexpr std::size_t kSumSize = 33;  // of the checksum and its '\n'
+
 std::string to_bytes(const ImageSet& set, const std::string& key) {
   const json head{{"key", key},           {"name", set.name},   {"count", set.count},    {"channels", set.channels},
                   {"height", set.height}, {"width", set.width}, {"classes", set.classes}};
-  std::string rest = head.dump() + '\n';
-  rest.append(reinterpret_cast<const char*>(set.labels.data()), set.labels.size() * sizeof(std::int64_t));
-  rest.append(reinterpret_cast<const char*>(set.pixels.data()), set.pixels.size());
-  return digest(rest) + '\n' + rest;
+  const std::string line = head.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';  // a name may be any bytes
+  const std::size_t labels = set.labels.size() * sizeof(std::int64_t);
+  std::string bytes(kSumSize, '\n');
+  bytes.reserve(kSumSize + line.size() + labels + set.pixels.size());  // a large set leaves no room for a second copy
+  bytes += line;
+  bytes.append(reinterpret_cast<const char*>(set.labels.data()), labels);
+  bytes.append(reinterpret_cast<const char*>(set.pixels.data()), set.pixels.size());
+  return bytes.replace(0, kSumSize - 1, digest(std::string_view(bytes).substr(kSumSize)));
 }
 
 /// Cuts the first line off.

@@ -10,6 +10,9 @@
 
 namespace diffmem {
 
+/// Part of every key.  Raise it when a change makes other images of the same files: what is kept becomes stale.
+inline constexpr int kDecodingRule = 1;
+
 /// $XDG_CACHE_HOME/diffmem, or ~/.cache/diffmem; empty if neither variable is set.
 std::filesystem::path cache_folder();
 
@@ -18,7 +21,7 @@ std::filesystem::path cache_folder();
 /// folder that cannot be written to costs the time again, no more.
 ImageSet kept_images(const std::string& name, const std::string& key, const std::function<ImageSet()>& make);
 
-/// For keys: path, size and time of the last change of each file.
+/// For keys: path, size and time of the last change of each file; a file that is not there has a state, too.
 std::string state_of(const std::filesystem::path& folder, const std::vector<std::string>& files);
 
 }  // namespace diffmem

@@ -90,6 +90,13 @@ bool is_hidden(const std::filesystem::path& path) {
   return std::any_of(path.begin(), path.end(), [](const auto& part) { return part.native().starts_with('.'); });
 }
 
+std::string resized_name(std::string name, const FolderOptions& options) {
+  if (options.side > 0) name += fmt::format(" {0}x{0}", options.side);
+  if (options.side > 0 && options.shrink != Shrink::area)
+    name += fmt::format(" {}", words_of(options.shrink)[static_cast<std::size_t>(options.shrink)]);
+  return name;
+}
+
 Gathering::Gathering(std::string_view who, std::filesystem::path from, std::int64_t files, const FolderOptions& options)
     : who_(who), from_(std::move(from)), files_(files), options_(options) {
   if (options.side < 0)
@@ -140,10 +147,7 @@ FolderImages Gathering::finish(const std::string& name, const ImageList& listed)
         "at least one image",
         fits_ > 0 ? fmt::format("choose a smaller side (of examples/measure: --side {})", fits_) : "check the path");
   sort_by_name(found_);
-  set.name = name;
-  if (options_.side > 0) set.name += fmt::format(" {0}x{0}", options_.side);
-  if (options_.side > 0 && options_.shrink != Shrink::area)
-    set.name += fmt::format(" {}", words_of(options_.shrink)[static_cast<std::size_t>(options_.shrink)]);
+  set.name = resized_name(name, options_);
   if (listed.labels)
     label_by_list(set, found_.files, *listed.labels);
   else

@@ -14,6 +14,8 @@ inline constexpr std::uint64_t kLargestImageFile = std::uint64_t{1} << 28;  // b
 bool has_image_name(const std::filesystem::path& name);
 /// Whether a file or folder of the path begins with '.'.
 bool is_hidden(const std::filesystem::path& path);
+/// What was done to the images of `name`: "name 32x32 lanczos".
+std::string resized_name(std::string name, const FolderOptions& options);
 
 class Gathering {
  public:

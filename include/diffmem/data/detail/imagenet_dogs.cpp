@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
 #include <diffmem/data/detail/cache.hpp>
+#include <diffmem/data/detail/gather.hpp>
 #include <diffmem/data/imagenet_dogs.hpp>
 
 #include <fmt/format.h>
@@ -13,7 +14,6 @@ namespace diffmem {
 namespace {
 
 constexpr std::string_view kWho = "imagenet-dogs reader";
-constexpr int kRule = 1;  // raise it when a change makes other images of the same files: what is kept becomes stale
 constexpr std::size_t kImages = 2000;
 
 }  // namespace
@@ -38,7 +38,7 @@ ImageSet read_imagenet_dogs(const std::filesystem::path& folder, FolderOptions o
   const auto by = words_of(options.shrink)[static_cast<std::size_t>(options.shrink)];
   ImageSet set = kept_images(
       fmt::format("imagenet-dogs-{}-{}", options.side, by),
-      fmt::format("{} {} {} {}", kRule, options.side, by, state_of(folder, chosen)), [&] {
+      fmt::format("{} {} {} {}", kDecodingRule, options.side, by, state_of(folder, chosen)), [&] {
         const FolderImages found = read_folder(folder, chosen, options);
         std::vector<std::int64_t> order(found.files.size());
         std::iota(order.begin(), order.end(), 0);
@@ -48,8 +48,7 @@ ImageSet read_imagenet_dogs(const std::filesystem::path& folder, FolderOptions o
         dogs.labels.clear(), dogs.classes = 0;
         return dogs;
       });
-  set.name = fmt::format("imagenet-dogs {0}x{0}", options.side);
-  if (options.shrink != Shrink::area) set.name += fmt::format(" {}", by);
+  set.name = resized_name("imagenet-dogs", options);
   return set;
 }
 

@@ -13,6 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t kMostClasses = std::int64_t{1} << 20;
+constexpr int kDeepest = 64;  // nlohmann copies and writes JSON by recursion, so that a deep one ends the stack
 
 /// One list: its complaints, and which files it may name.
 struct List {
@@ -25,7 +26,13 @@ struct List {
     throw Error(who, fmt::format("{} in {}", got, where), want, todo);
   }
   json parse(std::string_view text, const std::string& place) const {
-    json value = json::parse(text, nullptr, false);
+    const auto bounded = [&](int depth, json::parse_event_t, const json&) {
+      if (depth > kDeepest)
+        complain(fmt::format("JSON more than {} levels deep{}", kDeepest, place), shape,
+                 "repair, remove or rename the list");
+      return true;
+    };
+    json value = json::parse(text, bounded, false);
     if (value.is_discarded())
       complain(fmt::format("no sound JSON{}", place), shape, "repair, remove or rename the list");
     return value;
@@ -57,14 +64,14 @@ void read_labels(std::string_view text, const List& list, ImageList& listed) {
   const auto labels = whole.find("labels");
   if (labels == whole.end() || labels->is_null()) return;
   if (!labels->is_array()) list.complain("\"labels\" that are no list", list.shape, "repair the list");
+  std::size_t number = 0;
   for (const json& entry : *labels) {
+    const std::string place = fmt::format("entry {} of {}", ++number, labels->size());
     if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string())
-      list.complain(
-          fmt::format("the entry {}", entry.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 80)),
-          "[\"file\", label]", "repair the list");
+      list.complain(place + ", which is of another form,", "[\"file\", label]", "repair the list");
     const auto& file = entry[0].get_ref<const std::string&>();
     if (!entry[1].is_number_integer() || entry[1] < 0 || entry[1] >= kMostClasses)
-      list.complain(fmt::format("label {} of \"{}\"", entry[1].dump().substr(0, 80), file),
+      list.complain(fmt::format("the label of \"{}\", {},", file, place),
                     fmt::format("an integer of 0 to {}", kMostClasses - 1), "number the classes from 0");
     list.keep(*listed.labels, file, entry[1].get<std::int64_t>());
   }

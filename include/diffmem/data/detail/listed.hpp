@@ -26,8 +26,8 @@ struct ImageList {
 ///     dataset.json      {"labels": [["00000/img00000000.png", 3], ...]}, or null for no labels
 ///     metadata.jsonl    {"file_name": "0001.png", "text": "a caption"} in each line; other keys are passed over
 ///
-/// `files`: the images there are, sorted; a list must name each once and nothing else.  Error in the name of `who` about
-/// `where` otherwise, and if a label is no integer of 0 to 2^20 - 1.
+/// `files`: the images there are, sorted; a list must name each once and nothing else.  Error in the name of `who`
+/// about `where` otherwise, if a label is no integer of 0 to 2^20 - 1, or if the JSON is more than 64 levels deep.
 void read_list(std::string_view name, std::string_view bytes, std::string_view who, const std::string& where,
                const std::vector<std::string>& files, ImageList& listed);
 

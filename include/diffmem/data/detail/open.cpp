@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/file.hpp>
 #include <diffmem/data/cifar.hpp>
+#include <diffmem/data/detail/cache.hpp>
+#include <diffmem/data/detail/gather.hpp>
 #include <diffmem/data/idx.hpp>
 #include <diffmem/data/imagenet_dogs.hpp>
 #include <diffmem/data/open.hpp>
@@ -21,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kWho = "--data";
+constexpr std::uintmax_t kWorthKeeping = std::uintmax_t{1} << 24;  // bytes of files, at which decoding takes its time
 
 /// A data set with a name of its own.
 struct Known {
@@ -38,12 +42,13 @@ void expect_training(std::string_view what, Split split) {
 }
 
 /// With a line on stderr every five seconds, unless the caller shows progress.
-FolderOptions with_progress(std::string_view word, FolderOptions options) {
+FolderOptions with_progress(std::string what, FolderOptions options) {
   if (!options.progress)
-    options.progress = [word, last = std::chrono::steady_clock::now()](std::int64_t done, std::int64_t files) mutable {
+    options.progress = [what = std::move(what), last = std::chrono::steady_clock::now()](std::int64_t done,
+                                                                                         std::int64_t files) mutable {
       if (std::chrono::steady_clock::now() - last < std::chrono::seconds(5)) return;
       last = std::chrono::steady_clock::now();
-      fmt::print(stderr, "{}: {} of {} files read; this is done once and kept\n", word, done, files);
+      fmt::print(stderr, "{}: {} of {} files read; this is done once and kept\n", what, done, files);
     };
   return options;
 }
@@ -52,7 +57,47 @@ constexpr std::string_view kDrawings = "/usr/share/openclipart/png";
 constexpr std::string_view kDrawingsRemedy =
     "apt install openclipart-png, or tools/fetch_data openclipart, or write openclipart:PATH (its folder png)";
 
-constexpr std::array<Known, 6> kKnown{{
+/// What `read` makes of `path`, that is `files` in `folder`; kept by their state.  Not kept are images of their own
+/// size, which may be more than a cache folder should hold, and few bytes, which are soon read again.
+ImageSet kept(FolderImages (*read)(const fs::path&, const FolderOptions&), const fs::path& path, const fs::path& folder,
+              const std::vector<std::string>& files, const FolderOptions& options) {
+  std::uintmax_t bytes = 0;
+  for (const std::string& file : files) {
+    std::error_code gone;  // the reader complains
+    if (const auto size = fs::file_size(folder / file, gone); !gone) bytes += size;
+    if (bytes >= kWorthKeeping) break;
+  }
+  if (options.side == 0 || bytes < kWorthKeeping) return read(path, options).set;
+  const auto by = words_of(options.shrink)[static_cast<std::size_t>(options.shrink)];
+  const auto broken = words_of(options.broken)[static_cast<std::size_t>(options.broken)];
+  return kept_images(fmt::format("images-{}-{}-{}", digest(fs::canonical(path).string()), options.side, by),
+                     fmt::format("{} {} {} {} {}", kDecodingRule, options.side, by, broken, state_of(folder, files)),
+                     [&] { return read(path, with_progress(path.string(), options)).set; });
+}
+
+ImageSet read_images_in_folder(const fs::path& path, Split split, const FolderOptions& options) {
+  expect_training(path.string(), split);
+  std::vector<std::string> files = image_files(path);
+  files.insert(files.end(), kLists.begin(), kLists.end());
+  ImageSet set = kept(read_folder, path, path, files, options);
+  set.name = resized_name(fs::canonical(path).filename().string(), options);  // any bytes, which the kept one cannot be
+  return set;
+}
+
+ImageSet read_images_in_zip(const fs::path& path, Split split, const FolderOptions& options) {
+  expect_training(path.string(), split);
+  if (!fs::is_regular_file(path)) return read_zip(path, options).set;  // its complaint
+  ImageSet set = kept(read_zip, path, fs::absolute(path).parent_path(), {path.filename().string()}, options);
+  set.name = resized_name(path.stem().string(), options);
+  return set;
+}
+
+ImageSet read_images(const fs::path& path, Split split, const FolderOptions& options) {
+  return fs::is_directory(path) ? read_images_in_folder(path, split, options)
+                                : read_images_in_zip(path, split, options);
+}
+
+constexpr std::array<Known, 7> kKnown{{
     {"fashion-mnist",
      [](const fs::path& path, Split split, const FolderOptions&) {
        return read_idx_folder(path, "fashion-mnist", split);
@@ -93,6 +138,15 @@ constexpr std::array<Known, 6> kKnown{{
      {"imagenet-dogs"},
      "",
      "tools/fetch_data imagenet says how to get it; then write imagenet-dogs:PATH (a folder of class folders)"},
+    {"ffhq",
+     [](const fs::path& path, Split split, const FolderOptions& options) {
+       ImageSet faces = read_images(path, split, options);
+       faces.labels.clear(), faces.classes = 0;  // its subfolders hold a thousand files each, no class
+       return faces;
+     },
+     {"ffhq", "ffhq.zip"},
+     "",
+     "tools/fetch_data ffhq says how to get it; then write ffhq:PATH (a folder or zip of PNG or JPEG files)"},
 }};
 
 fs::path find(const Known& known) {
@@ -108,11 +162,6 @@ fs::path find(const Known& known) {
   }
   throw Error(kWho, fmt::format("{}, which is not on this machine", known.word),
               searched.empty() ? "DIFFMEM_DATA to be set" : searched, known.remedy);
-}
-
-ImageSet read_images(const fs::path& path, Split split, const FolderOptions& options) {
-  expect_training(path.string(), split);
-  return fs::is_directory(path) ? read_folder(path, options).set : read_zip(path, options).set;
 }
 
 /// Reads `path` by what lies there.
@@ -137,18 +186,12 @@ ImageSet open_images(std::string_view what, Split split, const FolderOptions& fo
   const fs::path path = word.size() < what.size() ? what.substr(word.size() + 1) : "";
   for (const auto& known : kKnown)
     if (word == known.word) return known.read(word == what ? find(known) : path, split, folder);
-  if (what.starts_with("folder:")) {
-    expect_training(path.string(), split);
-    return read_folder(path, folder).set;
-  }
-  if (what.starts_with("zip:")) {
-    expect_training(path.string(), split);
-    return read_zip(path, folder).set;
-  }
+  if (word == "folder" && word != what) return read_images_in_folder(path, split, folder);
+  if (word == "zip" && word != what) return read_images_in_zip(path, split, folder);
   if (fs::exists(fs::path(what))) return recognise(fs::path(what), split, folder);
   throw Error(kWho, fmt::format("\"{}\", which is neither a known word nor an existing path", what),
-              "fashion-mnist, mnist, cifar10, openclipart, openclipart-crops, imagenet-dogs, one of these with :PATH, "
-              "folder:PATH, zip:PATH, or a PATH",
+              "fashion-mnist, mnist, cifar10, openclipart, openclipart-crops, imagenet-dogs, ffhq, one of these with "
+              ":PATH, folder:PATH, zip:PATH, or a PATH",
               "check the spelling");
 } catch (const fs::filesystem_error& e) {
   throw Error(kWho, fmt::format("{}: {}", e.path1().string(), e.code().message()), "a path that can be read",
@@ -157,12 +200,13 @@ ImageSet open_images(std::string_view what, Split split, const FolderOptions& fo
 
 std::string data_help() {
   return "images to use: fashion-mnist, mnist, cifar10, openclipart (32x32 in colour unless data.resolution says\n"
-         "otherwise), openclipart-crops (50,000 of 32x32) or imagenet-dogs, in $DIFFMEM_DATA or where Debian installs\n"
-         "them (tools/fetch_data gets them);\n"
+         "otherwise), openclipart-crops (50,000 of 32x32), imagenet-dogs or ffhq, in $DIFFMEM_DATA or where Debian\n"
+         "installs them (tools/fetch_data gets them, or says how);\n"
          "fashion-mnist:PATH, mnist:PATH (folder with IDX files, plain or .gz);\n"
          "cifar10:PATH (folder with data_batch_*.bin, or cifar-10-binary.tar.gz);\n"
          "openclipart:PATH, openclipart-crops:PATH (the package's folder png);\n"
          "imagenet-dogs:PATH (folder with a folder a breed);\n"
+         "ffhq:PATH (folder or zip of faces; without labels);\n"
          "folder:PATH, zip:PATH (PNG and JPEG files, a class a subfolder; dataset.json and metadata.jsonl are\n"
          "heeded); or a bare PATH to one of these";
 }

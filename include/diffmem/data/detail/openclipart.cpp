@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kWho = "openclipart reader";
-constexpr int kRule = 1;  // raise it when a change makes other images of the same files: what is kept becomes stale
 
 constexpr std::int64_t kSide = 32, kMostPixels = std::int64_t{1} << 24;
 constexpr std::int64_t kTraining = 50'000, kTest = 10'000;
@@ -60,12 +59,11 @@ ImageSet read_openclipart(const fs::path& folder, FolderOptions options) {
   const auto by = words_of(options.shrink)[static_cast<std::size_t>(options.shrink)];
   const std::string name = fmt::format("openclipart {0}x{0} {1}", options.side, by);
   ImageSet set = kept_images(fmt::format("openclipart-{}-{}", options.side, by),
-                             fmt::format("{} {} {}", kRule, name, state_of(folder, files)), [&] {
+                             fmt::format("{} {} {}", kDecodingRule, name, state_of(folder, files)), [&] {
                                const ImageSet all = read_folder(folder, files, options).set;
                                return select(all, distinct_images(all));
                              });
-  set.name = fmt::format("openclipart distinct {0}x{0}", options.side);
-  if (options.shrink != Shrink::area) set.name += fmt::format(" {}", by);
+  set.name = resized_name("openclipart distinct", options);
   return set;
 }
 
@@ -100,7 +98,7 @@ ImageSet cut_crops(const fs::path& folder, std::int64_t count, const FolderOptio
 
 ImageSet read_openclipart_crops(const fs::path& folder, Split split, const FolderOptions& options) {
   const ImageSet all =
-      kept_images("openclipart-crops", fmt::format("{} crops {}", kRule, state_of(folder, image_files(folder))),
+      kept_images("openclipart-crops", fmt::format("{} crops {}", kDecodingRule, state_of(folder, image_files(folder))),
                   [&] { return cut_crops(folder, kTraining + kTest, options); });
   std::vector<std::int64_t> chosen(static_cast<std::size_t>(split == Split::train ? kTraining : kTest));
   std::iota(chosen.begin(), chosen.end(), split == Split::train ? 0 : kTraining);
