@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// A cache folder for tests.
 #pragma once
 #include "complaint.hpp"
 
