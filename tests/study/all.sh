@@ -36,9 +36,8 @@ for row in csv.DictReader(open(sys.argv[1], newline="")):
 diff <(results "$out/$cell/results.csv") <(results "$work/1/$cell/results.csv") || fail "merged results differ"
 
 # A run that another process works on is waited for.
-held=$(ls -d "$out"/runs/* | head -1)
-flock "$held/lock" sleep 3 &
-"$all" --profile smoke --out "$out" >"$work/log" 2>&1 || fail "a busy run"
+flock "$out/runs/$(head -1 "$work/made1")/lock" sleep 8 &
+"$all" --only $cell --profile smoke --out "$out" >"$work/log" 2>&1 || fail "a busy run"
 grep -q "another process works on it; waits" "$work/log" || fail "nothing waited"
 wait
 

@@ -180,6 +180,12 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int 
   return outcomes;
 }
 
+/// Prints failures; the exit code that they mean.
+int say(const std::vector<std::string>& failures) {
+  for (const std::string& failure : failures) fmt::print(stderr, "error: {}\n", failure);
+  return failures.empty() ? 0 : 1;
+}
+
 }  // namespace
 
 std::string command_text(int argc, char** argv) {
@@ -193,14 +199,13 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
   const Runs runs = runs_of(grids, options.shard);
   if (runs.empty()) {
     fmt::print("No run for part {} of {}.\n", options.shard.part, options.shard.of);
-    return refused.empty() ? 0 : 1;
+    return say(refused);
   }
   const auto [jobs, threads] = crew_of(options, runs);
   set_up_runtime({.threads = threads});
   if (options.dry_run) {
     print_plan(grids, runs, sets, options, jobs, threads);
-    for (const std::string& failure : refused) fmt::print(stderr, "error: {}\n", failure);
-    return refused.empty() ? 0 : 1;
+    return say(refused);
   }
   sets.forget_sources();
 
@@ -242,8 +247,7 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
     publish_results(index, options.out, options.publish);
     fmt::print("\nresults: {}\n", (options.publish / "results.md").string());
   }
-  for (const std::string& failure : failures) fmt::print(stderr, "error: {}\n", failure);
-  return failures.empty() ? 0 : 1;
+  return say(failures);
 }
 
 }  // namespace diffmem
