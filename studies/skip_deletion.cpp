@@ -11,7 +11,7 @@ const Registered study =
         .source("Gu et al. 2023, Fig. 8b")
         .hold<Basic>(nine_skips)
         .vary(delete_some())
-        .sizes({.paper = {1000}, .desktop = {16}})
+        .sizes({.paper = {1000}, .desktop = {8}})
         .against("skip")
         .claims(
             {claim::at_least("Deleting one or two anywhere leaves the ratio above 90 %.", deleted_one_or_two(), 0.9),

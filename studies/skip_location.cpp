@@ -10,7 +10,7 @@ const Registered study =
         .source("Gu et al. 2023, Fig. 4b and 4d")
         .hold_each<Basic, Ncsn>(nine_skips, {"ddpmpp", "ncsnpp"})
         .vary(keep_one())
-        .sizes({.paper = {1000}, .desktop = {16}})
+        .sizes({.paper = {1000}, .desktop = {8}})
         .against("skip")
         .claims({claim::at_least("DDPM++ memorizes with any one skip of the finest level.",
                                  "network=ddpmpp skip=100000000|010000000|001000000", 0.9),

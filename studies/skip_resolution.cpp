@@ -11,7 +11,7 @@ const Registered study =
         .source("Gu et al. 2023, Fig. 4a and 4c")
         .hold_each<Basic, Ncsn>(nine_skips, {"ddpmpp", "ncsnpp"})
         .vary(keep_of_one_level())
-        .sizes({.paper = {1000}, .desktop = {16}})
+        .sizes({.paper = {1000}, .desktop = {8}})
         .against("skip")
         .claims({claim::more("DDPM++: all skips of the finest level memorize more than all of the coarsest.",
                              "network=ddpmpp skip=111000000", "network=ddpmpp skip=000000111"),

@@ -13,7 +13,7 @@ const Registered study =
         .hold<Basic>(basic)
         .vary<Fourier>()
         .across(axis::blocks, {.paper = {2, 4}, .desktop = {1, 2}})
-        .sizes({.paper = {500, 1000, 2000, 4000}, .desktop = {16, 32}})
+        .sizes({.paper = {500, 1000, 2000, 4000}, .desktop = {8, 16, 32}})
         .claims({claim::each("blocks", claim::more("Fourier features memorize less, whatever the depth.",
                                                    "embedding=positional", "embedding=fourier")),
                  claim::each("blocks", claim::emm_larger("Fourier features have the smaller EMM, whatever the depth.",
