@@ -65,8 +65,13 @@ PY
 holder=$!
 while [ ! -e "$run/lock.held" ]; do sleep 0.1; done
 rm "$run/lock.held"
-refuses "a run another process works in" 1 "another process" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/good"
+"$demo" "${tiny[@]}" --sizes 12 --out "$work/good" >"$work/log" 2>&1 &
+waiting=$!
+for _ in $(seq 300); do ! grep -q "another process works on it; waits" "$work/log" || break; sleep 0.1; done
+grep -q "another process works on it; waits" "$work/log" || { echo "FAILED a run another process works on: no word of it"; cat "$work/log"; exit 1; }
 kill $holder
+wait $waiting || { echo "FAILED a run another process worked on"; cat "$work/log"; exit 1; }
+echo "ok a run another process works on is waited for"
 
 # A finished run whose files were changed afterwards.
 cp -r "$work/good" "$work/changed"

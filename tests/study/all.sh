@@ -35,12 +35,6 @@ for row in csv.DictReader(open(sys.argv[1], newline="")):
 }
 diff <(results "$out/$cell/results.csv") <(results "$work/1/$cell/results.csv") || fail "merged results differ"
 
-# A run that another process works on is waited for.
-flock "$out/runs/$(head -1 "$work/made1")/lock" sleep 8 &
-"$all" --only $cell --profile smoke --out "$out" >"$work/log" 2>&1 || fail "a busy run"
-grep -q "another process works on it; waits" "$work/log" || fail "nothing waited"
-wait
-
 # A study whose images are not there is named at the end, and its report is not.
 DIFFMEM_DATA=$work/nothing "$all" --profile paper --only width --out "$work/none" >"$work/log" 2>&1 && fail "a data set that is not there"
 grep -q "^error: width: .*cifar10" "$work/log" || fail "the study without images is not named"
