@@ -58,14 +58,16 @@ truncate -s +100 "$checkpoint/tensors.safetensors"
 refuses "corrupt checkpoint" 1 "checkpoint" "checksum" "remove" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/half"
 sed -i 's/"train.lr": [0-9.e-]*/"train.lr": 0.5/' "$half/run.json"
 refuses "a run folder of another configuration" 1 "another configuration" "train.lr = 0.5" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/half"
-python3 - "$run/lock" <<'PY' &
+cp -r "$work/good" "$work/held"
+lock=$(echo "$work"/held/runs/*)/lock
+python3 - "$lock" <<'PY' &
 import fcntl, sys, time
 f = open(sys.argv[1], "r+"); fcntl.flock(f, fcntl.LOCK_EX); open(sys.argv[1] + ".held", "w"); time.sleep(60)
 PY
 holder=$!
-while [ ! -e "$run/lock.held" ]; do sleep 0.1; done
-rm "$run/lock.held"
-"$demo" "${tiny[@]}" --sizes 12 --out "$work/good" >"$work/log" 2>&1 &
+while [ ! -e "$lock.held" ]; do sleep 0.1; done
+rm "$lock.held"
+"$demo" "${tiny[@]}" --sizes 12 --out "$work/held" >"$work/log" 2>&1 &
 waiting=$!
 for _ in $(seq 300); do ! grep -q "another process works on it; waits" "$work/log" || break; sleep 0.1; done
 grep -q "another process works on it; waits" "$work/log" || { echo "FAILED a run another process works on: no word of it"; cat "$work/log"; exit 1; }

@@ -120,16 +120,18 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int 
   std::mutex mutex;
   std::atomic<std::size_t> next{0};
   const double begun = steady_seconds();
-  double all = 0, ready = 0, made = 0;  // operations: of all runs, of those done, of those done by this command
-  for (const Cell* cell : runs) all += operations(cell);
-  const auto tell = [&](const Cell& cell, bool was_done) {  // the mutex is held
-    ready += operations(&cell);
-    if (!was_done) made += operations(&cell);
-    if (runs.size() == 1) return;
-    const std::string left =
-        made > 0 ? fmt::format(", {} left", duration_text((steady_seconds() - begun) / made * (all - ready))) : "";
-    context.board->head(
-        fmt::format("[{} of {} runs{}] ", outcomes.records.size() + outcomes.failures.size(), runs.size(), left));
+  double left = 0, made = 0;  // operations
+  std::size_t done = 0;       // runs
+  for (const Cell* cell : runs)
+    if (is_finished(context.runs / cell->plan.name))
+      ++done;
+    else
+      left += operations(cell);
+  const auto tell = [&](const Cell& cell) {  // of a run that was not done before; the mutex is held
+    ++done, left -= operations(&cell), made += operations(&cell);
+    if (runs.size() > 1)
+      context.board->head(fmt::format("[{} of {} runs, {} left] ", done, runs.size(),
+                                      duration_text((steady_seconds() - begun) / made * left)));
   };
   /// False if another process works on it.
   const auto attempt = [&](const Cell& cell) {
@@ -138,7 +140,7 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int 
       RunRecord record = cell.run->run(cell.set->images, cell.plan, context);
       const std::lock_guard guard(mutex);
       outcomes.records[cell.plan.name] = std::move(record);
-      tell(cell, was_done);
+      if (!was_done) tell(cell);
     } catch (const RunBusy&) {
       return false;
     } catch (const Interrupted& e) {
@@ -151,7 +153,7 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int 
       context.board->finish(name, "failed: " + why);
       const std::lock_guard guard(mutex);
       outcomes.failures[cell.plan.name] = why;
-      tell(cell, was_done);
+      if (!was_done) tell(cell);
     }
     return true;
   };
@@ -229,6 +231,7 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
   for (const auto& [name, failure] : outcomes.failures) failures.push_back(failure);
   for (const StudyGrid& grid : grids) try {
       ReportRecord report = report_of(grid, outcomes.records, options.profile, available_cores());
+      if (report.runs.empty()) continue;  // an earlier report stays
       report.command = command;
       for (const Cell& cell : grid.cells)
         if (const auto failed = outcomes.failures.find(cell.plan.name); failed != outcomes.failures.end())
