@@ -4,6 +4,7 @@
 
 using namespace diffmem;
 
+// At desktop, sizes on both sides of the EMM, as the paper's are, and seeds enough to see five points.
 const Registered study =
     Study("weight-decay")
         .question("How much weight decay does it take to stop memorization?")

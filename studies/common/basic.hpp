@@ -63,7 +63,8 @@ inline Setup edm(Profile profile) {
   return s;
 }
 
-/// Three levels of three skips each, at every scale: the masks of nine digits fit all of them.
+/// Three levels of three skips each, at every scale: the masks of nine digits fit all of them.  At desktop its studies
+/// train 8 images, which the full network memorizes, as it does the paper's 1,000.
 inline Setup nine_skips(Profile profile) {
   Setup s = basic(profile);
   s.net.mult = {2, 2, 2}, s.net.blocks = 2;
