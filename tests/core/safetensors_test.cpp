@@ -77,6 +77,9 @@ TEST_CASE("a hostile header is refused with what is wrong in it", "[core][safete
   REQUIRE_THROWS_WITH(scratch.read(long_header), Contains("a header of 9223372036854775807 bytes in a file of 10"));
   for (const char* text : {"", "{", "[]", "7", "\xff\xfe", "{\"a\":"})
     REQUIRE_THROWS_WITH(scratch.read(file_of(text, 8)), Contains("not a JSON object") && Contains("want {name:"));
+  REQUIRE_THROWS_WITH(
+      scratch.read(file_of("{\"a\":" + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}", 8)),
+      Contains("not a JSON object"));
   REQUIRE_THROWS_WITH(scratch.read(one("F31", "[2]", "[0,8]")), Contains("dtype F31") && Contains("BF16"));
   REQUIRE_THROWS_WITH(scratch.read(one("F32", "[3]", "[0,8]")), Contains("inside the 8 data bytes"));
   REQUIRE_THROWS_WITH(scratch.read(one("F32", "[1]", "[0,8]")), Contains("bytes 0 to 8") && Contains("4 bytes"));

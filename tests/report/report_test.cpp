@@ -433,6 +433,10 @@ TEST_CASE("published results replace a study's old section and leave the rest of
   REQUIRE(!std::filesystem::exists(docs / "results/weight-decay/report.html"));
   publish_results(all, reports, docs);
   REQUIRE(read_file(docs / "results.md") == page);  // again is the same
+  ReportRecord other = labelled_report();
+  other.title = "other";
+  publish_results({{"weight-decay", other}}, reports, docs);
+  REQUIRE(read_file(docs / "results.md").starts_with(page + "\n## other\n"));
 }
 
 TEST_CASE("without gnuplot the Error names its package, and numbers and pictures are already there", "[report]") {

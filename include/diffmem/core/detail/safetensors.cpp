@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/json.hpp>
 #include <diffmem/core/mapped_file.hpp>
 #include <diffmem/core/safetensors.hpp>
 
 #include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -66,8 +66,7 @@ SafeTensors parse(std::string_view bytes, const std::string& who, const MakeTens
   if (header_size > bytes.size() - 8 || header_size > (std::uint64_t{100} << 20))
     broken(fmt::format("a header of {} bytes in a file of {}", header_size, bytes.size()),
            "a header inside the file, 100 MB at most");
-  const json header =
-      json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(header_size), nullptr, false);
+  const json header = parse_json(bytes.substr(8, header_size));
   if (!header.is_object()) broken("a header that is not a JSON object", "{name: {dtype, shape, data_offsets}}");
 
   const std::uint64_t data_at = 8 + header_size, data_size = bytes.size() - data_at;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/json.hpp>
 #include <diffmem/data/detail/listed.hpp>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -13,7 +13,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t kMostClasses = std::int64_t{1} << 20;
-constexpr int kDeepest = 64;  // nlohmann copies and writes JSON by recursion, so that a deep one ends the stack
 
 /// One list: its complaints, and which files it may name.
 struct List {
@@ -26,15 +25,10 @@ struct List {
     throw Error(who, fmt::format("{} in {}", got, where), want, todo);
   }
   json parse(std::string_view text, const std::string& place) const {
-    const auto bounded = [&](int depth, json::parse_event_t, const json&) {
-      if (depth > kDeepest)
-        complain(fmt::format("JSON more than {} levels deep{}", kDeepest, place), shape,
-                 "repair, remove or rename the list");
-      return true;
-    };
-    json value = json::parse(text, bounded, false);
+    json value = parse_json(text);
     if (value.is_discarded())
-      complain(fmt::format("no sound JSON{}", place), shape, "repair, remove or rename the list");
+      complain(fmt::format("no sound JSON of at most {} levels{}", kDeepestJson, place), shape,
+               "repair, remove or rename the list");
     return value;
   }
   void expect_file(const std::string& file) const {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/json.hpp>
 #include <diffmem/core/params.hpp>
 #include <diffmem/net/weights.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include <array>
 #include <set>
@@ -58,7 +58,7 @@ void set_by_reference(UNetConfig& config, const std::string& name, const json& v
 }
 
 UNetConfig of_reference(const std::string& text, const std::string& who) {
-  const json config = json::parse(text, nullptr, false);
+  const json config = parse_json(text);
   const auto whole = [&](bool holds, const std::string& got) {
     if (!holds) throw Error(who, got, "the configuration that tools/edm_to_safetensors writes", "write the file again");
   };

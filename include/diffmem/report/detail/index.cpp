@@ -162,7 +162,6 @@ void publish_results(const std::vector<IndexRecord>& studies, const std::filesys
   std::vector<std::string> parts = sections_of(fs::exists(page) ? read_file(page) : "# Results\n\n");
   std::vector<std::string> fresh = sections_of(results_markdown(studies, "results"));
   for (std::size_t i = 1; i < fresh.size(); ++i) {
-    if (!fresh[i].ends_with("\n\n")) fresh[i] += '\n';
     const auto old = std::ranges::find(parts.begin() + 1, parts.end(), heading(fresh[i]), heading);
     if (old == parts.end())
       parts.push_back(fresh[i]);
@@ -170,8 +169,8 @@ void publish_results(const std::vector<IndexRecord>& studies, const std::filesys
       *old = fresh[i];
   }
   std::string text;
-  for (const std::string& part : parts) text += part;
-  text.resize(text.find_last_not_of('\n') + 2, '\n');
+  for (const std::string& part : parts)
+    text += (text.empty() ? "" : "\n") + part.substr(0, part.find_last_not_of('\n') + 1) + "\n";
   write_file_atomically(page, text);
 }
 

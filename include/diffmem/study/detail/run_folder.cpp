@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/file.hpp>
+#include <diffmem/core/json.hpp>
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/study/run_folder.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 
 /// Text as the JSON value it looks like: 1e-3 is a number, vp a string.
 Json value_of(const std::string& text) {
-  Json parsed = Json::parse(text, nullptr, false);
+  Json parsed = parse_json<Json>(text);
   return parsed.is_number() || parsed.is_boolean() ? parsed : Json(text);
 }
 
@@ -58,7 +58,7 @@ std::vector<Json> read_lines(const fs::path& path) {
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = text.find('\n', begin);
     if (end == std::string::npos) break;
-    Json line = Json::parse(text.substr(begin, end - begin), nullptr, false);
+    Json line = parse_json<Json>(text.substr(begin, end - begin));
     if (!line.is_object())
       throw Error("run folder", "a damaged line in " + path.string(), "JSON lines",
                   "remove that line, or the folder to start anew");
@@ -76,7 +76,7 @@ void write_lines(const fs::path& path, const std::vector<Json>& lines) {
 
 /// The JSON object in `path`.  Error if it is damaged.
 Json read_object(const fs::path& path) {
-  Json object = Json::parse(read_file(path), nullptr, false);
+  Json object = parse_json<Json>(read_file(path));
   if (!object.is_object())
     throw Error("run folder", "a damaged " + path.string(), "a JSON object",
                 "move the run's folder away to make this run anew");

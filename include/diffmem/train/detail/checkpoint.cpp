@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
+#include <diffmem/core/json.hpp>
 #include <diffmem/train/checkpoint.hpp>
 
 #include <fmt/format.h>
 #include <boost/archive/binary_iarchive.hpp>
 #include <boost/archive/binary_oarchive.hpp>
 #include <boost/serialization/vector.hpp>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -69,7 +69,7 @@ Checkpoint read_checkpoint(const fs::path& folder) {
                     : fmt::format("remove {} to go on from {}", folder.string(), all.back().filename().string()));
   };
   if (!fs::exists(folder / kManifest)) broken(folder / kManifest, "no manifest", "a whole checkpoint");
-  const auto manifest = nlohmann::json::parse(read_file(folder / kManifest), nullptr, false);
+  const auto manifest = parse_json(read_file(folder / kManifest));
   std::array<std::string, 2> bytes;
   for (const auto& [file, into] : {std::pair{kState, &bytes[0]}, std::pair{kTensors, &bytes[1]}}) {
     if (!manifest.is_object() || !manifest.contains(file) || !manifest[file].is_string())

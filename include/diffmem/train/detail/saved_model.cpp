@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/json.hpp>
 #include <diffmem/train/saved_model.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include <array>
 #include <string>
@@ -54,7 +54,7 @@ constexpr std::array kNumbers{Renamed{"vp", "beta_d", "beta_d"},
 void read_reference(AnyDesign& design, const SafeTensors& file) {
   const auto object = [&](const std::string& key) {
     const auto found = file.metadata.find(key);
-    const json value = found == file.metadata.end() ? json::object() : json::parse(found->second, nullptr, false);
+    const json value = found == file.metadata.end() ? json::object() : parse_json(found->second);
     if (!value.is_object())
       throw Error(file.source, fmt::format("a {} that is not a JSON object", key),
                   "what tools/edm_to_safetensors writes", "write the file again");
