@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <string>
 #include <string_view>
 
 extern const std::string_view kPaperResults;  // studies/common/paper_results.csv, by CMake
@@ -129,4 +131,21 @@ TEST_CASE("the paper's grid has what every claim asks for", "[paper]") {
         REQUIRE(reason.find(lack) == std::string::npos);
     }
   }
+}
+
+TEST_CASE("the basic setup is one run for every study that has it", "[paper]") {
+  std::map<std::string, std::set<std::string>> having;  // the studies by their runs' names
+  std::string basic;
+  for (const StudyBase& study : registered_studies()) {
+    TrainingSets sets(true);
+    Options options;
+    options.profile = Profile::paper;
+    for (const Cell& cell : grid_of(study, options, sets).cells) {
+      having[cell.plan.name].insert(study.name);
+      if (study.name == "conditioning" && Where("condition=none size=2000")(cell.at)) basic = cell.plan.name;
+    }
+  }
+  REQUIRE(having[basic] == std::set<std::string>{"batch-size", "classes", "conditioning", "depth", "depth-2k",
+                                                 "random-classes", "resolution", "time-embedding", "weight-decay",
+                                                 "width", "width-2k"});
 }

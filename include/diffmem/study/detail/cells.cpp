@@ -134,6 +134,14 @@ void TrainingSets::note_absent(const std::string& source) {
   if (std::ranges::find(absent_, source) == absent_.end()) absent_.push_back(source);
 }
 
+std::int64_t TrainingSets::classes_in(const DataParams& data) {
+  try {
+    return open(data).classes;
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
 const TrainingSet& TrainingSets::of(const DataParams& data) {
   const Listing key = list_params(data);
   if (const auto there = cut_.find(key); there != cut_.end()) return there->second;
@@ -185,6 +193,9 @@ StudyGrid grid_of(const StudyBase& study, const Options& options, TrainingSets& 
             for (const auto& [path, text] : place.sets)
               if (!try_set_param(setup, path, text)) later.emplace_back(path, text);
             setup.validate();
+            // All classes there are, by an axis: the run that studies have which say nothing of classes.
+            if (setup.data.classes != basic.data.classes && setup.data.classes == sets.classes_in(setup.data))
+              setup.data.classes = 0;
             const std::string series = spell(study, cell.at, study.x);
             cell.name = spell(study, cell.at, "");
             if (seeds > 1) cell.name += fmt::format(", seed {}", cell.seed);

@@ -25,6 +25,8 @@ class TrainingSets {
   explicit TrainingSets(bool blank) : blank_(blank) {}
   /// The whole data set that `data` cuts images out of.  Error if it cannot be read.
   const ImageSet& open(const DataParams& data);
+  /// How many classes that has; 0 if it has no labels, or cannot be read.
+  std::int64_t classes_in(const DataParams& data);
   /// Lives as long as this.  Error if the data set has not what `data` asks for.
   const TrainingSet& of(const DataParams& data);
   /// Data sets that blank images stand for.
