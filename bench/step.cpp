@@ -19,6 +19,7 @@ constexpr std::string_view kUsage =
     "  net=i           0: 8x8x1, base 32, (1,2), 1 block; i: 16x16x1, the same; ii: 32x32x3, base 64, (1,2,2), 2 "
     "blocks;\n"
     "                  iii: the paper's\n"
+    "  precision=fp32  bf16, or plain: LibTorch's operations one after the other\n"
     "  threads=0       0: one per core\n"
     "  repeat=10       training steps and samplings; 0: one for each word, \"train\" or \"sample\", read from stdin, "
     "its\n"
@@ -27,10 +28,11 @@ constexpr std::string_view kUsage =
 
 struct Settings {
   std::string net = "i", json;
+  Precision precision = Precision::fp32;
   int threads = 0, repeat = 10;
   template <class Self, class Visit>
   static void each(Self& s, Visit&& visit) {
-    visit("net", s.net), visit("threads", s.threads), visit("repeat", s.repeat), visit("json", s.json);
+    visit("net", s.net), visit("precision", s.precision), visit("threads", s.threads), visit("repeat", s.repeat), visit("json", s.json);
   }
 };
 
@@ -64,7 +66,7 @@ int run(const Settings& s) {
   RandomStream noise(1, Stream::subset);
   for (std::int64_t i = 0; i < images.count * images.image_size(); ++i)
     images.pixels.push_back(static_cast<std::uint8_t>(noise.below(256)));
-  Trainer<Base> trainer({}, net->config, {.batch = net->batch}, images);
+  Trainer<Base> trainer({}, net->config, {.batch = net->batch, .precision = s.precision}, images);
 
   const auto train = [&] { return bench::seconds_of([&] { trainer.step(); }); };
   const auto sample = [&] {
@@ -87,7 +89,8 @@ int run(const Settings& s) {
              sampling, gflop * static_cast<double>(net->sampled) * evaluations / sampling);
   if (s.json.empty()) return 0;
   nlohmann::ordered_json json = bench::facts(s.threads);
-  json["net"] = s.net, json["forward_gflop"] = gflop, json["batch"] = net->batch, json["sampled"] = net->sampled;
+  json["net"] = s.net, json["precision"] = to_text(s.precision);
+  json["forward_gflop"] = gflop, json["batch"] = net->batch, json["sampled"] = net->sampled;
   json["train_seconds"] = steps, json["sample_seconds"] = samplings;
   write_file_atomically(s.json, json.dump(1) + "\n");
   return 0;

@@ -32,6 +32,7 @@ constexpr int kColumns = 16;
 
 struct Options {
   std::string weights, prefix, out = "out/sample", label = "uniform", device = "cpu";
+  Precision precision = Precision::fp32;
   GenerateOptions images{.images = 64, .batch = 64};
   std::vector<std::string> sets;
   std::vector<Assignment> words;  ///< role, chosen policy or nothing
@@ -57,6 +58,7 @@ bool parse(int argc, char** argv, Options& o) {
                 fmt::format("{}; without it as the file says, else {}", fmt::join(words, ", "), words.front()));
   line.list("set", o.sets, "NAME=VALUE, such as sampler.steps=40; may be repeated");
   line.option("device", o.device, "cpu or cuda");
+  line.option("precision", o.precision, "of the network: fp32, bf16 (images and products), or plain");
   line.option("threads", o.threads, "0: one per core, or one for a small network");
   if (!line.read(argc, argv)) return false;
   on_command_line([&] {
@@ -97,6 +99,7 @@ int sample(int argc, char** argv) {
   options.device = parse_device(o.device);
   Model<AnyDesign> model(saved.design, saved.net, 0, options.device);
   load_weights(model.net(), file, o.prefix);
+  model.net().set_precision(o.precision);
   set_up_runtime({.threads = o.threads == 0 && model.net().forward_flops() < kSmallNet ? 1 : o.threads});
   const int evaluations = saved.design.sampler.evaluations();
   fmt::print("{}: {}, {} parameters\n", o.weights, saved.design.slug(), count_text(model.net().parameter_count()));

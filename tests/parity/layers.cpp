@@ -56,7 +56,7 @@ void check_layers(const Fixture& f, Checks& checks) {
                  .heads = spec.value("attention", false) ? spec.at("num_heads").get<int>() : 0});
     fill(leaves, f.file, prefix + "w.");
     const Tensor input = xb.clone().requires_grad_(true), embedding = emb.clone().requires_grad_(true);
-    const Tensor y = block(input, embedding);
+    const Tensor y = block({input}, embedding);
     checks.close(prefix + "y64", y, f.file.at(prefix + "y64"), 1e-6);
     y.backward(f.file.at(prefix + "gy64"));
     checks.close(prefix + "gx64", input.grad(), f.file.at(prefix + "gx64"), 1e-5);

@@ -30,6 +30,11 @@ void crew(std::size_t threads, Work&& work) {
   if (thrown) std::rethrow_exception(thrown);
 }
 
+/// Of `threads`, those worth waking for so many operations: some 30 microseconds of work each.
+inline int worthwhile(int threads, double operations) {
+  return static_cast<int>(std::clamp(operations / 2e6, 1.0, static_cast<double>(std::max(threads, 1))));
+}
+
 /// work(i) for each i below `count`, by whoever is free.
 template <class Work>
 void share(int threads, std::size_t count, Work&& work) {

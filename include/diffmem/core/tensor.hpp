@@ -52,6 +52,11 @@ inline Tensor empty(at::IntArrayRef shape, at::ScalarType dtype = kFloat32, at::
   return at::_ops::empty_memory_format::call(c10::fromIntArrayRefSlow(shape), dtype, std::nullopt, device, std::nullopt,
                                              std::nullopt);
 }
+/// Uninitialised images [N,C,H,W] whose channels stand side by side (channels_last).
+inline Tensor empty_images(at::IntArrayRef shape, at::ScalarType dtype = kFloat32, at::Device device = at::kCPU) {
+  return at::_ops::empty_memory_format::call(c10::fromIntArrayRefSlow(shape), dtype, std::nullopt, device, std::nullopt,
+                                             at::MemoryFormat::ChannelsLast);
+}
 /// Tensor of `shape` filled with `value`.
 inline Tensor full(at::IntArrayRef shape, double value, at::ScalarType dtype = kFloat32, at::Device device = at::kCPU) {
   return at::_ops::full::call(c10::fromIntArrayRefSlow(shape), value, dtype, std::nullopt, device, std::nullopt);

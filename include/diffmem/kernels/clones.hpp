@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // DIFFMEM_CLONES before a function: compiled for AVX-512, AVX2 and neither, and vectorised; the machine's is called.
+// DIFFMEM_INLINE before what such a function calls: it is compiled as a part of each.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -8,3 +9,4 @@
 #else
 #define DIFFMEM_CLONES
 #endif
+#define DIFFMEM_INLINE [[gnu::always_inline]] inline

@@ -4,6 +4,7 @@
 #pragma once
 #include <diffmem/core/tensor.hpp>
 
+#include <cmath>
 #include <cstdint>
 
 namespace diffmem {
@@ -16,15 +17,23 @@ struct Dropout {
   std::uint32_t layer = 0;        ///< advanced by every call
 
   /// Float tensor like `x` [B,...]: 0 with probability `rate`, else 1/(1-rate).  `rate` in [0, 1), rounded to 1/65536.
+  /// Of images [B,C,H,W] it is channels_last: value c of pixel p is number p*C+c of the image's stream.
   Tensor mask(const Tensor& x, double rate);
+  /// The next layer's place in the streams, for a kernel that makes its masks itself.
+  std::uint64_t next_index() { return step << 24 | layer++; }  // 2^24 layers, 2^40 steps
+
+  /// Values dropped of 65536, and what the others are multiplied by.
+  static std::uint32_t threshold(double rate) { return static_cast<std::uint32_t>(std::lround(rate * 65536)); }
+  static float scale(std::uint32_t threshold) { return static_cast<float>(65536.0 / (65536.0 - threshold)); }
 };
 
 namespace kernels {
 
-/// The mask of one image's `size` values: 0 or `scale`.  `threshold` of 65536 values are dropped.  A block of Philox
-/// decides eight values: each of its four words holds two 16-bit numbers, low half first.
+/// The mask of one image's values first ... first+size-1, `first` a multiple of 8: 0 or `scale`.  `threshold` of 65536
+/// values are dropped.  A block of Philox decides eight values: each of its four words holds two 16-bit numbers, low half
+/// first.
 void dropout_mask_cpu(float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
-                      std::uint32_t threshold, float scale);
+                      std::uint32_t threshold, float scale, std::int64_t first = 0);
 #ifdef DIFFMEM_CUDA
 /// The same for `images` images in device memory, on the current stream.
 void dropout_mask_cuda(float* out, std::int64_t images, std::int64_t size, std::uint64_t seed, std::uint64_t index,

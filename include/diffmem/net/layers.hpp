@@ -6,6 +6,7 @@
 #include <diffmem/kernels/dropout.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,11 +67,17 @@ struct ConvOptions {
   double gain = 1;                   ///< of the initial weights
 };
 
+namespace detail {
+class PackedWeights;
+std::shared_ptr<PackedWeights> make_packed_weights();
+}  // namespace detail
+
 /// Convolution with zero padding kernel/2 that may first resample by 2.               [B,in,H,W] -> [B,out,H',W']
 struct Conv2d {
   Tensor weight, bias;  // [out,in,k,k], [out]
   ConvOptions options;
   Tensor filter;  // [1,1,taps,taps], sums to 1; undefined without resampling
+  std::shared_ptr<detail::PackedWeights> packed = detail::make_packed_weights();  // what the CPU's kernels keep
   Conv2d() = default;
   Conv2d(Leaves& leaves, const std::string& name, int in, int out, ConvOptions options);
   Tensor operator()(const Tensor& x) const;
@@ -112,8 +119,13 @@ struct Block {
   bool has_skip = false;
   Block() = default;
   Block(Leaves& leaves, const std::string& name, BlockOptions options);
-  /// x [B,in,H,W], emb [B,embedding] (silu already applied); `dropout` null: evaluation mode.
-  Tensor operator()(const Tensor& x, const Tensor& emb, Dropout* dropout = nullptr) const;
+  /// x [B,in,H,W], in one piece or in two whose channels follow one another; emb [B,embedding] (silu already applied);
+  /// `dropout` null: evaluation mode.  `kernels`: by the CPU's own, see net/detail/fused.hpp, not LibTorch's operations.
+  Tensor operator()(const Tensors& x, const Tensor& emb, Dropout* dropout = nullptr, bool kernels = false) const;
+
+ private:
+  Tensor plain(const Tensor& x, const Tensor& emb, Dropout* dropout) const;
+  Tensor fused(const Tensors& x, const Tensor& emb, Dropout* dropout) const;
 };
 
 }  // namespace diffmem

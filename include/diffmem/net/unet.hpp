@@ -3,6 +3,7 @@
 // family, skip mask and sizes are values, so twenty masks cost one compiled network.
 #pragma once
 #include <diffmem/net/layers.hpp>
+#include <diffmem/net/precision.hpp>
 #include <diffmem/skip/mask.hpp>
 
 #include <array>
@@ -53,7 +54,7 @@ struct UNetConfig {
 /// The U-Net F(x, noise features, labels).  Copying a UNet shares its leaves; make a second one and copy_from() it.
 class UNet {
  public:
-  /// Sees the output of every module in order of calls; for debugging and tests.
+  /// Sees the output of every module in order of calls; for debugging and tests.  It makes the pass plain.
   using Watch = std::function<void(std::string_view module, const Tensor& output)>;
 
   /// Leaves are uninitialised; call initialise() or load().  On at::kMeta nothing is allocated (to count parameters).
@@ -82,6 +83,8 @@ class UNet {
   /// Adds a fixed tensor to the buffers: the frequencies of a random embedding.
   void add_buffer(const std::string& name, const Tensor& value) { leaves_.add_buffer(name, value); }
   void require_grad();
+  void set_precision(Precision p) { precision_ = p; }
+  Precision precision() const { return precision_; }
   /// Copies parameters and buffers by position; both nets have the same configuration.
   void copy_from(const UNet& other);
 
@@ -95,6 +98,7 @@ class UNet {
     std::vector<Block> blocks;
   };
 
+  Precision precision_ = Precision::fp32;
   UNetConfig config_;
   SkipMask mask_;
   Leaves leaves_;

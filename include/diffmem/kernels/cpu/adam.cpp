@@ -79,6 +79,8 @@ void adam_ema_cpu(const Tensors& weights, const Tensors& gradients, const Tensor
     at::parallel_for(0, weights[i].numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
       update(w + begin, g + begin, mi + begin, vi + begin, a + begin, end - begin, rates);
     });
+    // Written behind LibTorch's back; what was packed from them is made again.
+    for (const Tensor* t : {&weights[i], &average[i]}) t->unsafeGetTensorImpl()->bump_version();
   }
 }
 

@@ -4,7 +4,6 @@
 
 #include <ATen/Parallel.h>
 
-#include <cmath>
 #ifdef DIFFMEM_CUDA
 #include <c10/cuda/CUDAStream.h>
 #endif
@@ -14,14 +13,14 @@ namespace kernels {
 // Sixteen blocks at a time in arrays, so that the compiler keeps each round in vector registers.
 __attribute__((target_clones("avx512f", "avx2", "default"))) void dropout_mask_cpu(
     float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
-    std::uint32_t threshold, float scale) {
+    std::uint32_t threshold, float scale, std::int64_t first) {
   constexpr std::int64_t kBlocks = 16, kPerBlock = 8;
   constexpr std::int64_t kChunk = kBlocks * kPerBlock;
   const auto key = philox_key(seed, Stream::dropout);
   for (std::int64_t begin = 0; begin < size; begin += kChunk) {
     std::uint32_t c0[kBlocks], c1[kBlocks], c2[kBlocks], c3[kBlocks];
     for (std::int64_t b = 0; b < kBlocks; ++b) {
-      c0[b] = static_cast<std::uint32_t>(begin / kPerBlock + b);
+      c0[b] = static_cast<std::uint32_t>((first + begin) / kPerBlock + b);
       c1[b] = place;
       c2[b] = static_cast<std::uint32_t>(index);
       c3[b] = static_cast<std::uint32_t>(index >> 32);
@@ -55,11 +54,11 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) void dropout_mask_c
 }  // namespace kernels
 
 Tensor Dropout::mask(const Tensor& x, double rate) {
-  const auto threshold = static_cast<std::uint32_t>(std::lround(rate * 65536));
-  const auto scale = static_cast<float>(65536.0 / (65536.0 - threshold));
-  const std::uint64_t index = step << 24 | layer++;  // 2^24 layers, 2^40 steps
+  const std::uint32_t threshold = Dropout::threshold(rate);
+  const float scale = Dropout::scale(threshold);
+  const std::uint64_t index = next_index();
   const std::int64_t images = x.size(0), size = images > 0 ? x.numel() / images : 0;
-  Tensor out = empty(x.sizes(), kFloat32, x.device());
+  Tensor out = x.dim() == 4 ? empty_images(x.sizes(), kFloat32, x.device()) : empty(x.sizes(), kFloat32, x.device());
 #ifdef DIFFMEM_CUDA
   if (x.is_cuda()) {
     kernels::dropout_mask_cuda(out.mutable_data_ptr<float>(), images, size, seed, index, first_place, threshold, scale,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/random.hpp>
+#include <diffmem/net/detail/fused.hpp>
 #include <diffmem/net/layers.hpp>
 
 #include <ATen/ops/avg_pool2d_ops.h>
@@ -171,7 +172,27 @@ Block::Block(Leaves& leaves, const std::string& name, BlockOptions o) : options(
   proj = Conv2d(leaves, part("proj"), b.out, b.out, {.kernel = 1, .gain = 1e-5});
 }
 
-Tensor Block::operator()(const Tensor& x, const Tensor& emb, Dropout* dropout) const {
+Tensor Block::operator()(const Tensors& x, const Tensor& emb, Dropout* dropout, bool kernels) const {
+  if (kernels) return fused(x, emb, dropout);
+  return plain(x.size() > 1 ? cat(x, 1) : x[0], emb, dropout);
+}
+
+Tensor Block::fused(const Tensors& x, const Tensor& emb, Dropout* dropout) const {
+  const Tensor residual = has_skip ? detail::fused_conv(skip, x) : x.size() > 1 ? cat(x, 1) : x[0];
+  Tensor h = detail::fused_conv(conv0, x, {.norm = &norm0, .silu = true, .shift = affine(emb)});
+  h = detail::fused_conv(conv1, {h},
+                         {.norm = &norm1,
+                          .silu = true,
+                          .dropout = dropout,
+                          .rate = options.dropout,
+                          .residual = residual,
+                          .scale = kHalfSqrt});
+  if (options.heads == 0) return h;
+  const Tensor parts = detail::fused_conv(detail::heads_in_order(qkv, options.heads), {h}, {.norm = &norm2});
+  return detail::fused_conv(proj, {detail::fused_attention(parts, options.heads)}, {.residual = h, .scale = kHalfSqrt});
+}
+
+Tensor Block::plain(const Tensor& x, const Tensor& emb, Dropout* dropout) const {
   Tensor h = conv0(silu(norm0(x)));  // [B,out,H',W']
   h = h + affine(emb).unsqueeze(2).unsqueeze(3);
   h = silu(norm1(h));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/net/detail/fused.hpp>
 #include <diffmem/net/unet.hpp>
 
 #include <fmt/format.h>
@@ -145,36 +146,44 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
   if (config_.augment_dim > 0) e = e + map_augment_(zeros({1, config_.augment_dim}, e.scalar_type(), e.device()));
   const Tensor emb = silu(map_layer1_(silu(map_layer0_(e))));  // [B,4*base]
 
+  const bool kernels = precision_ != Precision::plain && !watch && detail::kernels_take(x) && leaves_.dtype() == kFloat32;
+  const auto block = [&](const Block& b, const Tensors& in) { return b(in, emb, dropout, kernels); };
   Tensors skips;  // undefined: dropped
-  Tensor h = x, aux = x;
+  Tensor h = kernels && precision_ == Precision::bf16 ? x.to(at::ScalarType::BFloat16) : x, aux = x;
   const auto push = [&](const Tensor& t) {
     skips.push_back(mask_[skips.size()] ? t : mask_.drops() ? Tensor() : zeros_like(t));
   };
   for (const Level& level : encoder_) {
     const std::string at = "enc." + level.name;
-    h = level.conv ? seen(at + "_conv", (*level.conv)(h)) : seen(at + "_down", (*level.resample)(h, emb, dropout));
-    if (level.aux_residual)
-      h = aux = (h + seen(at + "_aux_residual", (*level.aux_residual)(aux))) / std::numbers::sqrt2;
+    if (level.conv)
+      h = seen(at + "_conv", kernels ? detail::fused_conv(*level.conv, {h}) : (*level.conv)(h));
+    else
+      h = seen(at + "_down", block(*level.resample, {h}));
+    if (level.aux_residual) {
+      const Tensor residual = seen(at + "_aux_residual", (*level.aux_residual)(aux.to(leaves_.dtype())));
+      h = aux = (h + residual.to(h.scalar_type())) / std::numbers::sqrt2;
+    }
     push(h);
     for (std::size_t i = 0; i < level.blocks.size(); ++i) {
-      h = seen(fmt::format("{}_block{}", at, i), level.blocks[i](h, emb, dropout));
+      h = seen(fmt::format("{}_block{}", at, i), block(level.blocks[i], {h}));
       push(h);
     }
   }
   for (const Level& level : decoder_) {
     const std::string at = "dec." + level.name;
     if (level.in0) {
-      h = seen(at + "_in0", (*level.in0)(h, emb, dropout));
-      h = seen(at + "_in1", (*level.in1)(h, emb, dropout));
+      h = seen(at + "_in0", block(*level.in0, {h}));
+      h = seen(at + "_in1", block(*level.in1, {h}));
     } else {
-      h = seen(at + "_up", (*level.resample)(h, emb, dropout));
+      h = seen(at + "_up", block(*level.resample, {h}));
     }
     for (std::size_t i = 0; i < level.blocks.size(); ++i) {
-      const Tensor in = skips.back().defined() ? cat({h, skips.back()}, 1) : h;
-      h = seen(fmt::format("{}_block{}", at, i), level.blocks[i](in, emb, dropout));
+      const Tensors in = skips.back().defined() ? Tensors{h, skips.back()} : Tensors{h};
+      h = seen(fmt::format("{}_block{}", at, i), block(level.blocks[i], in));
       skips.pop_back();
     }
   }
+  if (kernels) return detail::fused_conv(out_conv_, {h}, {.norm = &out_norm_, .silu = true, .wide = true}).contiguous();
   const std::string last = "dec." + encoder_.front().name;
   h = seen(last + "_aux_norm", out_norm_(h));
   return seen(last + "_aux_conv", out_conv_(silu(h)));

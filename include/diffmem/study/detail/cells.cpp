@@ -167,6 +167,7 @@ StudyGrid grid_of(const StudyBase& study, const Options& options, TrainingSets& 
     if (!options.data.empty()) basic.data.source = options.data;
     if (options.seed) basic.train.seed = *options.seed;
     if (options.budget) basic.train.budget = *options.budget;
+    if (options.precision) basic.train.precision = *options.precision;
     for (const Assignment& a : options.sets)
       (try_set_param(basic, a.first, a.second) ? of_setup : of_designs).push_back(a);
     basic.validate();

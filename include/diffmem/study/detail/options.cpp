@@ -42,6 +42,8 @@ Shard parse_shard(const std::string& text) {
   return shard;
 }
 
+constexpr std::string_view kUnsaid = "profile's";
+
 /// Options of one study and of all, and what they leave as text.
 class Reader {
  public:
@@ -57,6 +59,7 @@ class Reader {
     line.option("threads", options.threads, "threads of each run; 0: cores / jobs");
     line.option("checkpoint-seconds", options.checkpoint_seconds, "time between checkpoints");
     line.option("device", device_, "cpu or cuda");
+    line.option("precision", precision_, "of the networks: fp32, bf16 (images and products), or plain");
     line.option("publish", publish_,
                 "folder whose results.md gets what was found, with figures and numbers in its results/; none: nowhere");
   }
@@ -68,6 +71,7 @@ class Reader {
       check_ranges(options);
       options.shard = parse_shard(shard_);
       if (device_ != "cuda") options.device = parse_device(device_);
+      if (precision_ != kUnsaid) set_option("--precision", options.precision.emplace(), precision_);
     });
     if (device_ == "cuda") options.device = parse_device(device_);  // where there is none, the command line is right
     options.out = out_;
@@ -80,7 +84,7 @@ class Reader {
 
  private:
   static constexpr std::string_view kNowhere = "none";
-  std::string out_, publish_{kNowhere}, device_ = "cpu", shard_ = "1/1";
+  std::string precision_{kUnsaid}, out_, publish_{kNowhere}, device_ = "cpu", shard_ = "1/1";
 };
 
 }  // namespace
@@ -89,7 +93,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& n
                                      const Menus& menus) {
   Reader reader(name, question, fmt::format("\n--data takes:\n{}\n", data_help()), "out");
   Options& o = reader.options;
-  const std::string unsaid = "profile's";
+  const std::string unsaid{kUnsaid};
   std::string data = unsaid, sizes = unsaid, seed = unsaid, budget = unsaid;
   std::vector<std::string> sets;
   reader.line.option("data", data, "training images (see below)");

@@ -28,6 +28,7 @@ struct Options {
   int seeds = 0;                    ///< number of training seeds
   std::optional<std::uint64_t> seed;
   std::optional<Budget> budget;
+  std::optional<Precision> precision;
   std::vector<Assignment> sets;   ///< --set
   std::vector<Assignment> words;  ///< role, chosen policy
   Shard shard;

@@ -34,6 +34,7 @@ UNetConfig AnyTrainer::fitted(UNetConfig net, const ImageSet& images, const std:
 
 void AnyTrainer::begin(AnyModel& model, AnyModel& average) {
   UNet& net = model.net();
+  net.set_precision(params_.precision), average.net().set_precision(params_.precision);
   net.initialise(params_.seed);
   average.net().copy_from(net);
   net.require_grad();

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/kernels/attention.hpp>
+#include <diffmem/kernels/fused_conv.hpp>
+#include <diffmem/net/detail/fused.hpp>
+
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace diffmem::detail {
+namespace {
+
+using kernels::FusedConv, kernels::Pieces;
+using torch::autograd::AutogradContext, torch::autograd::variable_list;
+
+constexpr auto kBf16 = at::ScalarType::BFloat16;
+
+/// The values of a tensor of the kernels' type T; null if it is undefined.
+template <class T>
+T* values_at(const Tensor& t) {
+  return t.defined() ? static_cast<T*>(t.mutable_data_ptr()) : nullptr;
+}
+template <class T>
+const T* read(const Tensor& t) {
+  return t.defined() ? static_cast<const T*>(t.const_data_ptr()) : nullptr;
+}
+
+Tensor channels_last(const Tensor& t) { return t.contiguous(at::MemoryFormat::ChannelsLast); }
+
+template <class T>
+Pieces<const T> pieces(const Tensor& x0, const Tensor& x1) {
+  return {{read<T>(x0), read<T>(x1)}, {static_cast<int>(x0.size(1)), x1.defined() ? static_cast<int>(x1.size(1)) : 0}};
+}
+
+/// visit<T>() for the kernels' type of a tensor.
+template <class Visit>
+decltype(auto) with_type(at::ScalarType type, Visit&& visit) {
+  return type == kBf16 ? visit.template operator()<Bf16>() : visit.template operator()<float>();
+}
+
+}  // namespace
+
+/// A convolution's weights as the forward pass reads them, made again when they have changed.
+class PackedWeights {
+ public:
+  template <class T>
+  const T* of(const Tensor& weight) {
+    auto& packed = std::get<std::vector<T>>(packed_);
+    if (packed.empty() || weight.const_data_ptr() != data_ || weight._version() != version_) {
+      packed_ = {};
+      packed = kernels::packed_weights<T>(read<float>(weight), static_cast<int>(weight.size(0)),
+                                          static_cast<int>(weight.size(1)), static_cast<int>(weight.size(2)),
+                                          at::get_num_threads());
+      data_ = weight.const_data_ptr(), version_ = weight._version();
+    }
+    return packed.data();
+  }
+
+ private:
+  std::tuple<std::vector<float>, std::vector<Bf16>> packed_;
+  const void* data_ = nullptr;
+  std::int64_t version_ = -1;
+};
+
+namespace {
+
+/// What a call holds besides its tensors.
+struct Call : torch::CustomClassHolder {
+  static constexpr std::size_t kNone = ~std::size_t{0};
+  FusedConv law;
+  bool wide = false;
+  std::array<std::size_t, 5> place;  ///< of the optional tensors, in the order of forward(), among autograd's
+};
+using Perhaps = std::optional<Tensor>;
+
+struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
+  // The optional ones come last: autograd counts only what is there.
+  static Tensor forward(AutogradContext* context, const Tensor& x0, const Tensor& weight, const Tensor& bias,
+                        const Perhaps& second, const Perhaps& norm0, const Perhaps& norm1, const Perhaps& shift_of,
+                        const Perhaps& residual_of, PackedWeights* packed, const c10::intrusive_ptr<Call>& call) {
+    const FusedConv& law = call->law;
+    const auto given = [](const Perhaps& t) { return t.value_or(Tensor()); };
+    const Tensor x1 = given(second), norm_weight = given(norm0), norm_bias = given(norm1), shift = given(shift_of),
+                 residual = given(residual_of);
+    std::size_t place = 3;
+    for (std::size_t i = 0; const Tensor* t : {&x1, &norm_weight, &norm_bias, &shift, &residual})
+      call->place[i++] = t->defined() ? place++ : Call::kNone;
+    const Tensor moments = empty({law.images, law.norm.groups, 2});
+    const Tensor out = empty_images({law.images, law.out, law.conv_height(), law.conv_width()},
+                                    call->wide ? kFloat32 : x0.scalar_type());
+    with_type(x0.scalar_type(), [&]<class T>() {
+      kernels::FusedConvForward<T> at;
+      at.x = pieces<T>(x0, x1);
+      at.weights = packed->of<T>(weight);
+      at.bias = read<float>(bias), at.shift = read<float>(shift), at.residual = read<T>(residual);
+      at.moments = moments.mutable_data_ptr<float>();
+      if (call->wide)
+        at.wide_out = values_at<float>(out);
+      else
+        at.out = values_at<T>(out);
+      kernels::fused_conv_forward<T>(law, at, at::get_num_threads());
+    });
+    context->save_for_backward({x0, x1, weight, norm_weight, norm_bias, moments});
+    context->saved_data["call"] = c10::IValue::make_capsule(call);
+    return out;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const auto saved = context->get_saved_variables();
+    const Tensor &x0 = saved[0], &x1 = saved[1], &weight = saved[2], &norm_weight = saved[3], &norm_bias = saved[4],
+                 &moments = saved[5];
+    const auto call = c10::static_intrusive_pointer_cast<Call>(context->saved_data["call"].toCapsule());
+    FusedConv law = call->law;
+    law.norm.weight = read<float>(norm_weight), law.norm.bias = read<float>(norm_bias);
+    const Tensor grad = channels_last(grads[0].to(x0.scalar_type()));
+    const auto wanted = [&](std::size_t place) { return place != Call::kNone && context->needs_input_grad(place); };
+    const auto images = [&](std::size_t place, const Tensor& x) {
+      return wanted(place) ? empty_images(x.sizes(), x.scalar_type()) : Tensor();
+    };
+    const bool normed = norm_weight.defined();
+    const Tensor grad_x0 = images(0, x0), grad_x1 = images(call->place[0], x1), grad_weight = empty(weight.sizes()),
+                 grad_bias = empty({law.out}), grad_norm_weight = normed ? empty(norm_weight.sizes()) : Tensor(),
+                 grad_norm_bias = normed ? empty(norm_weight.sizes()) : Tensor(),
+                 grad_shift = wanted(call->place[3]) ? empty({law.images, law.out}) : Tensor(),
+                 grad_residual = images(call->place[4], grad);
+    const int threads = at::get_num_threads();
+    with_type(x0.scalar_type(), [&]<class T>() {
+      kernels::FusedConvBackward<T> at;
+      at.x = pieces<T>(x0, x1);
+      at.moments = read<float>(moments);
+      std::vector<T> turned;
+      if (grad_x0.defined() || grad_x1.defined() || normed) {
+        turned = kernels::turned_weights<T>(read<float>(weight), law.out, law.norm.channels, law.kernel, threads);
+        at.weights = turned.data();
+      }
+      at.grad = read<T>(grad);
+      at.grad_x = {{values_at<T>(grad_x0), values_at<T>(grad_x1)}, {at.x.channels[0], at.x.channels[1]}};
+      at.grad_residual = values_at<T>(grad_residual);
+      at.grad_weights = values_at<float>(grad_weight), at.grad_bias = values_at<float>(grad_bias);
+      at.grad_shift = values_at<float>(grad_shift);
+      at.grad_norm_weight = values_at<float>(grad_norm_weight), at.grad_norm_bias = values_at<float>(grad_norm_bias);
+      kernels::fused_conv_backward<T>(law, at, threads);
+    });
+    return {grad_x0,        grad_weight, grad_bias,     grad_x1,  grad_norm_weight,
+            grad_norm_bias, grad_shift,  grad_residual, Tensor(), Tensor()};
+  }
+};
+
+struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
+  static kernels::AttentionLaw law_of(const Tensor& qkv, std::int64_t heads) {
+    return {qkv.size(0), static_cast<int>(qkv.size(2) * qkv.size(3)), static_cast<int>(heads),
+            static_cast<int>(qkv.size(1) / 3 / heads)};
+  }
+  static Tensor forward(AutogradContext* context, const Tensor& qkv, std::int64_t heads) {
+    const Tensor a = empty_images({qkv.size(0), qkv.size(1) / 3, qkv.size(2), qkv.size(3)}, qkv.scalar_type());
+    with_type(qkv.scalar_type(), [&]<class T>() {
+      kernels::attention_forward<T>(law_of(qkv, heads), read<T>(qkv), values_at<T>(a), at::get_num_threads());
+    });
+    context->save_for_backward({qkv});
+    context->saved_data["heads"] = heads;
+    return a;
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const Tensor qkv = context->get_saved_variables()[0], grad = channels_last(grads[0]),
+                 grad_qkv = empty_images(qkv.sizes(), qkv.scalar_type());
+    with_type(qkv.scalar_type(), [&]<class T>() {
+      kernels::attention_backward<T>(law_of(qkv, context->saved_data["heads"].toInt()), read<T>(qkv), read<T>(grad),
+                                     values_at<T>(grad_qkv), at::get_num_threads());
+    });
+    return {grad_qkv, Tensor()};
+  }
+};
+
+}  // namespace
+
+bool kernels_take(const Tensor& x) {
+  return x.is_cpu() && (x.scalar_type() == kFloat32 || x.scalar_type() == kBf16) && x.dim() == 4;
+}
+
+Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around) {
+  const auto call = c10::make_intrusive<Call>();
+  FusedConv& law = call->law;
+  call->wide = around.wide;
+  const Tensor x0 = channels_last(x[0]), x1 = x.size() > 1 ? channels_last(x[1]) : Tensor();
+  law.images = x0.size(0), law.height = static_cast<int>(x0.size(2)), law.width = static_cast<int>(x0.size(3));
+  law.out = static_cast<int>(conv.weight.size(0)), law.kernel = conv.options.kernel;
+  law.norm.channels = static_cast<int>(conv.weight.size(1));
+  law.norm.silu = around.silu;
+  if (conv.options.resample != Resample::none) {
+    law.sides = conv.options.resample == Resample::up ? kernels::Sides::twice : kernels::Sides::half;
+    law.filter = values_of<float>(conv.filter);
+  }
+  Tensor norm_weight, norm_bias;
+  if (around.norm) {
+    norm_weight = around.norm->weight, norm_bias = around.norm->bias;
+    law.norm.groups = group_count(law.norm.channels);
+    law.norm.weight = read<float>(norm_weight), law.norm.bias = read<float>(norm_bias);
+  }
+  if (around.dropout && around.rate > 0)
+    law.norm.dropout = {around.dropout->seed, around.dropout->next_index(), around.dropout->first_place,
+                        Dropout::threshold(around.rate), Dropout::scale(Dropout::threshold(around.rate))};
+  law.scale = static_cast<float>(around.scale);
+  const auto perhaps = [](const Tensor& t) { return t.defined() ? Perhaps(t) : std::nullopt; };
+  return FusedConvFunction::apply(x0, conv.weight, conv.bias, perhaps(x1), perhaps(norm_weight), perhaps(norm_bias),
+                                  perhaps(around.shift),
+                                  perhaps(around.residual.defined() ? channels_last(around.residual) : Tensor()),
+                                  conv.packed.get(), call);
+}
+
+Conv2d heads_in_order(const Conv2d& qkv, int heads) {
+  const auto reordered = [&](const Tensor& t) {
+    const std::int64_t each = t.size(0) / 3 / heads;
+    return t.reshape({heads, each, 3, -1}).transpose(1, 2).reshape(t.sizes());
+  };
+  Conv2d ordered = qkv;
+  ordered.weight = reordered(qkv.weight), ordered.bias = reordered(qkv.bias);
+  ordered.packed = std::make_shared<PackedWeights>();
+  return ordered;
+}
+
+Tensor fused_attention(const Tensor& qkv, int heads) { return AttentionFunction::apply(qkv, std::int64_t{heads}); }
+
+std::shared_ptr<PackedWeights> make_packed_weights() { return std::make_shared<PackedWeights>(); }
+
+}  // namespace diffmem::detail
