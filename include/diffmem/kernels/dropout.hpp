@@ -29,11 +29,13 @@ struct Dropout {
 
 namespace kernels {
 
-/// The mask of one image's values first ... first+size-1, `first` a multiple of 8: 0 or `scale`.  `threshold` of 65536
-/// values are dropped.  A block of Philox decides eight values: each of its four words holds two 16-bit numbers, low half
-/// first.
+/// Which of one image's `size` values are kept: bit i%8 of byte i/8.  `threshold` of 65536 values are dropped.  A block of
+/// Philox decides eight values: each of its four words holds two 16-bit numbers, low half first.
+void dropout_bits_cpu(std::uint8_t* out, std::int64_t size, std::uint64_t seed, std::uint64_t index,
+                      std::uint32_t place, std::uint32_t threshold);
+/// The same as 0 or `scale`.
 void dropout_mask_cpu(float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
-                      std::uint32_t threshold, float scale, std::int64_t first = 0);
+                      std::uint32_t threshold, float scale);
 #ifdef DIFFMEM_CUDA
 /// The same for `images` images in device memory, on the current stream.
 void dropout_mask_cuda(float* out, std::int64_t images, std::int64_t size, std::uint64_t seed, std::uint64_t index,

@@ -10,6 +10,12 @@
 
 namespace diffmem::kernels {
 
+/// A layer's dropout: which masks, see kernels/dropout.hpp.  threshold 0: none.
+struct DropoutLaw {
+  std::uint64_t seed = 0, index = 0;
+  std::uint32_t first_place = 0, threshold = 0;
+};
+
 /// What the sides do before the convolution.
 enum class Sides { keep, half, twice };
 
@@ -22,10 +28,15 @@ struct FusedConv {
   Sides sides = Sides::keep;
   std::vector<float> filter = {};    ///< [taps,taps] that resamples, taps even; sums to 1
   NormLaw norm = {};
+  DropoutLaw dropout = {};
   float scale = 1;
 
   int conv_height() const { return sides == Sides::keep ? height : sides == Sides::half ? height / 2 : 2 * height; }
   int conv_width() const { return sides == Sides::keep ? width : sides == Sides::half ? width / 2 : 2 * width; }
+  /// Bytes of an image's dropout bits, and the three more that are read.
+  std::int64_t kept_bytes() const {
+    return dropout.threshold > 0 ? (std::int64_t{height} * width * norm.channels + 7) / 8 + 3 : 0;
+  }
 };
 
 /// Weights [out,in,kernel,kernel] packed for a pass: forward as they are, or for the gradient of x, turned around.
@@ -42,6 +53,7 @@ struct FusedConvForward {
   const float* shift = nullptr;      ///< [N,out] or null
   const T* residual = nullptr;       ///< like out, or null
   float* moments = nullptr;          ///< [N,groups,2], written
+  std::uint8_t* kept = nullptr;      ///< [N,kept_bytes()], written
   T* out = nullptr;                  ///< [N,H',W',out]
   float* wide_out = nullptr;         ///< the same in float32, instead
 };
@@ -52,6 +64,7 @@ template <class T>
 struct FusedConvBackward {
   Pieces<const T> x;
   const float* moments = nullptr;
+  const std::uint8_t* kept = nullptr;
   const T* weights = nullptr;        ///< turned_weights(); null if no gradient of x or of the norm is wanted
   const T* grad = nullptr;           ///< of out
   Pieces<T> grad_x;                  ///< parts may be null

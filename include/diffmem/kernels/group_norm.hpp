@@ -10,20 +10,13 @@
 
 namespace diffmem::kernels {
 
-/// A layer's dropout: which masks, see kernels/dropout.hpp.  threshold 0: none.
-struct DropoutLaw {
-  std::uint64_t seed = 0, index = 0;
-  std::uint32_t first_place = 0, threshold = 0;
-  float scale = 1;
-};
-
 /// y = dropout(silu(norm x)) on images [pixels,channels]; groups 0: no normalisation, weight and bias are not looked at.
 struct NormLaw {
   int channels = 0, groups = 0;
   double eps = 1e-6;
   bool silu = false;
   const float *weight = nullptr, *bias = nullptr;  ///< [channels]
-  DropoutLaw dropout = {};
+  float keep_scale = 1;                            ///< of the values that the dropout keeps
 };
 
 /// Channels of an image in one or two places, as those of a concatenation: pixel p's are part[0][p*channels[0] ...],
@@ -38,16 +31,16 @@ struct Pieces {
 template <class T>
 void group_moments(const NormLaw& law, const Pieces<const T>& x, std::ptrdiff_t pixels, float* moments);
 
-/// The values of pixels first ... first+count-1 of image `image` (its place in the batch, for the dropout), to
-/// `out` [count] pixels `stride` values apart.
-template <class T, class U>
-void norm_forward(const NormLaw& law, const float* moments, const Pieces<const T>& x, std::int64_t image,
-                  std::ptrdiff_t first, std::ptrdiff_t count, U* out, std::ptrdiff_t stride);
+/// The values of an image of `lines` lines of `width` pixels, to `out`: pixels `stride`, lines `line` values apart.
+/// `kept`: the dropout's bits for the image, see dropout_bits_cpu(), with three bytes more; null: no dropout.
+template <class T>
+void norm_forward(const NormLaw& law, const float* moments, const Pieces<const T>& x, const std::uint8_t* kept,
+                  std::ptrdiff_t lines, std::ptrdiff_t width, T* out, std::ptrdiff_t line, std::ptrdiff_t stride);
 
 /// The gradient: `grad` [pixels,channels] is that of y and is used up.  grad_x's parts may be null; grad_weight and
 /// grad_bias [channels] are overwritten (not touched if groups is 0).
 template <class T>
-void norm_backward(const NormLaw& law, const float* moments, const Pieces<const T>& x, std::int64_t image,
+void norm_backward(const NormLaw& law, const float* moments, const Pieces<const T>& x, const std::uint8_t* kept,
                    std::ptrdiff_t pixels, T* grad, const Pieces<T>& grad_x, float* grad_weight, float* grad_bias);
 
 }  // namespace diffmem::kernels

@@ -26,18 +26,20 @@ struct RowProduct {
   const T* panel = nullptr;        ///< the first panel, from its first tap on
   std::ptrdiff_t panel_stride = 0; ///< values from it to the second
   int panels = 1;                  ///< 1 or 2
-  float* out = nullptr;            ///< [8][32], overwritten
+  float* out = nullptr;            ///< [8][16 panels], overwritten
+  std::ptrdiff_t out_stride = kTileColumns;
 };
 
-/// out[i][j] += sum over q of left[q][i] right[q][j], for i < 8 and j < 16 or 32, over `lines` lines of `count` steps.
+/// out[i][j] += sum over q of left[q][i] right[q][j], for i < 8 and j < 16 or 32, over `images` images of `lines` lines of
+/// `count` steps.
 /// Each step is one value (float) or two (bf16), the two side by side: left [q][i][pair], right [q][j][pair].
 template <class T>
 struct ColumnProduct {
   const T* left = nullptr;
   const T* right = nullptr;
-  std::ptrdiff_t left_step = 0, left_line = 0;    ///< values from one step, one line to the next
-  std::ptrdiff_t right_step = 0, right_line = 0;
-  int count = 0, lines = 1;
+  std::ptrdiff_t left_step = 0, left_line = 0, left_image = 0;  ///< values from one step, line, image to the next
+  std::ptrdiff_t right_step = 0, right_line = 0, right_image = 0;
+  int count = 0, lines = 1, images = 1;
   int panels = 1;                                 ///< 1 or 2 times 16 columns
   float* out = nullptr;
   std::ptrdiff_t out_stride = 0;                  ///< floats from one i to the next

@@ -11,16 +11,16 @@
 namespace diffmem {
 namespace kernels {
 // Sixteen blocks at a time in arrays, so that the compiler keeps each round in vector registers.
-__attribute__((target_clones("avx512f", "avx2", "default"))) void dropout_mask_cpu(
-    float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
-    std::uint32_t threshold, float scale, std::int64_t first) {
+__attribute__((target_clones("avx512f", "avx2", "default"))) void dropout_bits_cpu(
+    std::uint8_t* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
+    std::uint32_t threshold) {
   constexpr std::int64_t kBlocks = 16, kPerBlock = 8;
-  constexpr std::int64_t kChunk = kBlocks * kPerBlock;
   const auto key = philox_key(seed, Stream::dropout);
-  for (std::int64_t begin = 0; begin < size; begin += kChunk) {
+  const std::int64_t bytes = (size + kPerBlock - 1) / kPerBlock;
+  for (std::int64_t begin = 0; begin < bytes; begin += kBlocks) {
     std::uint32_t c0[kBlocks], c1[kBlocks], c2[kBlocks], c3[kBlocks];
     for (std::int64_t b = 0; b < kBlocks; ++b) {
-      c0[b] = static_cast<std::uint32_t>((first + begin) / kPerBlock + b);
+      c0[b] = static_cast<std::uint32_t>(begin + b);
       c1[b] = place;
       c2[b] = static_cast<std::uint32_t>(index);
       c3[b] = static_cast<std::uint32_t>(index >> 32);
@@ -38,17 +38,23 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) void dropout_mask_c
       k0 += 0x9E3779B9u;
       k1 += 0xBB67AE85u;
     }
-    float values[kChunk];
+    std::uint8_t bits[kBlocks];
     for (std::int64_t b = 0; b < kBlocks; ++b) {
-      const std::uint32_t words[4] = {c0[b], c1[b], c2[b], c3[b]};
-      for (std::int64_t w = 0; w < 4; ++w) {
-        values[b * kPerBlock + 2 * w] = (words[w] & 0xFFFFu) < threshold ? 0.0f : scale;
-        values[b * kPerBlock + 2 * w + 1] = (words[w] >> 16) < threshold ? 0.0f : scale;
-      }
+      const auto kept = [threshold](std::uint32_t word) {
+        return std::uint32_t{(word & 0xFFFFu) >= threshold} | std::uint32_t{(word >> 16) >= threshold} << 1;
+      };
+      bits[b] = static_cast<std::uint8_t>(kept(c0[b]) | kept(c1[b]) << 2 | kept(c2[b]) << 4 | kept(c3[b]) << 6);
     }
-    const std::int64_t n = std::min(kChunk, size - begin);
-    std::memcpy(out + begin, values, static_cast<std::size_t>(n) * sizeof(float));
+    std::memcpy(out + begin, bits, static_cast<std::size_t>(std::min(kBlocks, bytes - begin)));
   }
+}
+
+void dropout_mask_cpu(float* out, std::int64_t size, std::uint64_t seed, std::uint64_t index, std::uint32_t place,
+                      std::uint32_t threshold, float scale) {
+  std::vector<std::uint8_t> bits(static_cast<std::size_t>((size + 7) / 8));
+  dropout_bits_cpu(bits.data(), size, seed, index, place, threshold);
+  for (std::int64_t i = 0; i < size; ++i)
+    out[i] = (bits[static_cast<std::size_t>(i / 8)] >> (i % 8) & 1) != 0 ? scale : 0.0f;
 }
 
 }  // namespace kernels

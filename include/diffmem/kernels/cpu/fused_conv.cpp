@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/crew.hpp>
 #include <diffmem/core/round_up.hpp>
-#include <diffmem/kernels/clones.hpp>
-#include <diffmem/kernels/cpu/lanes.hpp>
+#include <diffmem/kernels/cpu/pointwise.hpp>
+#include <diffmem/kernels/dropout.hpp>
 #include <diffmem/kernels/fused_conv.hpp>
 #include <diffmem/kernels/panels.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 namespace diffmem::kernels {
 namespace {
-
-using namespace lanes;
-
-#define DIFFMEM_FOR_BOTH(define) define(float) define(Bf16)
 
 int padded(int n, int to) { return static_cast<int>(round_up(static_cast<std::size_t>(n), static_cast<std::size_t>(to))); }
 
@@ -81,59 +78,6 @@ void by_groups(std::int64_t images, int group, int threads, Work&& work) {
   });
 }
 
-// ---- Resampling by 2.  `shrink` sums taps x taps values into one; `grow` is its transpose.
-
-template <class T>
-struct Resampling {
-  const T* x;              // [h][w][channels], lines x_line and pixels x_step values apart
-  std::ptrdiff_t x_line, x_step;
-  int height, width, channels;  // of x
-  const float* filter;     // [taps][taps]
-  int taps;
-  float scale;
-  T* out;
-  std::ptrdiff_t out_line, out_step;
-};
-template <class T>
-DIFFMEM_INLINE void shrink_body(const Resampling<T>& r) {
-  const int pad = (r.taps - 1) / 2;
-  for (int h = 0; h < r.height / 2; ++h)
-    for (int w = 0; w < r.width / 2; ++w)
-      for (int c = 0; c < r.channels; c += kLanes) {
-        const int count = std::min(kLanes, r.channels - c);
-        Lanes sum = {};
-        for (int a = 0; a < r.taps; ++a)
-          for (int b = 0; b < r.taps; ++b) {
-            const int y = 2 * h + a - pad, x = 2 * w + b - pad;
-            if (y < 0 || x < 0 || y >= r.height || x >= r.width) continue;
-            sum += r.filter[a * r.taps + b] * load(r.x + y * r.x_line + x * r.x_step + c, count);
-          }
-        store(r.out + h * r.out_line + w * r.out_step + c, sum * r.scale, count);
-      }
-}
-template <class T>
-DIFFMEM_INLINE void grow_body(const Resampling<T>& r) {
-  const int pad = (r.taps - 1) / 2;
-  for (int h = 0; h < 2 * r.height; ++h)
-    for (int w = 0; w < 2 * r.width; ++w)
-      for (int c = 0; c < r.channels; c += kLanes) {
-        const int count = std::min(kLanes, r.channels - c);
-        Lanes sum = {};
-        for (int a = (h + pad) % 2; a < r.taps; a += 2)
-          for (int b = (w + pad) % 2; b < r.taps; b += 2) {
-            const int y = (h + pad - a) / 2, x = (w + pad - b) / 2;
-            if (h + pad < a || w + pad < b || y >= r.height || x >= r.width) continue;
-            sum += r.filter[a * r.taps + b] * load(r.x + y * r.x_line + x * r.x_step + c, count);
-          }
-        store(r.out + h * r.out_line + w * r.out_step + c, sum * r.scale, count);
-      }
-}
-#define DIFFMEM_DEFINE(T)                                                     \
-  DIFFMEM_CLONES void shrink(const Resampling<T>& r) { shrink_body(r); }      \
-  DIFFMEM_CLONES void grow(const Resampling<T>& r) { grow_body(r); }
-DIFFMEM_FOR_BOTH(DIFFMEM_DEFINE)
-#undef DIFFMEM_DEFINE
-
 int taps_of(const FusedConv& law) {
   int taps = 0;
   while (taps * taps < static_cast<int>(law.filter.size())) ++taps;
@@ -156,79 +100,7 @@ void resample(const FusedConv& law, bool turned, int channels, const T* x, std::
                         out,
                         out_line,
                         out_step};
-  halves ? shrink(r) : grow(r);
-}
-
-// ---- A tile of sums becomes values.
-
-template <class T>
-struct Finish {
-  const float* sums;           // [8][32]
-  int rows, columns;
-  const float* add[kTileRows];  // to each row, or null
-  const T* residual;           // rows `stride` values apart, or null
-  float scale;
-  T* out;           // or
-  float* wide_out;  // in float32
-  std::ptrdiff_t stride;
-};
-template <class T>
-DIFFMEM_INLINE void finish_body(const Finish<T>& f) {
-  for (int r = 0; r < f.rows; ++r)
-    for (int c = 0; c < f.columns; c += kLanes) {
-      const int count = std::min(kLanes, f.columns - c);
-      Lanes x = load(f.sums + r * kTileColumns + c);
-      if (f.add[r]) x += load(f.add[r] + c, count);
-      if (f.residual) x += load(f.residual + r * f.stride + c, count);
-      if (f.out)
-        store(f.out + r * f.stride + c, x * f.scale, count);
-      else
-        store(f.wide_out + r * f.stride + c, x * f.scale, count);
-    }
-}
-/// Lines of pixels, scaled, to a place with a border; adds up the channels.
-template <class T>
-struct Border {
-  const T* x;
-  int height, width, channels;
-  float scale;
-  T* out;
-  std::ptrdiff_t line, step;  // of out
-  T* copy;                    // [h][w][channels], or null
-  float* sums;                // [channels], added to
-};
-template <class T>
-DIFFMEM_INLINE void border_body(const Border<T>& b) {
-  for (int c = 0; c < b.channels; c += kLanes) {
-    const int count = std::min(kLanes, b.channels - c);
-    Lanes sum = load(b.sums + c, count);
-    for (int h = 0; h < b.height; ++h)
-      for (int w = 0; w < b.width; ++w) {
-        const std::ptrdiff_t from = (std::ptrdiff_t{h} * b.width + w) * b.channels + c;
-        const Lanes x = load(b.x + from, count) * b.scale;
-        sum += x;
-        store(b.out + h * b.line + w * b.step + c, x, count);
-        if (b.copy) store(b.copy + from, x, count);
-      }
-    store(b.sums + c, sum, count);
-  }
-}
-#define DIFFMEM_DEFINE(T)                                          \
-  DIFFMEM_CLONES void finish(const Finish<T>& f) { finish_body(f); } \
-  DIFFMEM_CLONES void border(const Border<T>& b) { border_body(b); }
-DIFFMEM_FOR_BOTH(DIFFMEM_DEFINE)
-#undef DIFFMEM_DEFINE
-
-/// Two pixels' channels side by side: out[q][c] = (x[2q][c], x[2q+1][c]), channels a multiple of 8.
-DIFFMEM_CLONES void interleave(const Bf16* x, int steps, int channels, Bf16* out) {
-  using Eight = std::uint16_t __attribute__((vector_size(16), aligned(2), may_alias));
-  using Pairs = std::uint32_t __attribute__((vector_size(32), aligned(2), may_alias));
-  for (int q = 0; q < steps; ++q, x += 2 * channels, out += 2 * channels)
-    for (int c = 0; c < channels; c += 8) {
-      const auto low = __builtin_convertvector(*reinterpret_cast<const Eight*>(x + c), Pairs);
-      const auto high = __builtin_convertvector(*reinterpret_cast<const Eight*>(x + channels + c), Pairs);
-      *reinterpret_cast<Pairs*>(out + 2 * c) = low | (high << 16);
-    }
+  halves ? pointwise<T>().shrink(r) : pointwise<T>().grow(r);
 }
 
 /// A thread's own memory, kept between calls.
@@ -289,21 +161,18 @@ void convolve(const T* images, int group, const Geometry& g, const T* panels, in
 
 /// An image's values after norm, SiLU, dropout and resampling, to the convolution's input with its border of zeros.
 template <class T>
-void prepare(const Plan<T>& plan, const float* moments, const Pieces<const T>& x, std::int64_t image, T* out,
+void prepare(const Plan<T>& plan, const float* moments, const Pieces<const T>& x, const std::uint8_t* kept, T* out,
              Scratch<T>& s) {
   const FusedConv& law = plan.law;
   const Geometry& g = plan.input;
   const std::ptrdiff_t line = std::ptrdiff_t{g.line} * g.depth;
   if (law.sides != Sides::keep) {
     T* whole = room(s.whole, plan.pixels * plan.in);
-    norm_forward<T, T>(law.norm, moments, x, image, 0, plan.pixels, whole, plan.in);
+    norm_forward<T>(law.norm, moments, x, kept, 1, plan.pixels, whole, 0, plan.in);
     resample(law, false, plan.in, whole, std::ptrdiff_t{law.width} * plan.in, std::ptrdiff_t{plan.in}, out + g.at(0, 0),
              line, std::ptrdiff_t{g.depth});
-  } else if (g.line == g.width) {
-    norm_forward<T, T>(law.norm, moments, x, image, 0, plan.pixels, out, g.depth);
   } else {
-    for (int h = 0; h < g.height; ++h)
-      norm_forward<T, T>(law.norm, moments, x, image, std::ptrdiff_t{h} * g.width, g.width, out + g.at(h, 0), g.depth);
+    norm_forward<T>(law.norm, moments, x, kept, g.height, g.width, out + g.at(0, 0), line, g.depth);
   }
 }
 
@@ -327,11 +196,12 @@ void add_weights(const Plan<T>& plan, const T* input, const T* gradient, int gro
     for (int n = 0; n < group; ++n) {
       for (int h = 0; h < g.rows(); ++h) {
         const T* from = input + n * g.size() + h * left_line;
-        interleave(from, even_steps, g.depth, even + (n * g.rows() + h) * even_line);
-        if (g.pad > 0) interleave(from + g.depth, steps, g.depth, odd + (n * g.rows() + h) * odd_line);
+        pointwise<T>().interleave(from, g.depth, even_steps, g.depth, even + (n * g.rows() + h) * even_line);
+        if (g.pad > 0)
+          pointwise<T>().interleave(from + g.depth, g.depth, steps, g.depth, odd + (n * g.rows() + h) * odd_line);
       }
       for (int h = 0; h < g.height; ++h)
-        interleave(gradient + n * d.size() + d.at(h, 0), steps, d.depth, pairs + (n * g.height + h) * right_line);
+        pointwise<T>().interleave(gradient + n * d.size() + d.at(h, 0), d.depth, steps, d.depth, pairs + (n * g.height + h) * right_line);
     }
     left_even = even, left_odd = odd, right = pairs;
     left_line = even_line, left_image = g.rows() * even_line, odd_image = g.rows() * odd_line;
@@ -343,22 +213,20 @@ void add_weights(const Plan<T>& plan, const T* input, const T* gradient, int gro
     product.count = g.width;
     product.left_step = g.depth, product.right_step = d.depth, product.right_line = std::ptrdiff_t{d.line} * d.depth;
   }
+  product.images = group, product.right_image = right_image;
   const auto& kernels = panel_kernels<T>();
   for (int t = 0; t < g.taps; ++t) {
     const int side = 2 * g.pad + 1, y = t / side, x = t % side;
     const bool odd = kPair<T> == 2 && x == 1;
-    const std::ptrdiff_t image = odd ? odd_image : left_image;
+    product.left_image = odd ? odd_image : left_image;
     product.left_line = odd ? odd_line : left_line;
     const T* left = (odd ? left_odd : left_even) + y * product.left_line + (odd ? 0 : x * g.depth);
     for (int c = 0; c < plan.out_padded; c += kTileColumns) {
       product.panels = plan.out_padded - c > kPanelColumns ? 2 : 1;
       for (int i = 0; i < g.depth; i += kTileRows) {
         product.out = sums + (std::ptrdiff_t{t} * g.depth + i) * plan.out_padded + c;
-        for (int n = 0; n < group; ++n) {
-          product.left = left + n * image + i * kPair<T>;
-          product.right = right + n * right_image + c * kPair<T>;
-          kernels.columns(product);
-        }
+        product.left = left + i * kPair<T>, product.right = right + c * kPair<T>;
+        kernels.columns(product);
       }
     }
   }
@@ -443,7 +311,11 @@ void fused_conv_forward(const FusedConv& law, const FusedConvForward<T>& at, int
       const Pieces<const T> x = plan.image(at.x, first + n);
       float* moments = at.moments + 2 * (first + n) * law.norm.groups;
       if (law.norm.groups > 0) group_moments<T>(law.norm, x, plan.pixels, moments);
-      prepare(plan, moments, x, first + n, input + n * g.size(), s);
+      std::uint8_t* kept = law.dropout.threshold > 0 ? at.kept + (first + n) * law.kept_bytes() : nullptr;
+      if (kept)
+        dropout_bits_cpu(kept, plan.pixels * plan.in, law.dropout.seed, law.dropout.index,
+                         law.dropout.first_place + static_cast<std::uint32_t>(first + n), law.dropout.threshold);
+      prepare(plan, moments, x, kept, input + n * g.size(), s);
       for (int c = 0; c < plan.out; ++c)
         add[n * plan.out + c] = (at.bias ? at.bias[c] : 0) + (at.shift ? at.shift[(first + n) * plan.out + c] : 0);
     }
@@ -455,7 +327,7 @@ void fused_conv_forward(const FusedConv& law, const FusedConvForward<T>& at, int
       Finish<T> f{sums,      rows, columns, {}, from(at.residual, p, c), law.scale, from(at.out, p, c),
                   from(at.wide_out, p, c), plan.out};
       for (int r = 0; r < rows; ++r) f.add[r] = add + (p + r) / g.pixels() * plan.out + c;
-      finish(f);
+      pointwise<T>().finish(f);
     });
   });
 }
@@ -470,16 +342,19 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
   std::vector<std::vector<float>> weights(crew_size);
   std::vector<float> columns(static_cast<std::size_t>(law.images * plan.out)),
       norm_weight(static_cast<std::size_t>(law.norm.groups > 0 ? law.images * plan.in : 0)), norm_bias(norm_weight.size());
+  const auto kept_of = [&](std::int64_t n) {
+    return law.dropout.threshold > 0 ? at.kept + n * law.kept_bytes() : nullptr;
+  };
   by_groups(law.images, group, threads, [&](std::size_t w, std::int64_t first, int count) {
     Scratch<T>& s = scratch<T>();
     if (weights[w].empty())
       weights[w].resize(static_cast<std::size_t>(std::ptrdiff_t{g.taps} * g.depth * plan.out_padded));
     T *input = cleared(s.input, count * g.size()), *gradient = cleared(s.gradient, count * d.size());
     for (int n = 0; n < count; ++n) {
-      prepare(plan, plan.moments(at.moments, first + n), plan.image(at.x, first + n), first + n, input + n * g.size(),
-              s);
+      prepare(plan, plan.moments(at.moments, first + n), plan.image(at.x, first + n), kept_of(first + n),
+              input + n * g.size(), s);
       const std::ptrdiff_t place = (first + n) * g.pixels() * plan.out;
-      border(Border<T>{at.grad + place, g.height, g.width, plan.out, law.scale, gradient + n * d.size() + d.at(0, 0),
+      pointwise<T>().border({at.grad + place, g.height, g.width, plan.out, law.scale, gradient + n * d.size() + d.at(0, 0),
                        std::ptrdiff_t{d.line} * d.depth, d.depth, at.grad_residual ? at.grad_residual + place : nullptr,
                        columns.data() + (first + n) * plan.out});
     }
@@ -489,7 +364,7 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
     T* inner = room(s.inner, count * size);
     convolve(gradient, count, d, at.weights, plan.in, s,
              [&](std::ptrdiff_t p, int rows, int c, int cols, float* sums) {
-               finish(Finish<T>{sums, rows, cols, {}, nullptr, 1, inner + p * plan.in + c, nullptr, plan.in});
+               pointwise<T>().finish({sums, rows, cols, {}, nullptr, 1, inner + p * plan.in + c, nullptr, plan.in});
              });
     for (int n = 0; n < count; ++n) {
       T* of_x = inner + n * size;
@@ -503,8 +378,8 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
       for (int part = 0; part < 2; ++part)
         if (grad_x.part[part]) grad_x.part[part] += (first + n) * plan.pixels * grad_x.channels[part];
       const std::ptrdiff_t row = law.norm.groups > 0 ? (first + n) * plan.in : 0;
-      norm_backward<T>(law.norm, plan.moments(at.moments, first + n), plan.image(at.x, first + n), first + n,
-                       plan.pixels, of_x, grad_x, norm_weight.data() + row, norm_bias.data() + row);
+      norm_backward<T>(law.norm, plan.moments(at.moments, first + n), plan.image(at.x, first + n),
+                       kept_of(first + n), plan.pixels, of_x, grad_x, norm_weight.data() + row, norm_bias.data() + row);
     }
   });
   unpack_weights(weights, plan.out, plan.in, g.taps, g.depth, plan.out_padded, at.grad_weights, threads);
@@ -521,7 +396,8 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
   template std::vector<T> turned_weights<T>(const float*, int, int, int, int);             \
   template void fused_conv_forward<T>(const FusedConv&, const FusedConvForward<T>&, int);  \
   template void fused_conv_backward<T>(const FusedConv&, const FusedConvBackward<T>&, int);
-DIFFMEM_FOR_BOTH(DIFFMEM_DEFINE)
+DIFFMEM_DEFINE(float)
+DIFFMEM_DEFINE(Bf16)
 #undef DIFFMEM_DEFINE
 
 }  // namespace diffmem::kernels

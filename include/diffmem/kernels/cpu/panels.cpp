@@ -89,7 +89,7 @@ DIFFMEM_INLINE void rows_part(const RowProduct<T>& p, int first, int column) {
   for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
     for (int n = 0; n < Count; ++n)
-      R::store(p.out + (first + r) * kTileColumns + column + n * R::kLanes, sum[r][n]);
+      R::store(p.out + (first + r) * p.out_stride + column + n * R::kLanes, sum[r][n]);
 }
 template <class R, int Rows, int Count, class T>
 DIFFMEM_INLINE void columns_part(const ColumnProduct<T>& p, int first, int column) {
@@ -102,9 +102,10 @@ DIFFMEM_INLINE void columns_part(const ColumnProduct<T>& p, int first, int colum
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
     for (int n = 0; n < Count; ++n) sum[i][n] = R::template load<typename R::Floats>(place(i, n));
-  for (int line = 0; line < p.lines; ++line) {
-    const T* left = p.left + line * p.left_line + first * kPair<T>;
-    const T* right = p.right + line * p.right_line + column * kPair<T>;
+  for (int l = 0; l < p.images * p.lines; ++l) {
+    const int image = l / p.lines, line = l % p.lines;
+    const T* left = p.left + image * p.left_image + line * p.left_line + first * kPair<T>;
+    const T* right = p.right + image * p.right_image + line * p.right_line + column * kPair<T>;
     for (int q = 0; q < p.count; ++q, left += p.left_step, right += p.right_step) {
 #pragma GCC unroll 4
       for (int n = 0; n < Count; ++n) R::take(w[n], right + n * R::kLanes * kPair<T>);
@@ -181,7 +182,7 @@ DIFFMEM_BF16 void rows_bf16_of(const RowProduct<Bf16>& p) {
     }
   }
   for (int r = 0; r < kTileRows; ++r)
-    for (int n = 0; n < Panels; ++n) _mm512_storeu_ps(p.out + r * kTileColumns + n * kPanelColumns, sum[r][n]);
+    for (int n = 0; n < Panels; ++n) _mm512_storeu_ps(p.out + r * p.out_stride + n * kPanelColumns, sum[r][n]);
 }
 DIFFMEM_BF16 void rows_bf16(const RowProduct<Bf16>& p) { p.panels == 2 ? rows_bf16_of<2>(p) : rows_bf16_of<1>(p); }
 
@@ -190,9 +191,10 @@ DIFFMEM_BF16 void columns_bf16_of(const ColumnProduct<Bf16>& p) {
   __m512 sum[kTileRows][Panels];
   for (int i = 0; i < kTileRows; ++i)
     for (int n = 0; n < Panels; ++n) sum[i][n] = _mm512_loadu_ps(p.out + i * p.out_stride + n * kPanelColumns);
-  for (int line = 0; line < p.lines; ++line) {
-    const Bf16* left = p.left + line * p.left_line;
-    const Bf16* right = p.right + line * p.right_line;
+  for (int l = 0; l < p.images * p.lines; ++l) {
+    const int image = l / p.lines, line = l % p.lines;
+    const Bf16* left = p.left + image * p.left_image + line * p.left_line;
+    const Bf16* right = p.right + image * p.right_image + line * p.right_line;
 #pragma GCC unroll 2
     for (int q = 0; q < p.count; ++q, left += p.left_step, right += p.right_step) {
       __m512bh w[Panels];

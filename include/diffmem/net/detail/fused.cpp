@@ -91,7 +91,7 @@ struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
     std::size_t place = 3;
     for (std::size_t i = 0; const Tensor* t : {&x1, &norm_weight, &norm_bias, &shift, &residual})
       call->place[i++] = t->defined() ? place++ : Call::kNone;
-    const Tensor moments = empty({law.images, law.norm.groups, 2});
+    const Tensor moments = empty({law.images, law.norm.groups, 2}), kept = empty({law.images, law.kept_bytes()}, kUint8);
     const Tensor out = empty_images({law.images, law.out, law.conv_height(), law.conv_width()},
                                     call->wide ? kFloat32 : x0.scalar_type());
     with_type(x0.scalar_type(), [&]<class T>() {
@@ -99,14 +99,14 @@ struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
       at.x = pieces<T>(x0, x1);
       at.weights = packed->of<T>(weight);
       at.bias = read<float>(bias), at.shift = read<float>(shift), at.residual = read<T>(residual);
-      at.moments = moments.mutable_data_ptr<float>();
+      at.moments = values_at<float>(moments), at.kept = values_at<std::uint8_t>(kept);
       if (call->wide)
         at.wide_out = values_at<float>(out);
       else
         at.out = values_at<T>(out);
       kernels::fused_conv_forward<T>(law, at, at::get_num_threads());
     });
-    context->save_for_backward({x0, x1, weight, norm_weight, norm_bias, moments});
+    context->save_for_backward({x0, x1, weight, norm_weight, norm_bias, moments, kept});
     context->saved_data["call"] = c10::IValue::make_capsule(call);
     return out;
   }
@@ -114,7 +114,7 @@ struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
     const Tensor &x0 = saved[0], &x1 = saved[1], &weight = saved[2], &norm_weight = saved[3], &norm_bias = saved[4],
-                 &moments = saved[5];
+                 &moments = saved[5], &kept = saved[6];
     const auto call = c10::static_intrusive_pointer_cast<Call>(context->saved_data["call"].toCapsule());
     FusedConv law = call->law;
     law.norm.weight = read<float>(norm_weight), law.norm.bias = read<float>(norm_bias);
@@ -133,7 +133,7 @@ struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
     with_type(x0.scalar_type(), [&]<class T>() {
       kernels::FusedConvBackward<T> at;
       at.x = pieces<T>(x0, x1);
-      at.moments = read<float>(moments);
+      at.moments = read<float>(moments), at.kept = read<std::uint8_t>(kept);
       std::vector<T> turned;
       if (grad_x0.defined() || grad_x1.defined() || normed) {
         turned = kernels::turned_weights<T>(read<float>(weight), law.out, law.norm.channels, law.kernel, threads);
@@ -202,9 +202,11 @@ Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around) {
     law.norm.groups = group_count(law.norm.channels);
     law.norm.weight = read<float>(norm_weight), law.norm.bias = read<float>(norm_bias);
   }
-  if (around.dropout && around.rate > 0)
-    law.norm.dropout = {around.dropout->seed, around.dropout->next_index(), around.dropout->first_place,
-                        Dropout::threshold(around.rate), Dropout::scale(Dropout::threshold(around.rate))};
+  if (around.dropout && around.rate > 0) {
+    law.dropout = {around.dropout->seed, around.dropout->next_index(), around.dropout->first_place,
+                   Dropout::threshold(around.rate)};
+    law.norm.keep_scale = Dropout::scale(law.dropout.threshold);
+  }
   law.scale = static_cast<float>(around.scale);
   const auto perhaps = [](const Tensor& t) { return t.defined() ? Perhaps(t) : std::nullopt; };
   return FusedConvFunction::apply(x0, conv.weight, conv.bias, perhaps(x1), perhaps(norm_weight), perhaps(norm_bias),
