@@ -86,7 +86,7 @@ TEST_CASE("what lies outside the sizes is said, not extrapolated", "[measure]") 
   REQUIRE_FALSE(above.emm.logarithmic);
   REQUIRE(std::isinf(above.interval.low));
   REQUIRE(above.next == 400);
-  REQUIRE(contains(above.statement, "95 % interval above the largest size to above the largest size"));
+  REQUIRE(contains(above.statement, "95 % interval above the largest size"));
   const EmmFit below = fit_emm(Runs{{100, 10, 1000}}, {.replicates = 50});
   REQUIRE(below.interval.high == 0);
   REQUIRE(below.next == 50);

@@ -24,6 +24,7 @@ void set_in_designs(const std::vector<Cell>& cells, const std::vector<Assignment
     const Cell& first = cells.front();
     std::vector<std::string> names, near;  // near: of the same last part, as train.lr for lr
     for (const auto& [name, value] : first.run->plan(first.set->images, first.set->digest).settings) {
+      if (name == "design" || name == "data.digest") continue;  // what others decide
       names.push_back(name);
       if (("." + name).ends_with("." + path.substr(path.rfind('.') + 1))) near.push_back(name);
     }

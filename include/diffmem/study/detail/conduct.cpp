@@ -47,8 +47,15 @@ double operations(const Cell* cell) { return cell->plan.train_flops + cell->plan
 /// Settings, size, memory and time of each run, by a short try of each network.
 void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const TrainingSets& sets, const Options& options,
                 int jobs, int threads) {
-  fmt::print("Settings of the first run:\n");
-  for (const auto& [name, text] : runs.front()->plan.settings) fmt::print("  {} = {}\n", name, text);
+  const Cell& first = grids.front().cells.front();
+  fmt::print("Settings of the first run, {}:\n", first.plan.cell);
+  for (const auto& [name, text] : first.plan.settings) fmt::print("  {} = {}\n", name, text);
+  for (const StudyGrid& grid : grids) {
+    fmt::print("\nLabels of {}, as claims name them:", grid.study->name);
+    for (const GridAxis& axis : grid.axes) fmt::print(" {}={}", axis.name, fmt::join(axis.labels, "|"));
+    fmt::print("\n");
+    for (const std::string& sentence : beyond_grid(grid)) fmt::print("  undecided here: {}\n", sentence);
+  }
   for (const std::string& source : sets.absent())
     fmt::print("\n{} is not on this machine: planned for images of its published shape.\n", source);
   std::map<std::string, RunCost> costs;
@@ -217,6 +224,9 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
   board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}",
                         grids.size() == 1 ? grids.front().study->name : fmt::format("{} studies", grids.size()),
                         runs.size(), jobs, threads, options.out.string()));
+  for (const StudyGrid& grid : grids)
+    for (const std::string& sentence : beyond_grid(grid))
+      board.say(fmt::format("{}: undecided here: {}", grid.study->name, sentence));
   const RunContext context{.runs = options.out / kRuns,
                            .board = &board,
                            .threads = threads,

@@ -115,4 +115,16 @@ ReportRecord report_of(const StudyGrid& grid, const std::map<std::string, RunRec
   return report;
 }
 
+std::vector<std::string> beyond_grid(const StudyGrid& grid) {
+  Results results{.axes = grid.axes, .runs = {}};
+  for (const Cell& cell : grid.cells) results.runs.push_back({.at = cell.at, .seed = cell.seed});
+  std::vector<std::string> sentences;
+  for (const Claim& claim : grid.study->claimed) {
+    if (!grid.study->spread_sizes.of(Profile::paper).empty()) continue;  // asks for images, which come with the runs
+    if (const std::string reason = claim(results).reason; reason.starts_with("the grid has no"))
+      sentences.push_back(fmt::format("{} {}", claim.text, reason));
+  }
+  return sentences;
+}
+
 }  // namespace diffmem
