@@ -21,6 +21,9 @@ constexpr std::size_t kRun = 8;            // steps of a panel of points that st
 constexpr std::size_t kWide = 8;           // panels of values interleaved at once: whole lines of a cache are read
 constexpr std::size_t kFew = 48;           // of a tile: more points of weight than these are summed by products
 constexpr double kUnits[] = {0, 127, 127 * 256.0, 127 * 65536.0, 127 * 16777216.0};  // of the largest weight, by digits
+constexpr double kDigitsShare = 0.5;   // of the tolerance, for what digits leave of the queries
+constexpr double kUnitsShare = 0.375;  // and for what they leave of the weights
+constexpr double kMostSlack = 0.25;    // of a logit: a list of near points stays short
 constexpr double kRounding = 0x1p-49;  // of a logit in float64, relative to its largest term
 
 }  // namespace
@@ -33,7 +36,7 @@ Pass::Pass(const Points& points, std::span<const std::int64_t> members, std::spa
       options_(options),
       count_(members.empty() ? points.count : members.size()),
       digits_(digits),
-      reach_(std::log(static_cast<double>(count_) * 4 / options.tolerance)),
+      reach_(std::log(static_cast<double>(count_) * 16 / options.tolerance)),
       lanes_(round_up(queries.size(), kLanes)),
       steps_(round_up(points.size, kStep) / kStep),
       kernel_(kernels::byte_kernel(options.way)),
@@ -159,9 +162,9 @@ struct Pass::Worker {
     std::fill(std::begin(limit), std::end(limit), kNone);
     std::fill(std::begin(digits), std::end(digits), kMostDigits);
     for (const std::size_t few : {std::size_t{3}, std::size_t{2}}) {
-      double next[kLanes];  // up to there, rounding takes a quarter of the tolerance
+      double next[kLanes];  // rounding gives or takes a quarter of a unit, of which the total variation is half
       for (std::size_t q = 0; q < kLanes; ++q)
-        next[q] = p.options_.tolerance * sum[q] / static_cast<double>(count) * kUnits[few];
+        next[q] = 8 * kUnitsShare * p.options_.tolerance * sum[q] / static_cast<double>(count) * kUnits[few];
       count_above(w, count, next, large);
       for (std::size_t q = 0; q < rows; ++q)
         if (large[q] <= kFew) digits[q] = few, limit[q] = next[q];
@@ -374,15 +377,19 @@ void Pass::fit(std::size_t q) {
     }
 }
 
-/// Digits enough for the logits of query q, should many of its points carry weight.
+/// Digits enough for the logits of query q, if its weights' spread is what it was, and for a list of its near points.
 std::size_t Pass::digits_for(std::size_t q) const {
   const double* left = &left_[q * points_.size];
   const auto [low, high] = std::minmax_element(left, left + points_.size);
-  const double miss = (*high - *low) * std::sqrt(static_cast<double>(points_.size) / 12) * points_.radius /
-                      (2 * queries_[q].s * queries_[q].s);
-  std::size_t digits = 1;
-  while (digits < kMostDigits && miss / std::exp2(8.0 * static_cast<double>(digits)) > options_.tolerance / 2) ++digits;
-  return digits;
+  const double rate = 1 / (queries_[q].s * queries_[q].s);
+  const double spread = bounds_ ? bounds_->spread_at(bound_rows_[q], queries_[q].s) : points_.radius * points_.radius;
+  double miss = (*high - *low) * std::sqrt(static_cast<double>(points_.size) / 12) * rate;
+  for (std::size_t digits = 1;; ++digits) {
+    miss /= 256;
+    if (digits == kMostDigits || (0.5 * miss * std::sqrt(spread) <= kDigitsShare * options_.tolerance &&
+                                  miss * points_.longest <= kMostSlack))
+      return digits;
+  }
 }
 
 /// Finds a place for one more known image: where no more may be kept, that of the one these queries have the least of.

@@ -28,7 +28,7 @@ class Scan {
         options_(options),
         bounds_(bounds),
         count_(members.empty() ? points.count : members.size()),
-        reach_(options.tolerance > 0 ? std::log(static_cast<double>(count_) * 4 / options.tolerance) : 0) {}
+        reach_(options.tolerance > 0 ? std::log(static_cast<double>(count_) * 16 / options.tolerance) : 0) {}
 
   void run() {
     std::vector<std::size_t> rows(queries_.size());
@@ -39,6 +39,8 @@ class Scan {
       if (!rows.empty()) rows = pass(rows, kMostDigits);
     }
     share(options_.threads, rows.size(), [&](std::size_t i) { direct(rows[i]); });
+    if (bounds_ && options_.tolerance > 0)
+      for (std::size_t q = 0; q < queries_.size(); ++q) bounds_->spread[q] = {answers_[q].spread, queries_[q].s};
   }
 
  private:
@@ -51,6 +53,8 @@ class Scan {
       b.distance.assign(round_up(b.rows, kLanes) * count_, 0);
       b.moved.assign(b.rows, 0), b.near.assign(b.rows, 0), b.last.resize(b.rows * points_.size);
       b.known.clear();
+      b.spread.assign(b.rows, {points_.radius * points_.radius});
+      b.widest = points_.radius * points_.radius;
       for (const std::size_t q : rows) remember(q);
       return rows;
     }
@@ -163,11 +167,16 @@ class Scan {
     a.entropy = std::max(0.0, std::log(t.sum) - t.slope / t.sum);
     a.max_weight = 1 / t.sum;
     a.spread = std::max(0.0, 2 * t.half_square / t.sum - square);
-    // The logits are off by (y - digits).x / s^2 and a constant: over the weights their deviation is at most
-    // |y - digits| sqrt(spread) / s^2, and the weights' total variation half that, up to the slack's square.
-    const double rounding = slack - miss * points_.longest;
-    a.error = std::min(slack, 0.5 * miss * std::sqrt(a.spread) * (1 + 4 * slack) + slack * slack + rounding) +
-              (static_cast<double>(count_) * std::exp(-reach_) + t.off) / t.sum;
+    // The logits are off by (y - digits).x / s^2 and a constant: over the weights w their variance V is at most
+    // |y - digits|^2 spread / s^4.  With d what one is off from their mean, the weights are w e^d / E e^d instead, and
+    // the total variation is at most E |d| / 2 + E (e^d - 1 - d) <= sqrt(V) / 2 + V e^max|d| / 2.
+    const double rounding = slack - miss * points_.longest, units = t.off / t.sum;
+    const double spread = a.spread + 4 * units * points_.longest * points_.longest;  // the mean has been rounded
+    const double variance = miss * miss * spread;
+    // Weights in units have another sum, which was divided by.
+    a.error = std::min(slack, 0.5 * std::sqrt(variance) + 0.5 * variance * std::exp(2 * slack) + rounding) +
+              0.5 * (units + std::abs(t.sum - t.used) / t.sum) +
+              static_cast<double>(count_) * std::exp(-reach_) / t.sum;
 
     // The order of the largest weights, in float64.
     std::vector<Candidate> best = t.top;

@@ -59,6 +59,16 @@ struct Bounds {
   std::vector<std::size_t> near;  // [rows], a point that was near them
   std::size_t known_most = 0;     // of `known`, at most kMostKnown
   std::vector<Known> known;
+  struct Spread {
+    double spread, s = 0;
+  };
+  std::vector<Spread> spread;  // [rows], Answer's at the last s
+  double widest = 0;           // of all points
+
+  /// What to expect of a row's spread: it falls with s.
+  double spread_at(std::size_t row, double s) const {
+    return row < spread.size() && s <= spread[row].s ? spread[row].spread : widest;
+  }
 };
 
 struct ScanOptions {
