@@ -100,7 +100,7 @@ class Exact {
     const double rest = outside * std::exp(-reach) / sum_;
     a.error = std::min(1.0, error + rest / (1 + rest) + rounding());
 
-    for (std::size_t j = 0; j < mean_.size(); ++j) a.mean[j] = mean_[j] / sum_;
+    for (std::size_t j = 0; j < mean_.size(); ++j) a.mean[j] = mean_[j] / sum_ / 127.5 - 1;  // one image is itself
     a.log_sum = base_ + (most_ + std::log(sum_));
     a.entropy = std::max(0.0, std::log(sum_) - slope_ / sum_);
     a.max_weight = 1 / sum_;
@@ -140,15 +140,18 @@ class Exact {
     for (const Candidate& c : list) most = std::max(most, c.logit);
     const double shift = most_ - most, scale = sum_ > 0 ? std::exp(shift) : 0;
     slope_ = sum_ > 0 ? (slope_ + sum_ * shift) * scale : 0, sum_ *= scale, most_ = most;
-    for (double& x : mean_) x *= scale;
+    if (scale != 1)
+      for (double& x : mean_) x *= scale;
+    std::vector<Weighted> images;
     for (const Candidate& c : list) {
       const double x = c.logit - most, e = std::exp(x);
       if (!(e > 0)) continue;
       sum_ += e, slope_ += e * x;
       if (e <= kTiny) continue;
-      add_image(mean_.data(), e, points_[id(c.point)], points_.size);
+      images.push_back({e, points_[id(c.point)]});
       heavy_.push_back(c);
     }
+    add_values(mean_.data(), images, points_.size);
   }
 
   /// Of the sums and means, which have as many terms as there are points.

@@ -14,8 +14,6 @@
 namespace diffmem::detail {
 namespace {
 
-constexpr std::size_t kTile = 2048;  // points taken at once
-
 /// The scan of one batch.
 class Scan {
  public:
@@ -53,8 +51,11 @@ class Scan {
       b.distance.assign(round_up(b.rows, kLanes) * count_, 0);
       b.moved.assign(b.rows, 0), b.near.assign(b.rows, 0), b.last.resize(b.rows * points_.size);
       b.known.clear();
+      KnownWeights& w = b.weights;
+      w.units.resize(round_up(b.rows, kLanes) / kLanes * count_), w.worth.resize(divide_up(count_, kTile) * b.rows);
+      w.s.assign(b.rows, 0), w.most.resize(b.rows), w.used.resize(b.rows);
+      w.image.resize(b.rows * points_.size), w.mean.resize(b.rows * points_.size);
       b.spread.assign(b.rows, {points_.radius * points_.radius});
-      b.widest = points_.radius * points_.radius;
       for (const std::size_t q : rows) remember(q);
       return rows;
     }
@@ -151,11 +152,13 @@ class Scan {
     Answer& a = answers_[q];
     const std::size_t size = points_.size;
     const double slack = pass.slack(i), miss = pass.miss(i);
+    std::vector<Weighted> few;
     for (const Candidate& c : t.few) {
       const double e = std::exp(c.logit - t.most);
-      add_values(t.mean.data(), e, points_[id(c.point)], size);
+      few.push_back({e, points_[id(c.point)]});
       t.used += e, t.half_square += e * points_.half_square[id(c.point)];
     }
+    add_values(t.mean.data(), few, size);
     double square = 0, length = 0;
     for (std::size_t j = 0; j < size; ++j) {
       a.mean[j] = t.mean[j] / t.used / 127.5 - 1;
@@ -169,12 +172,13 @@ class Scan {
     a.spread = std::max(0.0, 2 * t.half_square / t.sum - square);
     // The logits are off by (y - digits).x / s^2 and a constant: over the weights w their variance V is at most
     // |y - digits|^2 spread / s^4.  With d what one is off from their mean, the weights are w e^d / E e^d instead, and
-    // the total variation is at most E |d| / 2 + E (e^d - 1 - d) <= sqrt(V) / 2 + V e^max|d| / 2.
+    // the total variation is at most E |d| / 2 + E (e^d - 1 - d) <= sqrt(V) / 2 + V e^max|d| / 2.  Other
+    // errors, of `rounding` at most, move half that (weights_error).
     const double rounding = slack - miss * points_.longest, units = t.off / t.sum;
     const double spread = a.spread + 4 * units * points_.longest * points_.longest;  // the mean has been rounded
     const double variance = miss * miss * spread;
     // Weights in units have another sum, which was divided by.
-    a.error = std::min(slack, 0.5 * std::sqrt(variance) + 0.5 * variance * std::exp(2 * slack) + rounding) +
+    a.error = std::min(slack, 0.5 * std::sqrt(variance) + 0.5 * variance * std::exp(2 * slack) + 0.5 * rounding) +
               0.5 * (units + std::abs(t.sum - t.used) / t.sum) +
               static_cast<double>(count_) * std::exp(-reach_) / t.sum;
 
