@@ -76,17 +76,22 @@ class Exact {
   /// Adds points, given by their places among the members, each once.  distance(place, d) sees each distance.
   template <class See>
   void add(std::span<const std::size_t> places, See&& see) {
-    std::vector<Candidate> list;
-    list.reserve(places.size());
-    for (const std::size_t place : places) {
-      const double squared = squared_distance(query_.y, points_[id(place)], points_.size);
-      see(place, squared);
-      list.push_back({place, log_weight(place) - rate_ * squared});
+    constexpr std::size_t kBatch = 64;  // images that stay in a cache until they are weighed
+    for (std::size_t first = 0; first < places.size(); first += kBatch) {
+      const auto batch = places.subspan(first, std::min(kBatch, places.size() - first));
+      std::vector<Candidate> list;
+      list.reserve(kBatch);
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (i + 1 < batch.size()) prefetch(points_[id(batch[i + 1])], points_.size);
+        const double squared = squared_distance(query_.y, points_[id(batch[i])], points_.size);
+        see(batch[i], squared);
+        list.push_back({batch[i], log_weight(batch[i]) - rate_ * squared});
+      }
+      weigh(list);
+      best_.insert(best_.end(), list.begin(), list.end());
+      keep_largest(best_, std::max<std::size_t>(top_, 2));
     }
     added_ += static_cast<double>(places.size());
-    weigh(list);
-    best_.insert(best_.end(), list.begin(), list.end());
-    keep_largest(best_, std::max<std::size_t>(top_, 2));
   }
 
   /// The mean and everything that it takes; `outside`: points that were not added, none with a logit within `reach` of

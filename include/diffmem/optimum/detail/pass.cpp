@@ -21,8 +21,8 @@ constexpr std::size_t kWide = 8;           // panels of values interleaved at on
 constexpr std::size_t kFew = 48;           // of a tile: more points of weight than these are summed by products
 constexpr double kUnits[] = {0, 127, 127 * 256.0, 127 * 65536.0, 127 * 16777216.0};  // of the largest weight, by digits
 constexpr double kMostUnits = 0x1p30, kNoUnits = 1e-300;
-constexpr double kDigitsShare = 0.5;   // of the tolerance, for what digits leave of the queries
-constexpr double kUnitsShare = 0.375;  // and for what they leave of the weights
+constexpr double kDigitsShare = 0.62;  // of the tolerance, for what digits leave of the queries
+constexpr double kUnitsShare = 0.36;  // and for what they leave of the weights
 constexpr double kMostSlack = 0.25;    // of a logit: a list of near points stays short
 constexpr double kCoarse = 0.02;       // of the tolerance: a unit of known products, for |y| = s, that does not do
 constexpr double kRounding = 0x1p-49;  // of a logit in float64, relative to its largest term
@@ -32,12 +32,6 @@ Row all(double number) {
   Row row;
   std::fill(std::begin(row.value), std::end(row.value), number);
   return row;
-}
-
-/// Asks for values to be brought to the second cache.
-void prefetch(const std::uint8_t* values, std::size_t size) {
-  constexpr std::size_t kLine = 64;
-  for (std::size_t j = 0; j < size; j += kLine) __builtin_prefetch(values + j, 0, 2);
 }
 
 }  // namespace
@@ -61,12 +55,19 @@ Pass::Pass(const Points& points, std::span<const std::int64_t> members, std::spa
       left_(queries.size() * points.size),
       groups_(lanes_ / kLanes),
       slack_(queries.size()),
-      miss_(queries.size()) {
+      miss_(queries.size()),
+      least_log_sum_(queries.size(), -kNone) {
   share(options.threads, queries.size(), [this, digits](std::size_t q) {
     double* left = &left_[q * points_.size];
     std::copy_n(queries_[q].y, points_.size, left);
     if (bounds_ && digits < kMostDigits) shares_[q] = take_known(*bounds_, bound_rows_[q], left, points_.size);
     if (keeps_weights()) see_weights(q);
+    if (bounds_ && !bounds_->near.empty()) {
+      const std::uint8_t* near = points_[bounds_->near[bound_rows_[q]]];
+      const double* y = queries_[q].y;
+      least_log_sum_[q] = (dot(y, y, points_.size) - squared_distance(y, near, points_.size)) /
+                          (2 * queries_[q].s * queries_[q].s);
+    }
   });
   for (std::size_t q = 0; q < queries.size(); ++q) digits_ = std::max(digits_, digits_for(q));
   panels_ = round_up(digits_ * lanes_, kPanel) / kPanel;
@@ -211,7 +212,7 @@ struct Pass::Worker {
   void bound(std::size_t g, std::size_t first, std::size_t count, const Row& above) {
     const std::span<const std::size_t> rows = p.rows_of(g);
     if (std::all_of(above.value, above.value + rows.size(),
-                    [&](double a) { return a > 0.25 * static_cast<double>(count); }))
+                    [&](double a) { return a > 0.9 * static_cast<double>(count); }))
       return;
     Row moved = {};
     for (std::size_t q = 0; q < rows.size(); ++q) moved.value[q] = p.bounds_->moved[rows[q]];
@@ -232,13 +233,22 @@ struct Pass::Worker {
     take_carried(g, w, first, count, rows);
     std::size_t digits[kLanes];
     std::fill(std::begin(digits), std::end(digits), kMostDigits);
+    // Rounding gives or takes a quarter of a unit, and half that moves: of what a tile may move, one half by its own
+    // weight, the other by its points, for the weight of all that is known already.
+    double unit[kLanes];
+    for (std::size_t q = 0; q < rows; ++q) {
+      const Tally& t = out[g * kLanes + q];
+      const double known = std::max(t.sum, std::exp(p.least_log_sum_[g * kLanes + q] - t.most));
+      unit[q] = 4 * kUnitsShare * p.options_.tolerance *
+                (sum.value[q] / static_cast<double>(count) +
+                 known * std::exp(t.most - most[g].value[q]) / static_cast<double>(p.count_));
+    }
     Row scale = all(kNoUnits), large;  // units in a weight of 1
     for (std::size_t q = 0; q < rows; ++q)
       if (is_dense[q]) scale.value[q] = std::min(kUnits[kMostDigits], kMostUnits);
     for (std::size_t few = kMostDigits - 1; few > 0; --few) {
       Row limit = all(kNone);
-      for (std::size_t q = 0; q < rows; ++q)  // rounding gives or takes a quarter of a unit, and half that moves
-        limit.value[q] = 8 * kUnitsShare * p.options_.tolerance * sum.value[q] / static_cast<double>(count) * kUnits[few];
+      for (std::size_t q = 0; q < rows; ++q) limit.value[q] = unit[q] * kUnits[few];
       count_above(w, count, limit, true, large);
       for (std::size_t q = 0; q < rows; ++q) {
         const double units = kUnits[few] / limit.value[q];

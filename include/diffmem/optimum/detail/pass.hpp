@@ -78,6 +78,7 @@ class Pass {
   std::vector<QueryStep> packed_;  // [panels][steps]
   std::vector<Lanes> groups_;
   std::vector<double> slack_, miss_;
+  std::vector<double> least_log_sum_;  // the logit of a point that was near
 };
 
 }  // namespace diffmem::detail

@@ -59,8 +59,7 @@ class Scan {
       for (const std::size_t q : rows) remember(q);
       return rows;
     }
-    const std::size_t most = count_ / kWorthwhile;
-    std::vector<char> left(queries_.size(), 0);
+    std::vector<std::vector<std::size_t>> lists(b.rows);
     share(options_.threads, round_up(b.rows, kLanes) / kLanes, [&](std::size_t g) {
       float limit[kLanes];
       std::fill(std::begin(limit), std::end(limit), -1.0f);
@@ -78,24 +77,25 @@ class Scan {
         limit[lane] = static_cast<float>((std::sqrt(near + 2 * queries_[q].s * queries_[q].s * reach_) + b.moved[q]) *
                                          (1 + 1e-6));
       }
-      std::vector<std::size_t> lists[kLanes];
       const float* d = &b.distance[g * count_ * kLanes];
       for (std::size_t n = 0; n < count_; ++n, d += kLanes) {
         if (!any_below(d, limit)) continue;
         for (std::size_t lane = 0; lane < here; ++lane)
           if (d[lane] <= limit[lane]) {
-            lists[lane].push_back(n);
-            if (lists[lane].size() > most) limit[lane] = -1;
+            std::vector<std::size_t>& list = lists[g * kLanes + lane];
+            list.push_back(n);
+            if (list.size() > count_ / kUseful) limit[lane] = -1;
           }
       }
-      for (std::size_t lane = 0; lane < here; ++lane) {
-        const std::size_t q = g * kLanes + lane;
-        if (lists[lane].size() > most)
-          left[q] = 1;
-        else
-          left[q] = !few(q, lists[lane]);
-      }
     });
+    // A pass is the quicker way for a long list, but no pass at all the quickest.
+    std::size_t all = 0, most = count_ / kWorthwhile;
+    for (const auto& list : lists)
+      if (list.size() > most) all += list.size() > count_ / kUseful ? count_ : list.size();
+    if (all <= count_) most = count_ / kUseful;
+    std::vector<char> left(queries_.size(), 0);
+    share(options_.threads, b.rows,
+          [&](std::size_t q) { left[q] = lists[q].size() > most || !few(q, lists[q]); });
     std::vector<std::size_t> rest;
     for (const std::size_t q : rows)
       if (left[q]) rest.push_back(q);
@@ -216,7 +216,8 @@ class Scan {
     return members_.empty() ? place : static_cast<std::size_t>(members_[place]);
   }
 
-  static constexpr std::size_t kWorthwhile = 16;  // a share of the points from which on a pass is the quicker way
+  // Shares of the points: from which on a pass is the quicker way, and from which on a list is of no use.
+  static constexpr std::size_t kWorthwhile = 16, kUseful = 4;
   const Points& points_;
   std::span<const std::int64_t> members_;
   std::span<const Query> queries_;

@@ -22,6 +22,11 @@ struct alignas(64) WholeRow {
   std::int32_t value[kLanes];
 };
 
+/// Asks for an image to be brought to the second cache.
+inline void prefetch(const std::uint8_t* v, std::size_t size) {
+  constexpr std::size_t kLine = 64;
+  for (std::size_t j = 0; j < size; j += kLine) __builtin_prefetch(v + j, 0, 2);
+}
 /// |y - x|^2 of an image of bytes, in float64.
 double squared_distance(const double* y, const std::uint8_t* v, std::size_t size);
 /// An image and its weight.
