@@ -156,7 +156,7 @@ class Exact {
       images.push_back({e, points_[id(c.point)]});
       heavy_.push_back(c);
     }
-    add_values(mean_.data(), images, points_.size);
+    add_values(mean_.data(), images, 0, points_.size);
   }
 
   /// Of the sums and means, which have as many terms as there are points.

@@ -17,12 +17,12 @@ namespace {
 
 constexpr std::size_t kExactSteps = 1024;  // whose products fit into 32 bits
 constexpr std::size_t kRun = 8;            // steps of a panel of points that stay in the first cache meanwhile
-constexpr std::size_t kWide = 8;           // panels of values interleaved at once: whole lines of a cache are read
+constexpr std::size_t kWide = 4;           // panels of values interleaved at once: whole lines of a cache are read
 constexpr std::size_t kFew = 48;           // of a tile: more points of weight than these are summed by products
 constexpr double kUnits[] = {0, 127, 127 * 256.0, 127 * 65536.0, 127 * 16777216.0};  // of the largest weight, by digits
 constexpr double kMostUnits = 0x1p30, kNoUnits = 1e-300;
 constexpr double kDigitsShare = 0.62;  // of the tolerance, for what digits leave of the queries
-constexpr double kUnitsShare = 0.36;  // and for what they leave of the weights
+constexpr double kUnitsShare = 0.3;   // and for what they leave of the weights
 constexpr double kMostSlack = 0.25;    // of a logit: a list of near points stays short
 constexpr double kCoarse = 0.02;       // of the tolerance: a unit of known products, for |y| = s, that does not do
 constexpr double kRounding = 0x1p-49;  // of a logit in float64, relative to its largest term
@@ -233,17 +233,16 @@ struct Pass::Worker {
     take_carried(g, w, first, count, rows);
     std::size_t digits[kLanes];
     std::fill(std::begin(digits), std::end(digits), kMostDigits);
-    // Rounding gives or takes a quarter of a unit, and half that moves: of what a tile may move, one half by its own
-    // weight, the other by its points, for the weight of all that is known already.
+    // Rounding gives or takes a quarter of a unit, and half that moves.  A tile's points may move a share of its weight, or
+    // where a point is known to weigh more, half of it by that one.
     double unit[kLanes];
     for (std::size_t q = 0; q < rows; ++q) {
-      const Tally& t = out[g * kLanes + q];
-      const double known = std::max(t.sum, std::exp(p.least_log_sum_[g * kLanes + q] - t.most));
-      unit[q] = 4 * kUnitsShare * p.options_.tolerance *
-                (sum.value[q] / static_cast<double>(count) +
-                 known * std::exp(t.most - most[g].value[q]) / static_cast<double>(p.count_));
+      const double own = sum.value[q] / static_cast<double>(count);
+      const double known = std::exp(p.least_log_sum_[g * kLanes + q] - most[g].value[q]) / static_cast<double>(p.count_);
+      unit[q] = 8 * kUnitsShare * p.options_.tolerance * std::max(own, 0.5 * (own + known));
     }
     Row scale = all(kNoUnits), large;  // units in a weight of 1
+    bool any_single = false;
     for (std::size_t q = 0; q < rows; ++q)
       if (is_dense[q]) scale.value[q] = std::min(kUnits[kMostDigits], kMostUnits);
     for (std::size_t few = kMostDigits - 1; few > 0; --few) {
@@ -253,21 +252,23 @@ struct Pass::Worker {
       for (std::size_t q = 0; q < rows; ++q) {
         const double units = kUnits[few] / limit.value[q];
         if (!is_dense[q] || large.value[q] > static_cast<double>(kMostSingle) || units > kMostUnits) continue;
-        digits[q] = few, scale.value[q] = units;
+        // The largest weight is 1: where that fits, the digits are used in full.
+        const bool fits = limit.value[q] > 1 && !p.carried_[g * kLanes + q].used;
+        digits[q] = few, scale.value[q] = fits ? kUnits[few] : units, any_single |= large.value[q] > 0;
       }
     }
     units.resize(kTile);
     Row off = {}, used = {};
     units_of(w, scale, count, units.data(), off, used);
     if (p.keeps_weights()) keep(g, first, count, units.data(), scale);
+    double worth[kLanes];  // of a unit
+    for (std::size_t q = 0; q < rows; ++q)
+      worth[q] = std::exp(most[g].value[q] - out[g * kLanes + q].most) / scale.value[q];
     WholeRow most_units;
     for (std::size_t q = 0; q < kLanes; ++q)
       most_units.value[q] = q < rows && is_dense[q] ? static_cast<std::int32_t>(std::min(kUnits[digits[q]], 0x1p31 - 1))
                                                     : std::numeric_limits<std::int32_t>::max();
-    double worth[kLanes];  // of a unit
-    for (std::size_t q = 0; q < rows; ++q)
-      worth[q] = std::exp(most[g].value[q] - out[g * kLanes + q].most) / scale.value[q];
-    for (std::size_t i = 0; (i = next_beyond(units.data(), i, count, most_units)) < count; ++i)
+    for (std::size_t i = any_single ? 0 : count; (i = next_beyond(units.data(), i, count, most_units)) < count; ++i)
       for (std::size_t q = 0; q < rows; ++q) {
         std::int32_t& here = units[i].value[q];
         if (std::abs(here) <= most_units.value[q]) continue;
@@ -372,8 +373,6 @@ struct Pass::Worker {
     for (const Dense& d : dense) {
       Tally& t = out[d.row];
       if (t.mean.empty()) t.mean.assign(p.points_.size, 0);
-      add_values(t.mean.data(), single[d.row], p.points_.size);
-      single[d.row].clear();
     }
     block.resize(kWide * kRun);
     sums.resize(kWide * blocks);
@@ -398,15 +397,21 @@ struct Pass::Worker {
                            sums[w * blocks + b]);
           }
       }
-      for (const Dense& d : dense)
-        for (std::size_t w = 0; w < wide; ++w)
+      for (const Dense& d : dense) {
+        double* mean = &out[d.row].mean[j];
+        for (std::size_t w = 0; w < wide; ++w) {
+          const std::int32_t* from[kMostDigits];
           for (std::size_t k = 0; k < d.digits; ++k) {
             const std::size_t at = d.first + k;
-            add_products(&out[d.row].mean[j + w * kPanel],
-                         d.worth * std::exp2(8.0 * static_cast<double>(d.digits - 1 - k)),
-                         sums[w * blocks + at / kPanel].value[at % kPanel], values(w));
+            from[k] = sums[w * blocks + at / kPanel].value[at % kPanel];
           }
+          add_products(mean + w * kPanel, d.worth, {from, d.digits}, values(w));
+        }
+        // Here the images' values are near.
+        add_values(mean, single[d.row], j, std::min(wide * kPanel, p.points_.size - j));
+      }
     }
+    for (const Dense& d : dense) single[d.row].clear();
   }
 
   struct Dense {

@@ -104,14 +104,21 @@ class Scan {
   void remember(std::size_t q) { std::copy_n(queries_[q].y, points_.size, &bounds_->last[q * points_.size]); }
 
   /// One pass for some rows, in `digits` or more; those whose error is above the tolerance are left.
-  std::vector<std::size_t> pass(const std::vector<std::size_t>& rows, std::size_t digits) {
-    if (rows.empty()) return {};
+  std::vector<std::size_t> pass(const std::vector<std::size_t>& wanted, std::size_t digits) {
+    if (wanted.empty()) return {};
+    // All rows together, where they take no more lanes: what is known of them stands side by side.
+    std::vector<std::size_t> rows = wanted;
+    if (divide_up(wanted.size(), kLanes) == divide_up(queries_.size(), kLanes)) {
+      rows.resize(queries_.size());
+      std::iota(rows.begin(), rows.end(), 0);
+    }
     std::vector<Query> some;
     for (const std::size_t q : rows) some.push_back(queries_[q]);
     Pass pass(points_, members_, some, digits, options_, bounds_, rows);
     std::vector<Tally> tallies = pass.run();
     std::vector<char> left(rows.size(), 0);
     share(options_.threads, rows.size(), [&](std::size_t i) {
+      if (!std::binary_search(wanted.begin(), wanted.end(), rows[i])) return;
       Tally& t = tallies[i];
       const double least = t.most - reach_ - 2 * pass.slack(i);
       std::erase_if(t.few, [&](const Candidate& c) { return c.logit < least; });
@@ -158,7 +165,7 @@ class Scan {
       few.push_back({e, points_[id(c.point)]});
       t.used += e, t.half_square += e * points_.half_square[id(c.point)];
     }
-    add_values(t.mean.data(), few, size);
+    add_values(t.mean.data(), few, 0, size);
     double square = 0, length = 0;
     for (std::size_t j = 0; j < size; ++j) {
       a.mean[j] = t.mean[j] / t.used / 127.5 - 1;

@@ -85,16 +85,17 @@ __attribute__((target("avx512f"))) double squared_distance_wide(const double* y,
   return sum;
 }
 __attribute__((target("avx512f"))) void add_values_wide(double* mean, std::span<const Weighted> images,
-                                                        std::size_t size) {
-  for (std::size_t j = 0; j + kStep <= size; j += kStep) {
+                                                        std::size_t first, std::size_t count) {
+  for (std::size_t j = 0; j + kStep <= count; j += kStep) {
     __m512d sum[8];
 #pragma GCC unroll 8
     for (std::size_t k = 0; k < 8; ++k) sum[k] = _mm512_loadu_pd(mean + j + 8 * k);
     for (const Weighted& w : images) {
       const __m512d weight = _mm512_set1_pd(w.weight);
-      __builtin_prefetch(w.image + j + 4 * kStep);  // so many images at once the machine does not follow by itself
+      const std::uint8_t* image = w.image + first + j;
+      __builtin_prefetch(image + 4 * kStep);  // so many images at once the machine does not follow by itself
 #pragma GCC unroll 8
-      for (std::size_t k = 0; k < 8; ++k) sum[k] = _mm512_fmadd_pd(weight, doubles(w.image + j + 8 * k), sum[k]);
+      for (std::size_t k = 0; k < 8; ++k) sum[k] = _mm512_fmadd_pd(weight, doubles(image + 8 * k), sum[k]);
     }
 #pragma GCC unroll 8
     for (std::size_t k = 0; k < 8; ++k) _mm512_storeu_pd(mean + j + 8 * k, sum[k]);
@@ -103,7 +104,7 @@ __attribute__((target("avx512f"))) void add_values_wide(double* mean, std::span<
 #else
 constexpr bool wide_here() { return false; }
 double squared_distance_wide(const double*, const std::uint8_t*, std::size_t) { return 0; }
-void add_values_wide(double*, std::span<const Weighted>, std::size_t) {}
+void add_values_wide(double*, std::span<const Weighted>, std::size_t, std::size_t) {}
 #endif
 
 DIFFMEM_CLONES double squared_distance_plain(const double* y, const std::uint8_t* v, std::size_t size) {
@@ -123,9 +124,10 @@ DIFFMEM_CLONES double squared_distance_plain(const double* y, const std::uint8_t
   }
   return sum;
 }
-DIFFMEM_CLONES void add_values_plain(double* mean, std::span<const Weighted> images, std::size_t size) {
+DIFFMEM_CLONES void add_values_plain(double* mean, std::span<const Weighted> images, std::size_t first,
+                                     std::size_t count) {
   for (const Weighted& w : images)
-    for (std::size_t j = 0; j < size; ++j) mean[j] += w.weight * w.image[j];
+    for (std::size_t j = 0; j < count; ++j) mean[j] += w.weight * w.image[first + j];
 }
 
 }  // namespace
@@ -135,13 +137,10 @@ double squared_distance(const double* y, const std::uint8_t* v, std::size_t size
   const double sum = whole > 0 ? squared_distance_wide(y, v, whole) : 0;
   return whole < size ? sum + squared_distance_plain(y + whole, v + whole, size - whole) : sum;
 }
-void add_values(double* mean, std::span<const Weighted> images, std::size_t size) {
-  const std::size_t whole = wide_here() ? size / kStep * kStep : 0;
-  if (whole > 0) add_values_wide(mean, images, whole);
-  if (whole == size) return;
-  std::vector<Weighted> rest(images.begin(), images.end());
-  for (Weighted& w : rest) w.image += whole;
-  add_values_plain(mean + whole, rest, size - whole);
+void add_values(double* mean, std::span<const Weighted> images, std::size_t first, std::size_t count) {
+  const std::size_t whole = wide_here() ? count / kStep * kStep : 0;
+  if (whole > 0) add_values_wide(mean, images, first, whole);
+  if (whole < count) add_values_plain(mean + whole, images, first + whole, count - whole);
 }
 
 DIFFMEM_CLONES double dot(const double* a, const double* b, std::size_t size) {
@@ -284,11 +283,19 @@ DIFFMEM_CLONES void digit_of(const WholeRow* units, std::size_t lane, int place,
   for (std::size_t p = 0; p < kStep; ++p)
     digit[p] = static_cast<std::int8_t>((((units[p].value[lane] + here) >> place) & mask) - less);
 }
-/// mean += scale * products.
-DIFFMEM_CLONES void add_products(double* mean, double scale, const std::int32_t* products, std::size_t values) {
+DIFFMEM_CLONES void add_products(double* mean, double scale, std::span<const std::int32_t* const> products,
+                                 std::size_t values) {
   std::size_t k = 0;
-  for (; k + 8 <= values; k += 8) eight(mean + k) += scale * __builtin_convertvector(half(products + k, 0), Eight);
-  for (; k < values; ++k) mean[k] += scale * products[k];
+  for (; k + 8 <= values; k += 8) {
+    Eight sum = {};
+    for (const std::int32_t* digit : products) sum = sum * 256.0 + __builtin_convertvector(half(digit + k, 0), Eight);
+    eight(mean + k) += scale * sum;
+  }
+  for (; k < values; ++k) {
+    double sum = 0;
+    for (const std::int32_t* digit : products) sum = sum * 256 + digit[k];
+    mean[k] += scale * sum;
+  }
 }
 
 }  // namespace diffmem::detail

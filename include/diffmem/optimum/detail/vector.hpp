@@ -34,8 +34,8 @@ struct Weighted {
   double weight;
   const std::uint8_t* image;
 };
-/// mean += sum w v.
-void add_values(double* mean, std::span<const Weighted> images, std::size_t size);
+/// mean += sum w v, of `count` values from `first` on.
+void add_values(double* mean, std::span<const Weighted> images, std::size_t first, std::size_t count);
 
 /// Whole numbers of 16 queries about a panel of points, `stride` apart, and what one is worth.
 struct Term {
@@ -81,7 +81,7 @@ void subtract_units(const WholeRow* units, const Row& worth, std::size_t count, 
 void units_of(const Row* weights, const Row& scale, std::size_t count, WholeRow* units, Row& off, Row& used);
 /// One query's digit of kStep rows of whole numbers, `place` bits up, -128 ... 127.
 void digit_of(const WholeRow* units, std::size_t lane, int place, bool highest, std::int8_t* digit);
-/// mean += scale * products.
-void add_products(double* mean, double scale, const std::int32_t* products, std::size_t values);
+/// mean += scale * products, of digits, the highest first.
+void add_products(double* mean, double scale, std::span<const std::int32_t* const> products, std::size_t values);
 
 }  // namespace diffmem::detail
