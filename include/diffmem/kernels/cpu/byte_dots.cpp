@@ -53,6 +53,10 @@ void interleave_plain(const std::uint8_t* const* images, std::size_t count, std:
 
 #if defined(__x86_64__)
 
+/// The 256-bit register at `p`.
+const __m256i* eight(const void* p) { return static_cast<const __m256i*>(p); }
+__m256i* eight(void* p) { return static_cast<__m256i*>(p); }
+
 void interleave_sse2(const std::uint8_t* const* images, std::size_t count, std::size_t first, std::size_t values,
                      QueryStep& to) {
   if (count < kStep || values < kPanel) return interleave_plain(images, count, first, values, to);
@@ -71,7 +75,12 @@ void interleave_sse2(const std::uint8_t* const* images, std::size_t count, std::
       _mm_store_si128(out + 3, _mm_unpackhi_epi16(ab_high, cd_high));
     }
 }
-// Two images' 32 values to a register, each value's place in its word by one permutation of two registers.
+/// 32 values each of two images.
+__attribute__((target("avx512f"), always_inline)) inline __m512i pair_of(const std::uint8_t* a, const std::uint8_t* b) {
+  const __m512i low = _mm512_maskz_broadcast_i64x4(0x0F, _mm256_loadu_si256(eight(a)));
+  return _mm512_mask_broadcast_i64x4(low, 0xF0, _mm256_loadu_si256(eight(b)));
+}
+// Each value goes to its place in its word by one permutation of two registers.
 __attribute__((target("avx512f,avx512bw,avx512vbmi"))) void interleave_vbmi(const std::uint8_t* const* images,
                                                                             std::size_t count, std::size_t first,
                                                                             std::size_t values, QueryStep& to) {
@@ -85,13 +94,9 @@ __attribute__((target("avx512f,avx512bw,avx512vbmi"))) void interleave_vbmi(cons
     return at;
   }();
   const __m512i low = _mm512_load_si512(order.data()), high = _mm512_load_si512(order.data() + kStep);
-  const auto pair = [](const std::uint8_t* a, const std::uint8_t* b) __attribute__((target("avx512f,avx512bw"))) {
-    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(a))),
-                              _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b)), 1);
-  };
   for (std::size_t word = 0; word < kWords; ++word) {
-    const __m512i ab = pair(images[4 * word] + first, images[4 * word + 1] + first);
-    const __m512i cd = pair(images[4 * word + 2] + first, images[4 * word + 3] + first);
+    const __m512i ab = pair_of(images[4 * word] + first, images[4 * word + 1] + first);
+    const __m512i cd = pair_of(images[4 * word + 2] + first, images[4 * word + 3] + first);
     _mm512_store_si512(to.value[0][word], _mm512_permutex2var_epi8(ab, low, cd));
     _mm512_store_si512(to.value[1][word], _mm512_permutex2var_epi8(ab, high, cd));
   }
@@ -104,10 +109,6 @@ std::int32_t word_of(const std::int8_t* values) {
   std::memcpy(&word, values, sizeof word);
   return word;
 }
-
-/// The 256-bit register at `p`, aligned.
-const __m256i* eight(const void* p) { return static_cast<const __m256i*>(p); }
-__m256i* eight(void* p) { return static_cast<__m256i*>(p); }
 
 // In all of these, a register holds one word (four values) of 8 or 16 queries, another one word of a point everywhere.
 

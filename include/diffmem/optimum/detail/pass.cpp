@@ -22,7 +22,7 @@ constexpr std::size_t kFew = 48;           // of a tile: more points of weight t
 constexpr double kUnits[] = {0, 127, 127 * 256.0, 127 * 65536.0, 127 * 16777216.0};  // of the largest weight, by digits
 constexpr double kMostUnits = 0x1p30, kNoUnits = 1e-300;
 constexpr double kDigitsShare = 0.62;  // of the tolerance, for what digits leave of the queries
-constexpr double kUnitsShare = 0.3;   // and for what they leave of the weights
+constexpr double kUnitsShare = 0.3;    // and for what they leave of the weights
 constexpr double kMostSlack = 0.25;    // of a logit: a list of near points stays short
 constexpr double kCoarse = 0.02;       // of the tolerance: a unit of known products, for |y| = s, that does not do
 constexpr double kRounding = 0x1p-49;  // of a logit in float64, relative to its largest term
@@ -65,8 +65,8 @@ Pass::Pass(const Points& points, std::span<const std::int64_t> members, std::spa
     if (bounds_ && !bounds_->near.empty()) {
       const std::uint8_t* near = points_[bounds_->near[bound_rows_[q]]];
       const double* y = queries_[q].y;
-      least_log_sum_[q] = (dot(y, y, points_.size) - squared_distance(y, near, points_.size)) /
-                          (2 * queries_[q].s * queries_[q].s);
+      least_log_sum_[q] =
+          (dot(y, y, points_.size) - squared_distance(y, near, points_.size)) / (2 * queries_[q].s * queries_[q].s);
     }
   });
   for (std::size_t q = 0; q < queries.size(); ++q) digits_ = std::max(digits_, digits_for(q));
@@ -238,7 +238,8 @@ struct Pass::Worker {
     double unit[kLanes];
     for (std::size_t q = 0; q < rows; ++q) {
       const double own = sum.value[q] / static_cast<double>(count);
-      const double known = std::exp(p.least_log_sum_[g * kLanes + q] - most[g].value[q]) / static_cast<double>(p.count_);
+      const double known =
+          std::exp(p.least_log_sum_[g * kLanes + q] - most[g].value[q]) / static_cast<double>(p.count_);
       unit[q] = 8 * kUnitsShare * p.options_.tolerance * std::max(own, 0.5 * (own + known));
     }
     Row scale = all(kNoUnits), large;  // units in a weight of 1
@@ -498,8 +499,8 @@ std::size_t Pass::digits_for(std::size_t q) const {
   double miss = (*high - *low) * std::sqrt(static_cast<double>(points_.size) / 12) * rate;
   for (std::size_t digits = 1;; ++digits) {
     miss /= 256;
-    if (digits == kMostDigits || (0.5 * miss * std::sqrt(spread) <= kDigitsShare * options_.tolerance &&
-                                  miss * points_.longest <= kMostSlack))
+    if (digits == kMostDigits ||
+        (0.5 * miss * std::sqrt(spread) <= kDigitsShare * options_.tolerance && miss * points_.longest <= kMostSlack))
       return digits;
   }
 }

@@ -14,12 +14,12 @@ namespace diffmem::detail {
 
 /// What turns whole numbers into logits, for 16 queries.
 struct Lanes {
-  Row place[kMostDigits] = {};                        // worth of a unit of a digit's product
-  Row known[kMostKnown] = {}, low[kMostKnown] = {};   // of a known product
-  Row made = {};                                      // unit of what becomes known
-  Row sum = {};                                       // of a point's sum
-  Row bias = {}, rate = {};                           // the rest; 1/s^2
-  Row square = {}, twice = {};                        // what turns a logit into a squared distance, at least
+  Row place[kMostDigits] = {};                       // worth of a unit of a digit's product
+  Row known[kMostKnown] = {}, low[kMostKnown] = {};  // of a known product
+  Row made = {};                                     // unit of what becomes known
+  Row sum = {};                                      // of a point's sum
+  Row bias = {}, rate = {};                          // the rest; 1/s^2
+  Row square = {}, twice = {};                       // what turns a logit into a squared distance, at least
 };
 
 /// The points' weights for each query, as sums and lists: points of weight are in the mean where many of a tile have

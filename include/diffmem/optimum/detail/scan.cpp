@@ -94,8 +94,7 @@ class Scan {
       if (list.size() > most) all += list.size() > count_ / kUseful ? count_ : list.size();
     if (all <= count_) most = count_ / kUseful;
     std::vector<char> left(queries_.size(), 0);
-    share(options_.threads, b.rows,
-          [&](std::size_t q) { left[q] = lists[q].size() > most || !few(q, lists[q]); });
+    share(options_.threads, b.rows, [&](std::size_t q) { left[q] = lists[q].size() > most || !few(q, lists[q]); });
     std::vector<std::size_t> rest;
     for (const std::size_t q : rows)
       if (left[q]) rest.push_back(q);

@@ -46,18 +46,18 @@ inline constexpr std::size_t kMostKnown = 8;  // images of each row whose produc
 /// An image of each row and its products with all points: what a pass had in digits, so they are exact but for how they
 /// are kept.
 struct Known {
-  std::vector<double> image;               // [rows,size]
-  std::vector<WholeRow> product, low;      // [rows/16][count] whole numbers of `unit`; parts of it, or empty
-  std::vector<double> unit, off;           // [rows]: worth of a one; how much a product may be off
-  std::vector<double> square, most;        // [rows]: of the image: |y|^2, 0 if there is none; the largest |value|
+  std::vector<double> image;           // [rows,size]
+  std::vector<WholeRow> product, low;  // [rows/16][count] whole numbers of `unit`; parts of it, or empty
+  std::vector<double> unit, off;       // [rows]: worth of a one; how much a product may be off
+  std::vector<double> square, most;    // [rows]: of the image: |y|^2, 0 if there is none; the largest |value|
 };
 /// The weights that rows had at the last new s, as they are in their means: whole numbers.
 struct KnownWeights {
-  std::vector<WholeRow> units;             // [rows/16][count]
-  std::vector<double> worth;               // [tiles][rows]: log of what a unit weighs
-  std::vector<double> s;                   // [rows]: 0 if there are none
-  std::vector<double> image, mean;         // [rows,size]: those asked about; Σ e v
-  std::vector<double> most, used;          // [rows]: log of the unit of `mean` and `used`, Σ e
+  std::vector<WholeRow> units;      // [rows/16][count]
+  std::vector<double> worth;        // [tiles][rows]: log of what a unit weighs
+  std::vector<double> s;            // [rows]: 0 if there are none
+  std::vector<double> image, mean;  // [rows,size]: those asked about; Σ e v
+  std::vector<double> most, used;   // [rows]: log of the unit of `mean` and `used`, Σ e
 };
 
 /// What stays known of a batch while its images move: lower bounds on every distance, |y' - x| >= |y - x| - |y' - y|,

@@ -4,7 +4,7 @@
 
 #include <bit>
 #include <cmath>
-#include <vector>
+#include <cstdlib>
 
 #pragma GCC diagnostic ignored "-Wpsabi"  // what has vectors is inlined: nothing is passed in registers
 
