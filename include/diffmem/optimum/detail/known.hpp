@@ -12,7 +12,8 @@
 
 namespace diffmem::detail {
 
-/// Where the numbers of 16 queries, rows `of` of a batch, about the points from `first` on stand in [rows/16][count][16].
+/// Where the numbers of 16 queries, rows `of` of a batch, about the points from `first` on stand: in
+/// [rows/16][count][16].
 template <class T>
 struct Places {
   Places(std::span<const std::size_t> of, std::size_t first, std::size_t count, T* in) : rows(of.size()) {

@@ -233,8 +233,8 @@ struct Pass::Worker {
     take_carried(g, w, first, count, rows);
     std::size_t digits[kLanes];
     std::fill(std::begin(digits), std::end(digits), kMostDigits);
-    // Rounding gives or takes a quarter of a unit, and half that moves.  A tile's points may move a share of its weight, or
-    // where a point is known to weigh more, half of it by that one.
+    // Rounding gives or takes a quarter of a unit, and half that moves.  A tile's points may move a share of its weight,
+    // or where a point is known to weigh more, half of it by that one.
     double unit[kLanes];
     for (std::size_t q = 0; q < rows; ++q) {
       const double own = sum.value[q] / static_cast<double>(count);

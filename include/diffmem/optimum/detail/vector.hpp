@@ -63,7 +63,8 @@ void bound_distances(const Row* logit, std::size_t count, const double* log_weig
                      const Row& moved, float* out);
 /// How many of a query's numbers are at or above its cut, or with `beside` that far from 0 either way.
 void count_above(const Row* numbers, std::size_t count, const Row& cut, bool beside, Row& above);
-/// The first point from `first` on with a number at or above its least, or beyond its limit either way of 0; or `count`.
+/// The first point from `first` on with a number at or above its least, or beyond its limit either way of 0; or
+/// `count`.
 std::size_t next_above(const Row* numbers, std::size_t first, std::size_t count, const Row& least);
 std::size_t next_beyond(const WholeRow* numbers, std::size_t first, std::size_t count, const WholeRow& limit);
 /// Whether any of one point's distances is at or below its limit.
