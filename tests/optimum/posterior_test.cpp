@@ -347,6 +347,46 @@ TEST_CASE("no logit is further off than a pass says, whatever it takes from know
   }
 }
 
+TEST_CASE("at an unchanged s only what the weights changed by becomes digits, and the answers stay right",
+          "[optimum][oracle]") {
+  constexpr std::size_t kCount = 5000, kSize = 96, kRows = 19;
+  const ImageSet set = images(kCount, kSize);
+  const detail::Points points(set.pixels.data(), kCount, kSize, {}, 2);
+  for (const double sigma : {20.0, 3.0}) {
+    const std::vector<double> start = values_of<double>(noisy(set, kRows, sigma));
+    const std::vector<double> step = values_of<double>(noisy(set, kRows, 1).flip({0}).clone());
+    detail::Bounds bounds;
+    // Little further; nothing like it, where the weights of before are of no use; and where they were kept.
+    for (const double far : {0.0, 1e-3, 1e-2, 30.0, 1e-2}) {
+      INFO("sigma " << sigma << ", moved by " << far);
+      std::vector<double> y, means(start.size()), exact_means(start.size());
+      for (std::size_t i = 0; i < start.size(); ++i) y.push_back(start[i] + far * step[i]);
+      const auto ask = [&](double tolerance, std::vector<double>& into, detail::Bounds* from) {
+        std::vector<detail::Query> queries;
+        std::vector<detail::Answer> answers(kRows);
+        for (std::size_t q = 0; q < kRows; ++q)
+          queries.push_back({&y[q * kSize], sigma}), answers[q].mean = &into[q * kSize];
+        detail::scan(points, {}, queries, answers, {.tolerance = tolerance, .threads = 2}, from);
+        return answers;
+      };
+      const auto got = ask(1e-6, means, &bounds), want = ask(0, exact_means, nullptr);
+      for (std::size_t q = 0; q < kRows; ++q) {
+        double off = 0;
+        for (std::size_t j = q * kSize; j < (q + 1) * kSize; ++j)
+          off = std::max(off, std::abs(means[j] - exact_means[j]));
+        REQUIRE(got[q].error <= 1e-6);
+        REQUIRE(off <= 2 * got[q].error);
+        REQUIRE(std::abs(got[q].log_sum - want[q].log_sum) < 2e-7);
+        REQUIRE(std::abs(got[q].spread - want[q].spread) < 1e-4);
+        REQUIRE(got[q].top == want[q].top);
+        // Where they are used, those of the first time stay; where not, others take their place.
+        if (far < 2e-3) REQUIRE(bounds.weights.image[q * kSize] == start[q * kSize]);
+        if (far > 1) REQUIRE((bounds.weights.s[q] == 0 || bounds.weights.image[q * kSize] == y[q * kSize]));
+      }
+    }
+  }
+}
+
 TEST_CASE("images that count more than once are as so many copies", "[optimum][law]") {
   const ImageSet set = images(40, 6);
   std::vector<double> weights(40, 1);

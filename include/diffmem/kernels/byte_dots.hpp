@@ -50,6 +50,11 @@ struct ByteKernel {
   void (*dots)(const PointStep* points, std::size_t stride, const QueryStep* queries, std::size_t steps, bool add,
                DotTile& out);
 
+  /// Values first ... first+31 of up to 64 images, four images to a word: the "queries" of a product with weights, which
+  /// are its points.
+  void (*interleave)(const std::uint8_t* const* images, std::size_t count, std::size_t first, std::size_t values,
+                     QueryStep& to);
+
   /// start() here, and stop() when it goes.
   class Use {
    public:

@@ -47,14 +47,15 @@ struct PosteriorOptions {
   /// the tolerance by LibTorch's operations in float64; at once they take up to 1 GiB, 12 bytes an image and query.  Another
   /// device, a build without CUDA: those operations alone.
   std::optional<at::Device> device = {};
-  /// Bytes that a PosteriorMemory may take: bounds, 4 an image and query, of whole sixteens of queries (where that is more,
-  /// it is not used), and known products, 8 an image and query each, as many as there is room for, up to eight.
+  /// Bytes that a PosteriorMemory may take: bounds and weights, 8 an image and query, of whole sixteens of queries (where
+  /// that is more, it is not used), and known products, 4 or 8 an image and query each, as many as there is room for at 8,
+  /// up to eight.
   std::int64_t memory = std::int64_t{1} << 30;
 };
 
-/// What is known of the distances from one batch of images, and of their products with the training images, so that the
-/// next question about images near them, such as a sampler's next step, looks at few training images or takes fewer
-/// products.  It changes no result beyond the tolerance.
+/// What is known of the distances from one batch of images, of their products with the training images, and of these
+/// images' weights, so that the next question about images near them, such as a sampler's next step, looks at few training
+/// images or takes fewer products.  It changes no result beyond the tolerance.
 class PosteriorMemory {
  public:
   PosteriorMemory();

@@ -44,17 +44,71 @@ void dots_plain(const PointStep* points, std::size_t stride, const QueryStep* qu
                 points[p * stride + s].value[4 * word + b] * queries[s].value[q / kHalf][word][q % kHalf][b];
 }
 
+void interleave_plain(const std::uint8_t* const* images, std::size_t count, std::size_t first, std::size_t values,
+                      QueryStep& to) {
+  to = {};
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t j = 0; j < values; ++j) to.value[j / kHalf][i / 4][j % kHalf][i % 4] = images[i][first + j];
+}
+
 #if defined(__x86_64__)
+
+/// The 256-bit register at `p`.
+const __m256i* eight(const void* p) { return static_cast<const __m256i*>(p); }
+__m256i* eight(void* p) { return static_cast<__m256i*>(p); }
+
+void interleave_sse2(const std::uint8_t* const* images, std::size_t count, std::size_t first, std::size_t values,
+                     QueryStep& to) {
+  if (count < kStep || values < kPanel) return interleave_plain(images, count, first, values, to);
+  const auto load = [](const std::uint8_t* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); };
+  for (std::size_t word = 0; word < kWords; ++word)
+    for (std::size_t half = 0; half < 2; ++half) {
+      const std::size_t at = first + half * kHalf;
+      const __m128i a = load(images[4 * word] + at), b = load(images[4 * word + 1] + at);
+      const __m128i c = load(images[4 * word + 2] + at), d = load(images[4 * word + 3] + at);
+      const __m128i ab = _mm_unpacklo_epi8(a, b), cd = _mm_unpacklo_epi8(c, d);
+      const __m128i ab_high = _mm_unpackhi_epi8(a, b), cd_high = _mm_unpackhi_epi8(c, d);
+      auto* out = reinterpret_cast<__m128i*>(to.value[half][word]);
+      _mm_store_si128(out, _mm_unpacklo_epi16(ab, cd));
+      _mm_store_si128(out + 1, _mm_unpackhi_epi16(ab, cd));
+      _mm_store_si128(out + 2, _mm_unpacklo_epi16(ab_high, cd_high));
+      _mm_store_si128(out + 3, _mm_unpackhi_epi16(ab_high, cd_high));
+    }
+}
+/// 32 values each of two images.
+__attribute__((target("avx512f"), always_inline)) inline __m512i pair_of(const std::uint8_t* a, const std::uint8_t* b) {
+  const __m512i low = _mm512_maskz_broadcast_i64x4(0x0F, _mm256_loadu_si256(eight(a)));
+  return _mm512_mask_broadcast_i64x4(low, 0xF0, _mm256_loadu_si256(eight(b)));
+}
+// Each value goes to its place in its word by one permutation of two registers.
+__attribute__((target("avx512f,avx512bw,avx512vbmi"))) void interleave_vbmi(const std::uint8_t* const* images,
+                                                                            std::size_t count, std::size_t first,
+                                                                            std::size_t values, QueryStep& to) {
+  if (count < kStep || values < kPanel) return interleave_plain(images, count, first, values, to);
+  alignas(64) static constexpr auto order = [] {
+    std::array<std::uint8_t, 2 * kStep> at{};
+    for (std::size_t half = 0; half < 2; ++half)
+      for (std::size_t j = 0; j < kHalf; ++j)
+        for (std::size_t i = 0; i < 4; ++i)
+          at[half * kStep + 4 * j + i] = static_cast<std::uint8_t>(i * kPanel + half * kHalf + j);
+    return at;
+  }();
+  const __m512i low = _mm512_load_si512(order.data()), high = _mm512_load_si512(order.data() + kStep);
+  for (std::size_t word = 0; word < kWords; ++word) {
+    const __m512i ab = pair_of(images[4 * word] + first, images[4 * word + 1] + first);
+    const __m512i cd = pair_of(images[4 * word + 2] + first, images[4 * word + 3] + first);
+    _mm512_store_si512(to.value[0][word], _mm512_permutex2var_epi8(ab, low, cd));
+    _mm512_store_si512(to.value[1][word], _mm512_permutex2var_epi8(ab, high, cd));
+  }
+}
+
+auto* interleave_wide() { return __builtin_cpu_supports("avx512vbmi") ? interleave_vbmi : interleave_sse2; }
 
 std::int32_t word_of(const std::int8_t* values) {
   std::int32_t word;
   std::memcpy(&word, values, sizeof word);
   return word;
 }
-
-/// The 256-bit register at `p`, aligned.
-const __m256i* eight(const void* p) { return static_cast<const __m256i*>(p); }
-__m256i* eight(void* p) { return static_cast<__m256i*>(p); }
 
 // In all of these, a register holds one word (four values) of 8 or 16 queries, another one word of a point everywhere.
 
@@ -261,12 +315,12 @@ ByteKernel byte_kernel(ByteDots way) {
   }
   switch (way) {
 #if defined(__x86_64__)
-    case ByteDots::avx2: return {nothing, nothing, pack_plain, dots_avx2};
-    case ByteDots::avx_vnni: return {nothing, nothing, pack_plain, dots_avx_vnni};
-    case ByteDots::avx512_vnni: return {nothing, nothing, pack_avx512_vnni, dots_avx512_vnni};
-    case ByteDots::amx: return {start_amx, stop_amx, pack_avx512_vnni, dots_amx};
+    case ByteDots::avx2: return {nothing, nothing, pack_plain, dots_avx2, interleave_sse2};
+    case ByteDots::avx_vnni: return {nothing, nothing, pack_plain, dots_avx_vnni, interleave_sse2};
+    case ByteDots::avx512_vnni: return {nothing, nothing, pack_avx512_vnni, dots_avx512_vnni, interleave_wide()};
+    case ByteDots::amx: return {start_amx, stop_amx, pack_avx512_vnni, dots_amx, interleave_wide()};
 #endif
-    default: return {nothing, nothing, pack_plain, dots_plain};
+    default: return {nothing, nothing, pack_plain, dots_plain, interleave_plain};
   }
 }
 

@@ -76,17 +76,22 @@ class Exact {
   /// Adds points, given by their places among the members, each once.  distance(place, d) sees each distance.
   template <class See>
   void add(std::span<const std::size_t> places, See&& see) {
-    std::vector<Candidate> list;
-    list.reserve(places.size());
-    for (const std::size_t place : places) {
-      const double squared = squared_distance(query_.y, points_[id(place)], points_.size);
-      see(place, squared);
-      list.push_back({place, log_weight(place) - rate_ * squared});
+    constexpr std::size_t kBatch = 64;  // images that stay in a cache until they are weighed
+    for (std::size_t first = 0; first < places.size(); first += kBatch) {
+      const auto batch = places.subspan(first, std::min(kBatch, places.size() - first));
+      std::vector<Candidate> list;
+      list.reserve(kBatch);
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (i + 1 < batch.size()) prefetch(points_[id(batch[i + 1])], points_.size);
+        const double squared = squared_distance(query_.y, points_[id(batch[i])], points_.size);
+        see(batch[i], squared);
+        list.push_back({batch[i], log_weight(batch[i]) - rate_ * squared});
+      }
+      weigh(list);
+      best_.insert(best_.end(), list.begin(), list.end());
+      keep_largest(best_, std::max<std::size_t>(top_, 2));
     }
     added_ += static_cast<double>(places.size());
-    weigh(list);
-    best_.insert(best_.end(), list.begin(), list.end());
-    keep_largest(best_, std::max<std::size_t>(top_, 2));
   }
 
   /// The mean and everything that it takes; `outside`: points that were not added, none with a logit within `reach` of
@@ -100,7 +105,7 @@ class Exact {
     const double rest = outside * std::exp(-reach) / sum_;
     a.error = std::min(1.0, error + rest / (1 + rest) + rounding());
 
-    for (std::size_t j = 0; j < mean_.size(); ++j) a.mean[j] = mean_[j] / sum_;
+    for (std::size_t j = 0; j < mean_.size(); ++j) a.mean[j] = mean_[j] / sum_ / 127.5 - 1;  // one image is itself
     a.log_sum = base_ + (most_ + std::log(sum_));
     a.entropy = std::max(0.0, std::log(sum_) - slope_ / sum_);
     a.max_weight = 1 / sum_;
@@ -140,15 +145,18 @@ class Exact {
     for (const Candidate& c : list) most = std::max(most, c.logit);
     const double shift = most_ - most, scale = sum_ > 0 ? std::exp(shift) : 0;
     slope_ = sum_ > 0 ? (slope_ + sum_ * shift) * scale : 0, sum_ *= scale, most_ = most;
-    for (double& x : mean_) x *= scale;
+    if (scale != 1)
+      for (double& x : mean_) x *= scale;
+    std::vector<Weighted> images;
     for (const Candidate& c : list) {
       const double x = c.logit - most, e = std::exp(x);
       if (!(e > 0)) continue;
       sum_ += e, slope_ += e * x;
       if (e <= kTiny) continue;
-      add_image(mean_.data(), e, points_[id(c.point)], points_.size);
+      images.push_back({e, points_[id(c.point)]});
       heavy_.push_back(c);
     }
+    add_values(mean_.data(), images, 0, points_.size);
   }
 
   /// Of the sums and means, which have as many terms as there are points.

@@ -238,7 +238,7 @@ Optimum Posterior::operator()(const Tensor& z, const Tensor& sigma, const Tensor
     for (std::size_t i = 0; i < rows; ++i) answers[i].mean = mean + i * size;
     // As many rows as the scan keeps: whole lanes.
     const auto kept = static_cast<std::int64_t>(round_up(rows, detail::kLanes));
-    const std::int64_t bounds = kept * count() * static_cast<std::int64_t>(sizeof(float));
+    const std::int64_t bounds = kept * count() * static_cast<std::int64_t>(sizeof(float) + sizeof(std::int32_t));
     const bool remembers =
         memory && !classes.defined() && data.options.weights.empty() && bounds <= data.options.memory;
     if (remembers) {

@@ -14,8 +14,6 @@
 namespace diffmem::detail {
 namespace {
 
-constexpr std::size_t kTile = 2048;  // points taken at once
-
 /// The scan of one batch.
 class Scan {
  public:
@@ -28,7 +26,7 @@ class Scan {
         options_(options),
         bounds_(bounds),
         count_(members.empty() ? points.count : members.size()),
-        reach_(options.tolerance > 0 ? std::log(static_cast<double>(count_) * 4 / options.tolerance) : 0) {}
+        reach_(options.tolerance > 0 ? std::log(static_cast<double>(count_) * 16 / options.tolerance) : 0) {}
 
   void run() {
     std::vector<std::size_t> rows(queries_.size());
@@ -39,6 +37,8 @@ class Scan {
       if (!rows.empty()) rows = pass(rows, kMostDigits);
     }
     share(options_.threads, rows.size(), [&](std::size_t i) { direct(rows[i]); });
+    if (bounds_ && options_.tolerance > 0)
+      for (std::size_t q = 0; q < queries_.size(); ++q) bounds_->spread[q] = {answers_[q].spread, queries_[q].s};
   }
 
  private:
@@ -51,11 +51,15 @@ class Scan {
       b.distance.assign(round_up(b.rows, kLanes) * count_, 0);
       b.moved.assign(b.rows, 0), b.near.assign(b.rows, 0), b.last.resize(b.rows * points_.size);
       b.known.clear();
+      KnownWeights& w = b.weights;
+      w.units.resize(round_up(b.rows, kLanes) / kLanes * count_), w.worth.resize(divide_up(count_, kTile) * b.rows);
+      w.s.assign(b.rows, 0), w.most.resize(b.rows), w.used.resize(b.rows);
+      w.image.resize(b.rows * points_.size), w.mean.resize(b.rows * points_.size);
+      b.spread.assign(b.rows, {points_.radius * points_.radius});
       for (const std::size_t q : rows) remember(q);
       return rows;
     }
-    const std::size_t most = count_ / kWorthwhile;
-    std::vector<char> left(queries_.size(), 0);
+    std::vector<std::vector<std::size_t>> lists(b.rows);
     share(options_.threads, round_up(b.rows, kLanes) / kLanes, [&](std::size_t g) {
       float limit[kLanes];
       std::fill(std::begin(limit), std::end(limit), -1.0f);
@@ -73,24 +77,24 @@ class Scan {
         limit[lane] = static_cast<float>((std::sqrt(near + 2 * queries_[q].s * queries_[q].s * reach_) + b.moved[q]) *
                                          (1 + 1e-6));
       }
-      std::vector<std::size_t> lists[kLanes];
       const float* d = &b.distance[g * count_ * kLanes];
       for (std::size_t n = 0; n < count_; ++n, d += kLanes) {
         if (!any_below(d, limit)) continue;
         for (std::size_t lane = 0; lane < here; ++lane)
           if (d[lane] <= limit[lane]) {
-            lists[lane].push_back(n);
-            if (lists[lane].size() > most) limit[lane] = -1;
+            std::vector<std::size_t>& list = lists[g * kLanes + lane];
+            list.push_back(n);
+            if (list.size() > count_ / kUseful) limit[lane] = -1;
           }
       }
-      for (std::size_t lane = 0; lane < here; ++lane) {
-        const std::size_t q = g * kLanes + lane;
-        if (lists[lane].size() > most)
-          left[q] = 1;
-        else
-          left[q] = !few(q, lists[lane]);
-      }
     });
+    // A pass is the quicker way for a long list, but no pass at all the quickest.
+    std::size_t all = 0, most = count_ / kWorthwhile;
+    for (const auto& list : lists)
+      if (list.size() > most) all += list.size() > count_ / kUseful ? count_ : list.size();
+    if (all <= count_) most = count_ / kUseful;
+    std::vector<char> left(queries_.size(), 0);
+    share(options_.threads, b.rows, [&](std::size_t q) { left[q] = lists[q].size() > most || !few(q, lists[q]); });
     std::vector<std::size_t> rest;
     for (const std::size_t q : rows)
       if (left[q]) rest.push_back(q);
@@ -99,14 +103,21 @@ class Scan {
   void remember(std::size_t q) { std::copy_n(queries_[q].y, points_.size, &bounds_->last[q * points_.size]); }
 
   /// One pass for some rows, in `digits` or more; those whose error is above the tolerance are left.
-  std::vector<std::size_t> pass(const std::vector<std::size_t>& rows, std::size_t digits) {
-    if (rows.empty()) return {};
+  std::vector<std::size_t> pass(const std::vector<std::size_t>& wanted, std::size_t digits) {
+    if (wanted.empty()) return {};
+    // All rows together, where they take no more lanes: what is known of them stands side by side.
+    std::vector<std::size_t> rows = wanted;
+    if (divide_up(wanted.size(), kLanes) == divide_up(queries_.size(), kLanes)) {
+      rows.resize(queries_.size());
+      std::iota(rows.begin(), rows.end(), 0);
+    }
     std::vector<Query> some;
     for (const std::size_t q : rows) some.push_back(queries_[q]);
     Pass pass(points_, members_, some, digits, options_, bounds_, rows);
     std::vector<Tally> tallies = pass.run();
     std::vector<char> left(rows.size(), 0);
     share(options_.threads, rows.size(), [&](std::size_t i) {
+      if (!std::binary_search(wanted.begin(), wanted.end(), rows[i])) return;
       Tally& t = tallies[i];
       const double least = t.most - reach_ - 2 * pass.slack(i);
       std::erase_if(t.few, [&](const Candidate& c) { return c.logit < least; });
@@ -147,11 +158,13 @@ class Scan {
     Answer& a = answers_[q];
     const std::size_t size = points_.size;
     const double slack = pass.slack(i), miss = pass.miss(i);
+    std::vector<Weighted> few;
     for (const Candidate& c : t.few) {
       const double e = std::exp(c.logit - t.most);
-      add_values(t.mean.data(), e, points_[id(c.point)], size);
+      few.push_back({e, points_[id(c.point)]});
       t.used += e, t.half_square += e * points_.half_square[id(c.point)];
     }
+    add_values(t.mean.data(), few, 0, size);
     double square = 0, length = 0;
     for (std::size_t j = 0; j < size; ++j) {
       a.mean[j] = t.mean[j] / t.used / 127.5 - 1;
@@ -163,11 +176,17 @@ class Scan {
     a.entropy = std::max(0.0, std::log(t.sum) - t.slope / t.sum);
     a.max_weight = 1 / t.sum;
     a.spread = std::max(0.0, 2 * t.half_square / t.sum - square);
-    // The logits are off by (y - digits).x / s^2 and a constant: over the weights their deviation is at most
-    // |y - digits| sqrt(spread) / s^2, and the weights' total variation half that, up to the slack's square.
-    const double rounding = slack - miss * points_.longest;
-    a.error = std::min(slack, 0.5 * miss * std::sqrt(a.spread) * (1 + 4 * slack) + slack * slack + rounding) +
-              (static_cast<double>(count_) * std::exp(-reach_) + t.off) / t.sum;
+    // The logits are off by (y - digits).x / s^2 and a constant: over the weights w their variance V is at most
+    // |y - digits|^2 spread / s^4.  With d what one is off from their mean, the weights are w e^d / E e^d instead, and
+    // the total variation is at most E |d| / 2 + E (e^d - 1 - d) <= sqrt(V) / 2 + V e^max|d| / 2.  Other
+    // errors, of `rounding` at most, move half that (weights_error).
+    const double rounding = slack - miss * points_.longest, units = t.off / t.sum;
+    const double spread = a.spread + 4 * units * points_.longest * points_.longest;  // the mean has been rounded
+    const double variance = miss * miss * spread;
+    // Weights in units have another sum, which was divided by.
+    a.error = std::min(slack, 0.5 * std::sqrt(variance) + 0.5 * variance * std::exp(2 * slack) + 0.5 * rounding) +
+              0.5 * (units + std::abs(t.sum - t.used) / t.sum) +
+              static_cast<double>(count_) * std::exp(-reach_) / t.sum;
 
     // The order of the largest weights, in float64.
     std::vector<Candidate> best = t.top;
@@ -203,7 +222,8 @@ class Scan {
     return members_.empty() ? place : static_cast<std::size_t>(members_[place]);
   }
 
-  static constexpr std::size_t kWorthwhile = 16;  // a share of the points from which on a pass is the quicker way
+  // Shares of the points: from which on a pass is the quicker way, and from which on a list is of no use.
+  static constexpr std::size_t kWorthwhile = 16, kUseful = 4;
   const Points& points_;
   std::span<const std::int64_t> members_;
   std::span<const Query> queries_;

@@ -3,6 +3,7 @@
 // all images count and in float64 where few do, with a proved bound on what that leaves out.
 #pragma once
 #include <diffmem/kernels/byte_dots.hpp>
+#include <diffmem/optimum/detail/vector.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -39,13 +40,24 @@ struct Answer {
   std::vector<double> top_weight;  // theirs
 };
 
+inline constexpr std::size_t kTile = 2048;    // points taken at once
 inline constexpr std::size_t kMostKnown = 8;  // images of each row whose products are kept
 
-/// An image of each row and its products with all points: what a pass had in digits, so they are exact but for float64.
+/// An image of each row and its products with all points: what a pass had in digits, so they are exact but for how they
+/// are kept.
 struct Known {
-  std::vector<double> image;         // [rows,size]
-  std::vector<double> product;       // [rows/16][count][16]
-  std::vector<double> square, most;  // [rows]: of the image: |y|^2, 0 if there is none; the largest |value|
+  std::vector<double> image;           // [rows,size]
+  std::vector<WholeRow> product, low;  // [rows/16][count] whole numbers of `unit`; parts of it, or empty
+  std::vector<double> unit, off;       // [rows]: worth of a one; how much a product may be off
+  std::vector<double> square, most;    // [rows]: of the image: |y|^2, 0 if there is none; the largest |value|
+};
+/// The weights that rows had at the last new s, as they are in their means: whole numbers.
+struct KnownWeights {
+  std::vector<WholeRow> units;      // [rows/16][count]
+  std::vector<double> worth;        // [tiles][rows]: log of what a unit weighs
+  std::vector<double> s;            // [rows]: 0 if there are none
+  std::vector<double> image, mean;  // [rows,size]: those asked about; Σ e v
+  std::vector<double> most, used;   // [rows]: log of the unit of `mean` and `used`, Σ e
 };
 
 /// What stays known of a batch while its images move: lower bounds on every distance, |y' - x| >= |y - x| - |y' - y|,
@@ -59,6 +71,16 @@ struct Bounds {
   std::vector<std::size_t> near;  // [rows], a point that was near them
   std::size_t known_most = 0;     // of `known`, at most kMostKnown
   std::vector<Known> known;
+  KnownWeights weights;
+  struct Spread {
+    double spread, s = 0;
+  };
+  std::vector<Spread> spread;  // [rows], Answer's at the last s
+
+  /// What to expect of a row's spread: it falls with s.
+  double spread_at(std::size_t row, double s, double otherwise) const {
+    return row < spread.size() && s <= spread[row].s ? spread[row].spread : otherwise;
+  }
 };
 
 struct ScanOptions {

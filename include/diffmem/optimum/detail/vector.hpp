@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace diffmem::detail {
 
@@ -13,52 +14,75 @@ using kernels::DotTile, kernels::PointStep, kernels::QueryStep, kernels::kPanel,
 inline constexpr std::size_t kLanes = 16;  ///< queries whose numbers stand side by side
 inline constexpr std::size_t kMostDigits = 4;
 
+/// Numbers of 16 queries about one point.
+struct alignas(64) Row {
+  double value[kLanes];
+};
+struct alignas(64) WholeRow {
+  std::int32_t value[kLanes];
+};
+
+/// Asks for an image to be brought to the second cache.
+inline void prefetch(const std::uint8_t* v, std::size_t size) {
+  constexpr std::size_t kLine = 64;
+  for (std::size_t j = 0; j < size; j += kLine) __builtin_prefetch(v + j, 0, 2);
+}
 /// |y - x|^2 of an image of bytes, in float64.
 double squared_distance(const double* y, const std::uint8_t* v, std::size_t size);
-/// mean += w x.
-void add_image(double* mean, double w, const std::uint8_t* v, std::size_t size);
-
-/// What turns digits' inner products into logits, for 16 queries.
-struct Lanes {
-  double place[kMostDigits][kLanes] = {};       ///< worth of a unit of a digit's product
-  double sum[kLanes] = {};                      ///< of a point's sum
-  double bias[kLanes] = {}, rate[kLanes] = {};  ///< the rest; 1/s^2
+/// An image and its weight.
+struct Weighted {
+  double weight;
+  const std::uint8_t* image;
 };
-/// Inner products of digits with a panel of points, [count][16]; `products` points at each digit's for the first point and
-/// query, rows kPanel apart.  `add`: adds them alone to those of the values before.
-void join_digits(const Lanes& lanes, const std::int32_t* const* products, std::size_t digits, const double* sum,
-                 std::size_t count, bool add, double* out);
-/// to += share * from, both [count][16].
-void add_shares(const double* share, const double* from, std::size_t count, double* to);
-/// Inner products become logits.
-void logits(const double* rate, const double* half_square, const double* log_weight, std::size_t count, double* inout);
+/// mean += sum w v, of `count` values from `first` on.
+void add_values(double* mean, std::span<const Weighted> images, std::size_t first, std::size_t count);
+
+/// Whole numbers of 16 queries about a panel of points, `stride` apart, and what one is worth.
+struct Term {
+  const std::int32_t* from;
+  std::size_t stride;
+  const Row* worth;
+};
+/// to[p] = bias + slope * sum[p].
+void start_terms(const Row& bias, const Row& slope, const double* sum, std::size_t count, Row* to);
+/// to[p] += the terms.
+void add_terms(std::span<const Term> terms, std::size_t count, Row* to);
+inline constexpr double kWholeParts = 0x1p31;  ///< of a unit
+/// Inner products as whole numbers of `unit`, off by half of one, or with what they leave in `low`, if given, in
+/// kWholeParts of it, off by one.
+void to_whole(const Row* products, const Row& unit, std::size_t count, WholeRow* high, WholeRow* low);
+/// a.b; to += scale * from.
+double dot(const double* a, const double* b, std::size_t size);
+void add_scaled(double* to, double scale, const double* from, std::size_t size);
+
+/// Inner products become logits, rate (product - |x|^2/2) + log_weight; `most` is raised to the largest.
+void logits(const Row& rate, const double* half_square, const double* log_weight, std::size_t count, Row* inout,
+            Row& most);
 /// Lower bounds on the distances, from logits, plus what each query has moved.                          -> [count][16]
-void bound_distances(const double* logit, std::size_t count, const double* log_weight, const double* square,
-                     const double* twice, const double* moved, float* out);
-/// Each query's largest logit; how many are at or above its cut; whether any of one point is at or above its least.
-void find_most(const double* logit, std::size_t count, double* most);
-void count_above(const double* logit, std::size_t count, const double* cut, double* above);
-bool any_above(const double* logit, const double* least);
+void bound_distances(const Row* logit, std::size_t count, const double* log_weight, const Row& square, const Row& twice,
+                     const Row& moved, float* out);
+/// How many of a query's numbers are at or above its cut, or with `beside` that far from 0 either way.
+void count_above(const Row* numbers, std::size_t count, const Row& cut, bool beside, Row& above);
+/// The first point from `first` on with a number at or above its least, or beyond its limit either way of 0; or
+/// `count`.
+std::size_t next_above(const Row* numbers, std::size_t first, std::size_t count, const Row& least);
+std::size_t next_beyond(const WholeRow* numbers, std::size_t first, std::size_t count, const WholeRow& limit);
 /// Whether any of one point's distances is at or below its limit.
 bool any_below(const float* distance, const float* limit);
 
 /// Sums over a tile.
 struct Sums {
-  double sum[kLanes] = {}, slope[kLanes] = {}, half_square[kLanes] = {};
+  Row sum = {}, slope = {}, half_square = {};
 };
 /// Logits become weights e relative to `most`; their sum, the sum of e (logit - most), and of e |x|^2/2.
-void weigh(double* logit, std::size_t count, const double* half_square, const double* most, Sums& sums);
-/// Weights as whole numbers [16][kStep] of 1/scale; adds what rounding gives or takes, and what stays.
-void units_of(const double* weight, std::size_t points, const double* scale, std::int32_t (*units)[kStep], double* off,
-              double* used);
-/// The digit of kStep whole numbers that is `place` bits up, -128 ... 127.
-void digit_of(const std::int32_t* unit, int place, bool highest, std::int8_t* digit);
-/// Values first ... first+31 of up to 64 images, four images to a word: the "queries" of a product with weights.
-void interleave(const std::uint8_t* const* images, std::size_t count, std::size_t first, std::size_t values,
-                QueryStep& to);
-/// mean += w v.
-void add_values(double* mean, double w, const std::uint8_t* v, std::size_t size);
-/// mean += scale * products.
-void add_products(double* mean, double scale, const std::int32_t* products, std::size_t values);
+void weigh(Row* logit, std::size_t count, const double* half_square, const Row& most, Sums& sums);
+/// weights -= units * worth.
+void subtract_units(const WholeRow* units, const Row& worth, std::size_t count, Row* weights);
+/// Weights as the nearest whole numbers of 1/scale; adds what rounding gives or takes, and what stays.
+void units_of(const Row* weights, const Row& scale, std::size_t count, WholeRow* units, Row& off, Row& used);
+/// One query's digit of kStep rows of whole numbers, `place` bits up, -128 ... 127.
+void digit_of(const WholeRow* units, std::size_t lane, int place, bool highest, std::int8_t* digit);
+/// mean += scale * products, of digits, the highest first.
+void add_products(double* mean, double scale, std::span<const std::int32_t* const> products, std::size_t values);
 
 }  // namespace diffmem::detail
