@@ -1,15 +1,38 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/crew.hpp>
 #include <diffmem/kernels/adam.hpp>
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <vector>
 
 namespace diffmem {
 namespace kernels {
 namespace {
 
 constexpr std::int64_t kGrain = 1 << 14;  // values a thread takes at a time
+
+/// Values begin ... end-1 of a leaf.
+struct Part {
+  std::size_t leaf;
+  std::int64_t begin, end;
+};
+/// visit(part) for all leaves' values, by all threads at once: many leaves are small.
+template <class Visit>
+void in_parts(const Tensors& leaves, Visit&& visit) {
+  std::vector<Part> parts;
+  double values = 0;
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    const std::int64_t size = leaves[i].numel();
+    values += static_cast<double>(size);
+    for (std::int64_t begin = 0; begin < size; begin += kGrain) parts.push_back({i, begin, std::min(begin + kGrain, size)});
+  }
+  detail::share(detail::worthwhile(at::get_num_threads(), 20 * values), parts.size(),
+                [&](std::size_t i) { visit(parts[i]); });
+}
 
 /// The rounded constants of a step, shared by all its values.
 struct Rates {
@@ -72,25 +95,29 @@ void adam_ema_plain(const Tensors& weights, const Tensors& gradients, const Tens
 void adam_ema_cpu(const Tensors& weights, const Tensors& gradients, const Tensors& m, const Tensors& v,
                   const Tensors& average, const AdamStep& step) {
   const Rates rates(step);
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    float *w = weights[i].mutable_data_ptr<float>(), *mi = m[i].mutable_data_ptr<float>(),
-          *vi = v[i].mutable_data_ptr<float>(), *a = average[i].mutable_data_ptr<float>();
-    const float* g = gradients[i].const_data_ptr<float>();
-    at::parallel_for(0, weights[i].numel(), kGrain, [&](std::int64_t begin, std::int64_t end) {
-      update(w + begin, g + begin, mi + begin, vi + begin, a + begin, end - begin, rates);
-    });
-    // Written behind LibTorch's back; what was packed from them is made again.
-    for (const Tensor* t : {&weights[i], &average[i]}) t->unsafeGetTensorImpl()->bump_version();
-  }
+  in_parts(weights, [&](const Part& p) {
+    const auto at = [&](const Tensors& list) { return list[p.leaf].mutable_data_ptr<float>() + p.begin; };
+    update(at(weights), gradients[p.leaf].const_data_ptr<float>() + p.begin, at(m), at(v), at(average),
+           p.end - p.begin, rates);
+  });
+  // Written behind LibTorch's back; what was packed from them is made again.
+  for (const Tensors* list : {&weights, &average})
+    for (const Tensor& t : *list) t.unsafeGetTensorImpl()->bump_version();
 }
 
 bool all_finite(const Tensors& tensors) {
+  Tensors ours;  // the others by LibTorch
   for (const Tensor& t : tensors) {
-    if (t.is_cpu() && t.scalar_type() == kFloat32 && t.is_contiguous() ? !finite(t.const_data_ptr<float>(), t.numel())
-                                                                       : !t.isfinite().all().item().toBool())
+    if (t.is_cpu() && t.scalar_type() == kFloat32 && t.is_contiguous())
+      ours.push_back(t);
+    else if (!t.isfinite().all().item().toBool())
       return false;
   }
-  return true;
+  std::atomic<bool> all{true};
+  in_parts(ours, [&](const Part& p) {
+    if (!finite(ours[p.leaf].const_data_ptr<float>() + p.begin, p.end - p.begin)) all = false;
+  });
+  return all;
 }
 
 }  // namespace kernels
