@@ -48,12 +48,11 @@ Tensor normal(at::IntArrayRef shape, std::uint64_t index) {
   return t;
 }
 
-double apart(const Tensor& got, const Tensor& want) {
-  return ((got - want).norm() / want.norm()).item().toDouble();
-}
+double apart(const Tensor& got, const Tensor& want) { return ((got - want).norm() / want.norm()).item().toDouble(); }
 void verify(std::string_view what, double off, double bound) {
-  if (!(off <= bound)) throw Error("kernels", fmt::format("{}: {:.2g} from the plain one", what, off),
-                                   fmt::format("{:.0e} at most", bound), "mend the kernel");
+  if (!(off <= bound))
+    throw Error("kernels", fmt::format("{}: {:.2g} from the plain one", what, off),
+                fmt::format("{:.0e} at most", bound), "mend the kernel");
 }
 
 constexpr int kGroups = 32;
@@ -69,7 +68,10 @@ struct Ours {
         weight(w),
         bias(b),
         moments(empty({x.size(0), kGroups, 2})),
-        law{.channels = static_cast<int>(x.size(1)), .groups = kGroups, .silu = true, .weight = w.const_data_ptr<float>(),
+        law{.channels = static_cast<int>(x.size(1)),
+            .groups = kGroups,
+            .silu = true,
+            .weight = w.const_data_ptr<float>(),
             .bias = b.const_data_ptr<float>()},
         pixels(x.size(2) * x.size(3)) {}
 
@@ -131,8 +133,10 @@ nlohmann::ordered_json told(const std::vector<Way>& ways, double copy) {
 }
 
 int run(const Settings& s) {
-  if (s.threads > 0) at::set_num_threads(s.threads);
-  else at::set_num_threads(available_cores());
+  if (s.threads > 0)
+    at::set_num_threads(s.threads);
+  else
+    at::set_num_threads(available_cores());
   nlohmann::ordered_json json;
   const Shape shape = {64, 128, 32, 32};
   const Tensor x = normal(shape, 1), last = x.contiguous(at::MemoryFormat::ChannelsLast), weight = normal({128}, 2),
@@ -198,13 +202,13 @@ int run(const Settings& s) {
   Tensors steps;
   for (std::size_t i = 0; i < params[0][0].size(); ++i) steps.push_back(zeros({}));
   std::int64_t count = 0;
-  const auto ours_step = [&](Tensors (&p)[5]) {
+  const auto ours_step = [&](Tensors(&p)[5]) {
     if (!kernels::all_finite(p[1])) throw Error("kernels", "a gradient that is not finite", "finite ones", "");
     adam_ema(p[0], p[1], p[2], p[3], p[4], {.lr = 1e-4, .count = ++count, .ema = 0.999});
   };
-  const auto theirs_step = [&](Tensors (&p)[5]) {
-    at::_ops::_fused_adam_::call(p[0], p[1], p[2], p[3], {}, steps, 1e-4, 0.9, 0.999, 0, 1e-8, false, false, std::nullopt,
-                                 std::nullopt);
+  const auto theirs_step = [&](Tensors(&p)[5]) {
+    at::_ops::_fused_adam_::call(p[0], p[1], p[2], p[3], {}, steps, 1e-4, 0.9, 0.999, 0, 1e-8, false, false,
+                                 std::nullopt, std::nullopt);
     at::_ops::_foreach_lerp__Scalar::call(p[4], p[0], 1e-3);
   };
   for (Tensor& step : steps) step.fill_(1);
@@ -226,9 +230,10 @@ int run(const Settings& s) {
   const auto ratio = [](const Way& theirs, const Way& mine) {
     return bench::median_of(theirs.seconds) / bench::median_of(mine.seconds);
   };
-  fmt::print("group norm and SiLU: {:.2f} times as fast under glibc as it is, {:.2f} with large blocks kept (NCHW), {:.2f} "
-             "with the gradient (channels_last); Adam and average: {:.2f} times\n",
-             ratio(before[0], before[1]), ratio(forward[1], forward[3]), ratio(both[0], both[1]), ratio(adam[0], adam[1]));
+  fmt::print(
+      "group norm and SiLU: {:.2f} times as fast under glibc as it is, {:.2f} with large blocks kept (NCHW), {:.2f} "
+      "with the gradient (channels_last); Adam and average: {:.2f} times\n",
+      ratio(before[0], before[1]), ratio(forward[1], forward[3]), ratio(both[0], both[1]), ratio(adam[0], adam[1]));
   if (!s.json.empty()) write_file_atomically(s.json, json.dump(1) + "\n");
   return 0;
 }

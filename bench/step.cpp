@@ -32,7 +32,8 @@ struct Settings {
   int threads = 0, repeat = 10;
   template <class Self, class Visit>
   static void each(Self& s, Visit&& visit) {
-    visit("net", s.net), visit("precision", s.precision), visit("threads", s.threads), visit("repeat", s.repeat), visit("json", s.json);
+    visit("net", s.net), visit("precision", s.precision), visit("threads", s.threads), visit("repeat", s.repeat),
+        visit("json", s.json);
   }
 };
 

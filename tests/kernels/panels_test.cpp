@@ -36,8 +36,14 @@ TEMPLATE_TEST_CASE("rows times panels equal float64, by every kernel", "[kernels
           std::vector<std::ptrdiff_t> offsets;
           for (int t = 0; t < taps; ++t) offsets.push_back(std::ptrdiff_t{t} * 70);
           std::vector<float> out(kTileRows * kTileColumns, -1);
-          RowProduct<T> p{.rows = {}, .taps = offsets.data(), .tap_count = taps, .depth = depth, .panel = w.data(),
-                          .panel_stride = size, .panels = panels, .out = out.data()};
+          RowProduct<T> p{.rows = {},
+                          .taps = offsets.data(),
+                          .tap_count = taps,
+                          .depth = depth,
+                          .panel = w.data(),
+                          .panel_stride = size,
+                          .panels = panels,
+                          .out = out.data()};
           for (int r = 0; r < kTileRows; ++r) p.rows[r] = x.data() + 37 * r;
           list.all[k].rows(p);
           for (int r = 0; r < kTileRows; ++r)
@@ -51,9 +57,9 @@ TEMPLATE_TEST_CASE("rows times panels equal float64, by every kernel", "[kernels
               for (int t = 0; t < taps; ++t)
                 for (int i = 0; i < depth; ++i) {
                   const double a = widened(p.rows[r][offsets[static_cast<std::size_t>(t)] + i]);
-                  const double b = widened(w[static_cast<std::size_t>(
-                      c / kPanelColumns * size + (t * depth + i / pair * pair) * kPanelColumns +
-                      c % kPanelColumns * pair + i % pair)]);
+                  const double b = widened(w[static_cast<std::size_t>(c / kPanelColumns * size +
+                                                                      (t * depth + i / pair * pair) * kPanelColumns +
+                                                                      c % kPanelColumns * pair + i % pair)]);
                   want += a * b, magnitude += std::abs(a * b);
                 }
               REQUIRE(std::abs(got - want) <= 1e-6 * magnitude);
@@ -72,9 +78,17 @@ TEMPLATE_TEST_CASE("columns times columns equal float64, by every kernel", "[ker
           INFO(list.all[k].name << " panels " << panels << " count " << count << " lines " << lines);
           const auto left = some_values<T>(2000, 3), right = some_values<T>(4000, 4);
           std::vector<float> out(kTileRows * 40, 0.5f);
-          const ColumnProduct<T> p{.left = left.data(), .right = right.data(), .left_step = 20, .left_line = 210,
-                                   .right_step = 70, .right_line = 800, .count = count, .lines = lines,
-                                   .panels = panels, .out = out.data(), .out_stride = 40};
+          const ColumnProduct<T> p{.left = left.data(),
+                                   .right = right.data(),
+                                   .left_step = 20,
+                                   .left_line = 210,
+                                   .right_step = 70,
+                                   .right_line = 800,
+                                   .count = count,
+                                   .lines = lines,
+                                   .panels = panels,
+                                   .out = out.data(),
+                                   .out_stride = 40};
           list.all[k].columns(p);
           for (int i = 0; i < kTileRows; ++i)
             for (int j = 0; j < 40; ++j) {
@@ -83,10 +97,8 @@ TEMPLATE_TEST_CASE("columns times columns equal float64, by every kernel", "[ker
                 for (int line = 0; line < lines; ++line)
                   for (int q = 0; q < count; ++q)
                     for (int s = 0; s < pair; ++s) {
-                      const double a =
-                          widened(left[static_cast<std::size_t>(line * 210 + q * 20 + i * pair + s)]);
-                      const double b =
-                          widened(right[static_cast<std::size_t>(line * 800 + q * 70 + j * pair + s)]);
+                      const double a = widened(left[static_cast<std::size_t>(line * 210 + q * 20 + i * pair + s)]);
+                      const double b = widened(right[static_cast<std::size_t>(line * 800 + q * 70 + j * pair + s)]);
                       want += a * b, magnitude += std::abs(a * b);
                     }
               REQUIRE(std::abs(out[static_cast<std::size_t>(i * 40 + j)] - want) <= 1e-6 * magnitude);
@@ -96,8 +108,8 @@ TEMPLATE_TEST_CASE("columns times columns equal float64, by every kernel", "[ker
 
 TEST_CASE("float32 becomes the nearest bf16, ties to even, and what is not a number stays so", "[kernels][bf16]") {
   REQUIRE(narrowed<Bf16>(1.0f).bits == 0x3F80);
-  REQUIRE(narrowed<Bf16>(1.00390625f).bits == 0x3F80);    // halfway, to the even one below
-  REQUIRE(narrowed<Bf16>(1.01171875f).bits == 0x3F82);    // halfway, to the even one above
+  REQUIRE(narrowed<Bf16>(1.00390625f).bits == 0x3F80);  // halfway, to the even one below
+  REQUIRE(narrowed<Bf16>(1.01171875f).bits == 0x3F82);  // halfway, to the even one above
   REQUIRE(narrowed<Bf16>(1.00390637f).bits == 0x3F81);
   REQUIRE(std::isinf(widened(narrowed<Bf16>(3.4e38f))));
   for (const std::uint32_t bits : {0x7F800001u, 0x7FFFFFFFu, 0xFFFFFFFFu, 0xFFC00000u})

@@ -21,13 +21,15 @@ double bound(at::ScalarType type) { return type == kBf16 ? 1.5e-2 : 2e-6; }
 
 Tensor normal(at::IntArrayRef shape, std::uint64_t index, at::ScalarType type = kFloat64) {
   Tensor t = empty(shape, kFloat64);
-  RandomStream(7, Stream::init, index).fill_normal(std::span(t.mutable_data_ptr<double>(), static_cast<std::size_t>(t.numel())));
+  RandomStream(7, Stream::init, index)
+      .fill_normal(std::span(t.mutable_data_ptr<double>(), static_cast<std::size_t>(t.numel())));
   return t.to(type);
 }
 
 double apart(const Tensor& got, const Tensor& want) {
   const Tensor w = want.to(kFloat64), off = (got.to(kFloat64) - w).abs();
-  const double norm = std::sqrt(w.square().sum().item().toDouble()) + 1e-30, size = std::sqrt(static_cast<double>(w.numel()));
+  const double norm = std::sqrt(w.square().sum().item().toDouble()) + 1e-30,
+               size = std::sqrt(static_cast<double>(w.numel()));
   return std::max(std::sqrt(off.square().sum().item().toDouble()), 0.1 * off.max().item().toDouble() * size) / norm;
 }
 
@@ -35,8 +37,7 @@ double apart(const Tensor& got, const Tensor& want) {
 struct Both {
   Tensor exact, fast;
   Both() = default;
-  Both(const Tensor& values, at::ScalarType type)
-      : exact(values.to(type).to(kFloat64)), fast(values.to(type)) {
+  Both(const Tensor& values, at::ScalarType type) : exact(values.to(type).to(kFloat64)), fast(values.to(type)) {
     exact.requires_grad_(true), fast.requires_grad_(true);
   }
   void require_alike(at::ScalarType type, const char* what) const {
@@ -59,7 +60,8 @@ struct Case {
 };
 
 void check(const Case& c, at::ScalarType type) {
-  CAPTURE(c.images, c.height, c.width, c.in, c.second, c.out, c.kernel, int(c.resample), c.filter.size(), c.norm, c.silu, c.rate, c.shift, c.residual, c.wide, at::get_num_threads());
+  CAPTURE(c.images, c.height, c.width, c.in, c.second, c.out, c.kernel, int(c.resample), c.filter.size(), c.norm,
+          c.silu, c.rate, c.shift, c.residual, c.wide, at::get_num_threads());
   const ConvOptions options{.kernel = c.kernel, .resample = c.resample, .filter = c.filter};
   Leaves exact_leaves(at::kCPU, kFloat64), fast_leaves(at::kCPU, kFloat32);
   Conv2d exact_conv(exact_leaves, "conv", c.in, c.out, options), fast_conv(fast_leaves, "conv", c.in, c.out, options);
@@ -138,14 +140,36 @@ TEST_CASE("a fused convolution equals its layers, with all gradients", "[net][fu
       check({.images = 2, .height = 8, .width = 6, .in = 16, .out = 3, .wide = true}, type);
       check({.images = 2, .height = 6, .width = 6, .in = 3, .out = 20, .norm = false, .silu = false}, type);
       check({.images = 3, .height = 5, .width = 5, .in = 12, .out = 20, .kernel = 1, .silu = false}, type);
-      check({.images = 3, .height = 4, .width = 5, .in = 12, .out = 8, .kernel = 1, .norm = false, .silu = false, .residual = true}, type);
+      check({.images = 3,
+             .height = 4,
+             .width = 5,
+             .in = 12,
+             .out = 8,
+             .kernel = 1,
+             .norm = false,
+             .silu = false,
+             .residual = true},
+            type);
       check({.images = 4, .height = 9, .width = 4, .in = 24, .out = 24, .rate = 0.3}, type);
       check({.images = 7, .height = 4, .width = 4, .in = 28, .second = 12, .out = 16}, type);
-      check({.images = 2, .height = 4, .width = 4, .in = 96, .second = 32, .out = 64, .rate = 0.13, .shift = true}, type);
+      check({.images = 2, .height = 4, .width = 4, .in = 96, .second = 32, .out = 64, .rate = 0.13, .shift = true},
+            type);
       for (const auto& filter : {std::vector<int>{1, 1}, {1, 3, 3, 1}})
         for (const Resample resample : {Resample::up, Resample::down}) {
-          check({.images = 3, .height = 6, .width = 4, .in = 12, .out = 20, .resample = resample, .filter = filter}, type);
-          check({.images = 3, .height = 4, .width = 8, .in = 12, .second = 4, .out = 8, .kernel = 1, .resample = resample, .filter = filter, .norm = false, .silu = false}, type);
+          check({.images = 3, .height = 6, .width = 4, .in = 12, .out = 20, .resample = resample, .filter = filter},
+                type);
+          check({.images = 3,
+                 .height = 4,
+                 .width = 8,
+                 .in = 12,
+                 .second = 4,
+                 .out = 8,
+                 .kernel = 1,
+                 .resample = resample,
+                 .filter = filter,
+                 .norm = false,
+                 .silu = false},
+                type);
         }
     }
 }
@@ -170,14 +194,17 @@ TEST_CASE("fused attention equals its operations, with the gradient", "[net][fus
         }
 }
 
-TEST_CASE("a whole network by the kernels equals the plain one in float64, with its gradients", "[net][fused][oracle]") {
+TEST_CASE("a whole network by the kernels equals the plain one in float64, with its gradients",
+          "[net][fused][oracle]") {
   struct Net {
     UNetConfig config;
     SkipMask mask;
   };
-  const UNetConfig small{.resolution = 8, .channels = 1, .base = 16, .mult = {1, 2}, .blocks = 1, .attention = {8}, .dropout = 0.2};
+  const UNetConfig small{
+      .resolution = 8, .channels = 1, .base = 16, .mult = {1, 2}, .blocks = 1, .attention = {8}, .dropout = 0.2};
   UNetConfig ncsn = small;
-  ncsn.channels = 3, ncsn.noise_mult = 2, ncsn.filter = {1, 3, 3, 1}, ncsn.encoder = Encoder::residual, ncsn.label_dim = 3;
+  ncsn.channels = 3, ncsn.noise_mult = 2, ncsn.filter = {1, 3, 3, 1}, ncsn.encoder = Encoder::residual,
+  ncsn.label_dim = 3;
   for (const Net& net : {Net{small, SkipMask::all()}, {ncsn, SkipMask::all()}, {small, Skips<"10 01">{}.mask()}}) {
     UNet exact(net.config, net.mask, at::kCPU, kFloat64), fp32(net.config, net.mask), bf16(net.config, net.mask);
     for (UNet* u : {&exact, &fp32, &bf16}) {
@@ -190,7 +217,9 @@ TEST_CASE("a whole network by the kernels equals the plain one in float64, with 
       // The last convolutions of blocks start near 0: larger ones show what is behind them.
       const at::NoGradGuard no_grad;
       for (const auto& [name, leaf] : u->parameters())
-        if (leaf.dim() == 4) leaf.copy_((normal(leaf.sizes(), 50, leaf.scalar_type()) * (1.5 / std::sqrt(double(leaf.numel() / leaf.size(0))))));
+        if (leaf.dim() == 4)
+          leaf.copy_(
+              (normal(leaf.sizes(), 50, leaf.scalar_type()) * (1.5 / std::sqrt(double(leaf.numel() / leaf.size(0))))));
       u->require_grad();
     }
     bf16.set_precision(Precision::bf16);

@@ -22,11 +22,11 @@ enum class Sides { keep, half, twice };
 /// Everything of such an operation that is not a tensor.  One of 3x3 has zero padding.
 struct FusedConv {
   std::int64_t images = 0;
-  int height = 0, width = 0;         ///< of x
-  int out = 0;                       ///< channels; those of x are norm.channels
-  int kernel = 3;                    ///< or 1
+  int height = 0, width = 0;  ///< of x
+  int out = 0;                ///< channels; those of x are norm.channels
+  int kernel = 3;             ///< or 1
   Sides sides = Sides::keep;
-  std::vector<float> filter = {};    ///< [taps,taps] that resamples, taps even; sums to 1
+  std::vector<float> filter = {};  ///< [taps,taps] that resamples, taps even; sums to 1
   NormLaw norm = {};
   DropoutLaw dropout = {};
   float scale = 1;
@@ -47,15 +47,15 @@ std::vector<T> turned_weights(const float* weights, int out, int in, int kernel,
 
 template <class T>
 struct FusedConvForward {
-  Pieces<const T> x;                 ///< [N,H,W,in]
-  const T* weights = nullptr;        ///< packed_weights()
-  const float* bias = nullptr;       ///< [out] or null
-  const float* shift = nullptr;      ///< [N,out] or null
-  const T* residual = nullptr;       ///< like out, or null
-  float* moments = nullptr;          ///< [N,groups,2], written
-  std::uint8_t* kept = nullptr;      ///< [N,kept_bytes()], written
-  T* out = nullptr;                  ///< [N,H',W',out]
-  float* wide_out = nullptr;         ///< the same in float32, instead
+  Pieces<const T> x;             ///< [N,H,W,in]
+  const T* weights = nullptr;    ///< packed_weights()
+  const float* bias = nullptr;   ///< [out] or null
+  const float* shift = nullptr;  ///< [N,out] or null
+  const T* residual = nullptr;   ///< like out, or null
+  float* moments = nullptr;      ///< [N,groups,2], written
+  std::uint8_t* kept = nullptr;  ///< [N,kept_bytes()], written
+  T* out = nullptr;              ///< [N,H',W',out]
+  float* wide_out = nullptr;     ///< the same in float32, instead
 };
 template <class T>
 void fused_conv_forward(const FusedConv& law, const FusedConvForward<T>& at, int threads);
@@ -65,13 +65,13 @@ struct FusedConvBackward {
   Pieces<const T> x;
   const float* moments = nullptr;
   const std::uint8_t* kept = nullptr;
-  const T* weights = nullptr;        ///< turned_weights(); null if no gradient of x or of the norm is wanted
-  const T* grad = nullptr;           ///< of out
-  Pieces<T> grad_x;                  ///< parts may be null
-  T* grad_residual = nullptr;        ///< or null
-  float* grad_weights = nullptr;     ///< [out,in,kernel,kernel]
-  float* grad_bias = nullptr;        ///< [out]
-  float* grad_shift = nullptr;       ///< [N,out], or null
+  const T* weights = nullptr;     ///< turned_weights(); null if no gradient of x or of the norm is wanted
+  const T* grad = nullptr;        ///< of out
+  Pieces<T> grad_x;               ///< parts may be null
+  T* grad_residual = nullptr;     ///< or null
+  float* grad_weights = nullptr;  ///< [out,in,kernel,kernel]
+  float* grad_bias = nullptr;     ///< [out]
+  float* grad_shift = nullptr;    ///< [N,out], or null
   float *grad_norm_weight = nullptr, *grad_norm_bias = nullptr;  ///< [in], if there is a norm
 };
 template <class T>

@@ -19,14 +19,14 @@ inline constexpr int kTileColumns = 32;  ///< its columns: two panels, or the fi
 /// Eight rows times one or two panels.
 template <class T>
 struct RowProduct {
-  const T* rows[kTileRows];        ///< where each row begins
-  const std::ptrdiff_t* taps;      ///< what each tap adds to that
+  const T* rows[kTileRows];    ///< where each row begins
+  const std::ptrdiff_t* taps;  ///< what each tap adds to that
   int tap_count = 1;
-  int depth = 0;                   ///< values of a tap, a multiple of kPair
-  const T* panel = nullptr;        ///< the first panel, from its first tap on
-  std::ptrdiff_t panel_stride = 0; ///< values from it to the second
-  int panels = 1;                  ///< 1 or 2
-  float* out = nullptr;            ///< [8][16 panels], overwritten
+  int depth = 0;                    ///< values of a tap, a multiple of kPair
+  const T* panel = nullptr;         ///< the first panel, from its first tap on
+  std::ptrdiff_t panel_stride = 0;  ///< values from it to the second
+  int panels = 1;                   ///< 1 or 2
+  float* out = nullptr;             ///< [8][16 panels], overwritten
   std::ptrdiff_t out_stride = kTileColumns;
 };
 
@@ -40,9 +40,9 @@ struct ColumnProduct {
   std::ptrdiff_t left_step = 0, left_line = 0, left_image = 0;  ///< values from one step, line, image to the next
   std::ptrdiff_t right_step = 0, right_line = 0, right_image = 0;
   int count = 0, lines = 1, images = 1;
-  int panels = 1;                                 ///< 1 or 2 times 16 columns
+  int panels = 1;  ///< 1 or 2 times 16 columns
   float* out = nullptr;
-  std::ptrdiff_t out_stride = 0;                  ///< floats from one i to the next
+  std::ptrdiff_t out_stride = 0;  ///< floats from one i to the next
 };
 
 /// How a machine does them.

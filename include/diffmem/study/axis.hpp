@@ -56,9 +56,8 @@ inline constexpr Axis<int> batch{"batch", "batch size", [](const Setup& basic, c
                                            {"train.lr", to_text(basic.train.lr * b / basic.train.batch)}};
                                  }};
 /// Adam's learning rate alone.
-inline constexpr Axis<double> learning_rate{"lr", "learning rate", [](const Setup&, const double& rate) -> Listing {
-                                              return {{"train.lr", to_text(rate)}};
-                                            }};
+inline constexpr Axis<double> learning_rate{
+    "lr", "learning rate", [](const Setup&, const double& rate) -> Listing { return {{"train.lr", to_text(rate)}}; }};
 /// L2 in Adam (Table 2).
 inline constexpr Axis<double> weight_decay{"decay", "weight decay", [](const Setup&, const double& d) -> Listing {
                                              return {{"train.weight_decay", to_text(d)}};

@@ -52,11 +52,11 @@ struct TrainParams {
   WeightDecay decay_rule = WeightDecay::l2;
   double weight_decay = 0;
   EmaRule ema_rule = EmaRule::steps;
-  double ema = 0.9992904691232699;  ///< EMA rate per step after the warm-up: 0.5^(512/500000); 0: no average
-  Order order = Order::cycled;      ///< of the images
-  int evaluations = 16;             ///< evaluations during training, evenly spaced, the last at the end
+  double ema = 0.9992904691232699;        ///< EMA rate per step after the warm-up: 0.5^(512/500000); 0: no average
+  Order order = Order::cycled;            ///< of the images
+  int evaluations = 16;                   ///< evaluations during training, evenly spaced, the last at the end
   Precision precision = Precision::fp32;  ///< of the network
-  std::uint64_t seed = 1024;        ///< of weights, data order, noise and dropout
+  std::uint64_t seed = 1024;              ///< of weights, data order, noise and dropout
 
   template <class Self, class Visit>
   static void each(Self& p, Visit&& visit) {
@@ -64,7 +64,8 @@ struct TrainParams {
     visit("warmup", p.warmup), visit("lr", p.lr), visit("beta1", p.beta1), visit("beta2", p.beta2), visit("eps", p.eps);
     visit("decay_rule", p.decay_rule), visit("weight_decay", p.weight_decay), visit("ema_rule", p.ema_rule),
         visit("ema", p.ema);
-    visit("order", p.order), visit("evaluations", p.evaluations), visit("precision", p.precision), visit("seed", p.seed);
+    visit("order", p.order), visit("evaluations", p.evaluations), visit("precision", p.precision),
+        visit("seed", p.seed);
   }
 
   /// Error naming the field that is out of range.

@@ -28,7 +28,8 @@ void in_parts(const Tensors& leaves, Visit&& visit) {
   for (std::size_t i = 0; i < leaves.size(); ++i) {
     const std::int64_t size = leaves[i].numel();
     values += static_cast<double>(size);
-    for (std::int64_t begin = 0; begin < size; begin += kGrain) parts.push_back({i, begin, std::min(begin + kGrain, size)});
+    for (std::int64_t begin = 0; begin < size; begin += kGrain)
+      parts.push_back({i, begin, std::min(begin + kGrain, size)});
   }
   detail::share(detail::worthwhile(at::get_num_threads(), 20 * values), parts.size(),
                 [&](std::size_t i) { visit(parts[i]); });
@@ -97,8 +98,8 @@ void adam_ema_cpu(const Tensors& weights, const Tensors& gradients, const Tensor
   const Rates rates(step);
   in_parts(weights, [&](const Part& p) {
     const auto at = [&](const Tensors& list) { return list[p.leaf].mutable_data_ptr<float>() + p.begin; };
-    update(at(weights), gradients[p.leaf].const_data_ptr<float>() + p.begin, at(m), at(v), at(average),
-           p.end - p.begin, rates);
+    update(at(weights), gradients[p.leaf].const_data_ptr<float>() + p.begin, at(m), at(v), at(average), p.end - p.begin,
+           rates);
   });
   // Written behind LibTorch's back; what was packed from them is made again.
   for (const Tensors* list : {&weights, &average})

@@ -12,7 +12,9 @@
 namespace diffmem::kernels {
 namespace {
 
-int padded(int n, int to) { return static_cast<int>(round_up(static_cast<std::size_t>(n), static_cast<std::size_t>(to))); }
+int padded(int n, int to) {
+  return static_cast<int>(round_up(static_cast<std::size_t>(n), static_cast<std::size_t>(to)));
+}
 
 /// Rows of values, `stride` values from one to the next.
 template <class T>
@@ -169,7 +171,8 @@ void attention_backward(const AttentionLaw& law, const T* qkv, const T* grad_a, 
     panels_of_rows(keys, wide, h.keys);
     panels_of_rows<T>({q + 2 * c, n, c, line}, wide, h.values);
     panels_of_values(keys, wide, h.by_keys);
-    T *weights = room(h.weights, std::ptrdiff_t{even} * wide), *products = room(h.products, std::ptrdiff_t{even} * wide);
+    T *weights = room(h.weights, std::ptrdiff_t{even} * wide),
+      *products = room(h.products, std::ptrdiff_t{even} * wide);
     float *of_weights = room(h.grads, std::ptrdiff_t{kTileRows} * wide),
           *sums = room(h.sums, std::ptrdiff_t{kTileRows} * columns);
     float shares[kTileRows];

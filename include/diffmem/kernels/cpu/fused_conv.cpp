@@ -12,7 +12,9 @@
 namespace diffmem::kernels {
 namespace {
 
-int padded(int n, int to) { return static_cast<int>(round_up(static_cast<std::size_t>(n), static_cast<std::size_t>(to))); }
+int padded(int n, int to) {
+  return static_cast<int>(round_up(static_cast<std::size_t>(n), static_cast<std::size_t>(to)));
+}
 
 /// Images in a thread's cache: values [rows+2 pad][line][depth] an image, with a border of zeros.
 struct Geometry {
@@ -140,12 +142,8 @@ void convolve(const T* images, int group, const Geometry& g, const T* panels, in
       for (int w = 0; w < g.width; ++w) where[i++] = n * g.size() + (std::ptrdiff_t{h} * g.line + w) * g.depth;
   for (int r = 0; r < kTileRows; ++r) where[pixels + r] = where[pixels - 1];  // rows beyond the last are not stored
   alignas(64) float sums[kTileRows * kTileColumns];
-  RowProduct<T> product{.rows = {},
-                        .taps = taps.data(),
-                        .tap_count = g.taps,
-                        .depth = g.depth,
-                        .panel_stride = panel,
-                        .out = sums};
+  RowProduct<T> product{
+      .rows = {}, .taps = taps.data(), .tap_count = g.taps, .depth = g.depth, .panel_stride = panel, .out = sums};
   const auto& kernels = panel_kernels<T>();
   for (int c = 0; c < columns; c += kTileColumns) {
     product.panel = panels + c / kPanelColumns * panel;
@@ -201,7 +199,8 @@ void add_weights(const Plan<T>& plan, const T* input, const T* gradient, int gro
           pointwise<T>().interleave(from + g.depth, g.depth, steps, g.depth, odd + (n * g.rows() + h) * odd_line);
       }
       for (int h = 0; h < g.height; ++h)
-        pointwise<T>().interleave(gradient + n * d.size() + d.at(h, 0), d.depth, steps, d.depth, pairs + (n * g.height + h) * right_line);
+        pointwise<T>().interleave(gradient + n * d.size() + d.at(h, 0), d.depth, steps, d.depth,
+                                  pairs + (n * g.height + h) * right_line);
     }
     left_even = even, left_odd = odd, right = pairs;
     left_line = even_line, left_image = g.rows() * even_line, odd_image = g.rows() * odd_line;
@@ -323,12 +322,20 @@ void fused_conv_forward(const FusedConv& law, const FusedConvForward<T>& at, int
     const auto from = [&](auto* p, std::ptrdiff_t pixel, int c) {
       return p ? p + place + pixel * plan.out + c : nullptr;
     };
-    convolve(input, count, g, at.weights, plan.out, s, [&](std::ptrdiff_t p, int rows, int c, int columns, float* sums) {
-      Finish<T> f{sums,      rows, columns, {}, from(at.residual, p, c), law.scale, from(at.out, p, c),
-                  from(at.wide_out, p, c), plan.out};
-      for (int r = 0; r < rows; ++r) f.add[r] = add + (p + r) / g.pixels() * plan.out + c;
-      pointwise<T>().finish(f);
-    });
+    convolve(input, count, g, at.weights, plan.out, s,
+             [&](std::ptrdiff_t p, int rows, int c, int columns, float* sums) {
+               Finish<T> f{sums,
+                           rows,
+                           columns,
+                           {},
+                           from(at.residual, p, c),
+                           law.scale,
+                           from(at.out, p, c),
+                           from(at.wide_out, p, c),
+                           plan.out};
+               for (int r = 0; r < rows; ++r) f.add[r] = add + (p + r) / g.pixels() * plan.out + c;
+               pointwise<T>().finish(f);
+             });
   });
 }
 
@@ -341,7 +348,8 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
   const auto crew_size = static_cast<std::size_t>(std::min<std::int64_t>(threads, law.images));
   std::vector<std::vector<float>> weights(crew_size);
   std::vector<float> columns(static_cast<std::size_t>(law.images * plan.out)),
-      norm_weight(static_cast<std::size_t>(law.norm.groups > 0 ? law.images * plan.in : 0)), norm_bias(norm_weight.size());
+      norm_weight(static_cast<std::size_t>(law.norm.groups > 0 ? law.images * plan.in : 0)),
+      norm_bias(norm_weight.size());
   const auto kept_of = [&](std::int64_t n) {
     return law.dropout.threshold > 0 ? at.kept + n * law.kept_bytes() : nullptr;
   };
@@ -354,18 +362,18 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
       prepare(plan, plan.moments(at.moments, first + n), plan.image(at.x, first + n), kept_of(first + n),
               input + n * g.size(), s);
       const std::ptrdiff_t place = (first + n) * g.pixels() * plan.out;
-      pointwise<T>().border({at.grad + place, g.height, g.width, plan.out, law.scale, gradient + n * d.size() + d.at(0, 0),
-                       std::ptrdiff_t{d.line} * d.depth, d.depth, at.grad_residual ? at.grad_residual + place : nullptr,
-                       columns.data() + (first + n) * plan.out});
+      pointwise<T>().border({at.grad + place, g.height, g.width, plan.out, law.scale,
+                             gradient + n * d.size() + d.at(0, 0), std::ptrdiff_t{d.line} * d.depth, d.depth,
+                             at.grad_residual ? at.grad_residual + place : nullptr,
+                             columns.data() + (first + n) * plan.out});
     }
     add_weights(plan, input, gradient, count, s, weights[w].data());
     if (!at.weights) return;
     const std::ptrdiff_t size = g.pixels() * plan.in;
     T* inner = room(s.inner, count * size);
-    convolve(gradient, count, d, at.weights, plan.in, s,
-             [&](std::ptrdiff_t p, int rows, int c, int cols, float* sums) {
-               pointwise<T>().finish({sums, rows, cols, {}, nullptr, 1, inner + p * plan.in + c, nullptr, plan.in});
-             });
+    convolve(gradient, count, d, at.weights, plan.in, s, [&](std::ptrdiff_t p, int rows, int c, int cols, float* sums) {
+      pointwise<T>().finish({sums, rows, cols, {}, nullptr, 1, inner + p * plan.in + c, nullptr, plan.in});
+    });
     for (int n = 0; n < count; ++n) {
       T* of_x = inner + n * size;
       if (law.sides != Sides::keep) {
@@ -378,8 +386,8 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
       for (int part = 0; part < 2; ++part)
         if (grad_x.part[part]) grad_x.part[part] += (first + n) * plan.pixels * grad_x.channels[part];
       const std::ptrdiff_t row = law.norm.groups > 0 ? (first + n) * plan.in : 0;
-      norm_backward<T>(law.norm, plan.moments(at.moments, first + n), plan.image(at.x, first + n),
-                       kept_of(first + n), plan.pixels, of_x, grad_x, norm_weight.data() + row, norm_bias.data() + row);
+      norm_backward<T>(law.norm, plan.moments(at.moments, first + n), plan.image(at.x, first + n), kept_of(first + n),
+                       plan.pixels, of_x, grad_x, norm_weight.data() + row, norm_bias.data() + row);
     }
   });
   unpack_weights(weights, plan.out, plan.in, g.taps, g.depth, plan.out_padded, at.grad_weights, threads);
@@ -391,10 +399,10 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
   }
 }
 
-#define DIFFMEM_DEFINE(T)                                                                  \
-  template std::vector<T> packed_weights<T>(const float*, int, int, int, int);             \
-  template std::vector<T> turned_weights<T>(const float*, int, int, int, int);             \
-  template void fused_conv_forward<T>(const FusedConv&, const FusedConvForward<T>&, int);  \
+#define DIFFMEM_DEFINE(T)                                                                 \
+  template std::vector<T> packed_weights<T>(const float*, int, int, int, int);            \
+  template std::vector<T> turned_weights<T>(const float*, int, int, int, int);            \
+  template void fused_conv_forward<T>(const FusedConv&, const FusedConvForward<T>&, int); \
   template void fused_conv_backward<T>(const FusedConv&, const FusedConvBackward<T>&, int);
 DIFFMEM_DEFINE(float)
 DIFFMEM_DEFINE(Bf16)

@@ -77,8 +77,16 @@ void norm_forward(const NormLaw& law, const float* moments, const Pieces<const T
   const bool normed = law.groups > 0;
   if (normed) lines_of(law, moments, n);
   each_piece(x, [&](int part, int c) {
-    pointwise<T>().norm_forward({x.part[part], lines, width, x.channels[part], normed ? n.a.data() + c : nullptr,
-                                 n.b.data() + c, law.silu, {kept, c, law.channels, law.keep_scale}, out + c, line,
+    pointwise<T>().norm_forward({x.part[part],
+                                 lines,
+                                 width,
+                                 x.channels[part],
+                                 normed ? n.a.data() + c : nullptr,
+                                 n.b.data() + c,
+                                 law.silu,
+                                 {kept, c, law.channels, law.keep_scale},
+                                 out + c,
+                                 line,
                                  stride});
   });
 }
@@ -94,9 +102,19 @@ void norm_backward(const NormLaw& law, const float* moments, const Pieces<const 
   if (normed || law.silu || kept)
     each_piece(x, [&](int part, int c) {
       const auto at = [&](const std::vector<float>& v) { return normed ? v.data() + c : nullptr; };
-      pointwise<T>().norm_inner({x.part[part], pixels, x.channels[part], at(n.a), at(n.b), at(n.rate), at(n.shift),
-                                 law.silu, {kept, c, law.channels, law.keep_scale}, grad + c, law.channels,
-                                 n.sum.data() + c, n.square.data() + c});
+      pointwise<T>().norm_inner({x.part[part],
+                                 pixels,
+                                 x.channels[part],
+                                 at(n.a),
+                                 at(n.b),
+                                 at(n.rate),
+                                 at(n.shift),
+                                 law.silu,
+                                 {kept, c, law.channels, law.keep_scale},
+                                 grad + c,
+                                 law.channels,
+                                 n.sum.data() + c,
+                                 n.square.data() + c});
     });
   if (normed) {
     const int size = law.channels / law.groups;
@@ -123,11 +141,11 @@ void norm_backward(const NormLaw& law, const float* moments, const Pieces<const 
   });
 }
 
-#define DIFFMEM_DEFINE(T)                                                                                            \
-  template void group_moments<T>(const NormLaw&, const Pieces<const T>&, std::ptrdiff_t, float*);                    \
-  template void norm_forward<T>(const NormLaw&, const float*, const Pieces<const T>&, const std::uint8_t*,           \
-                                std::ptrdiff_t, std::ptrdiff_t, T*, std::ptrdiff_t, std::ptrdiff_t);                 \
-  template void norm_backward<T>(const NormLaw&, const float*, const Pieces<const T>&, const std::uint8_t*,          \
+#define DIFFMEM_DEFINE(T)                                                                                   \
+  template void group_moments<T>(const NormLaw&, const Pieces<const T>&, std::ptrdiff_t, float*);           \
+  template void norm_forward<T>(const NormLaw&, const float*, const Pieces<const T>&, const std::uint8_t*,  \
+                                std::ptrdiff_t, std::ptrdiff_t, T*, std::ptrdiff_t, std::ptrdiff_t);        \
+  template void norm_backward<T>(const NormLaw&, const float*, const Pieces<const T>&, const std::uint8_t*, \
                                  std::ptrdiff_t, T*, const Pieces<T>&, float*, float*);
 DIFFMEM_DEFINE(float)
 DIFFMEM_DEFINE(Bf16)

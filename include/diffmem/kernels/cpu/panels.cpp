@@ -4,11 +4,11 @@
 
 #include <cstring>
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__)  // which has no `#pragma GCC target`; it reads this to check it
+#define DIFFMEM_X86 1
 #include <immintrin.h>
-#endif
-
 #pragma GCC diagnostic ignored "-Wpsabi"  // all is inlined: no vector is passed in a register
+#endif
 
 namespace diffmem::kernels {
 namespace {
@@ -22,11 +22,11 @@ DIFFMEM_INLINE std::uint32_t word_of(const Bf16* p) {
 // g++ 12 takes no size that depends on a template's parameter.
 template <int Bytes>
 struct Vectors;
-#define DIFFMEM_VECTORS(bytes)                                         \
-  template <>                                                          \
-  struct Vectors<bytes> {                                              \
-    typedef float Floats __attribute__((vector_size(bytes)));          \
-    typedef std::uint32_t Words __attribute__((vector_size(bytes)));   \
+#define DIFFMEM_VECTORS(bytes)                                       \
+  template <>                                                        \
+  struct Vectors<bytes> {                                            \
+    typedef float Floats __attribute__((vector_size(bytes)));        \
+    typedef std::uint32_t Words __attribute__((vector_size(bytes))); \
   };
 DIFFMEM_VECTORS(16)
 DIFFMEM_VECTORS(32)
@@ -80,7 +80,8 @@ DIFFMEM_INLINE void rows_part(const RowProduct<T>& p, int first, int column) {
     for (int k = 0; k < p.depth; k += kPair<T>, panel += kPanelColumns * kPair<T>) {
 #pragma GCC unroll 4
       for (int n = 0; n < Count; ++n)
-        R::take(w[n], panel + n * R::kLanes / kPanelColumns * p.panel_stride + n * R::kLanes % kPanelColumns * kPair<T>);
+        R::take(w[n],
+                panel + n * R::kLanes / kPanelColumns * p.panel_stride + n * R::kLanes % kPanelColumns * kPair<T>);
 #pragma GCC unroll 8
       for (int r = 0; r < Rows; ++r) R::add(sum[r], p.rows[first + r] + tap + k, w);
     }
@@ -88,16 +89,14 @@ DIFFMEM_INLINE void rows_part(const RowProduct<T>& p, int first, int column) {
 #pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
-    for (int n = 0; n < Count; ++n)
-      R::store(p.out + (first + r) * p.out_stride + column + n * R::kLanes, sum[r][n]);
+    for (int n = 0; n < Count; ++n) R::store(p.out + (first + r) * p.out_stride + column + n * R::kLanes, sum[r][n]);
 }
 template <class R, int Rows, int Count, class T>
 DIFFMEM_INLINE void columns_part(const ColumnProduct<T>& p, int first, int column) {
   typename R::Floats sum[Rows][Count], w[Count][2];
   float* out = p.out + first * p.out_stride + column;
-  const auto place = [&](int i, int n) __attribute__((always_inline)) {
-    return out + i * p.out_stride + n * R::kLanes;
-  };
+  const auto place = [&](int i, int n)
+                         __attribute__((always_inline)) { return out + i * p.out_stride + n * R::kLanes; };
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
@@ -120,31 +119,31 @@ DIFFMEM_INLINE void columns_part(const ColumnProduct<T>& p, int first, int colum
 }
 
 // Kernels of an instruction set: rows of a part, and its registers of columns for one panel and for two.
-#define DIFFMEM_PANEL_KERNELS(suffix, bytes, size, narrow, wide)                              \
-  template <int Count, class T>                                                               \
-  void rows_##suffix##_of(const RowProduct<T>& p) {                                           \
-    using R = Register<bytes>;                                                                \
-    for (int column = 0; column < p.panels * kPanelColumns; column += Count * R::kLanes)      \
-      for (int r = 0; r < kTileRows; r += size) rows_part<R, size, Count>(p, r, column);      \
-  }                                                                                           \
-  template <class T>                                                                          \
-  void rows_##suffix(const RowProduct<T>& p) {                                                \
-    p.panels == 2 ? rows_##suffix##_of<wide>(p) : rows_##suffix##_of<narrow>(p);              \
-  }                                                                                           \
-  template <int Count, class T>                                                               \
-  void columns_##suffix##_of(const ColumnProduct<T>& p) {                                     \
-    using R = Register<bytes>;                                                                \
-    for (int column = 0; column < p.panels * kPanelColumns; column += Count * R::kLanes)      \
-      for (int i = 0; i < kTileRows; i += size) columns_part<R, size, Count>(p, i, column);   \
-  }                                                                                           \
-  template <class T>                                                                          \
-  void columns_##suffix(const ColumnProduct<T>& p) {                                          \
-    p.panels == 2 ? columns_##suffix##_of<wide>(p) : columns_##suffix##_of<narrow>(p);        \
+#define DIFFMEM_PANEL_KERNELS(suffix, bytes, size, narrow, wide)                            \
+  template <int Count, class T>                                                             \
+  void rows_##suffix##_of(const RowProduct<T>& p) {                                         \
+    using R = Register<bytes>;                                                              \
+    for (int column = 0; column < p.panels * kPanelColumns; column += Count * R::kLanes)    \
+      for (int r = 0; r < kTileRows; r += size) rows_part<R, size, Count>(p, r, column);    \
+  }                                                                                         \
+  template <class T>                                                                        \
+  void rows_##suffix(const RowProduct<T>& p) {                                              \
+    p.panels == 2 ? rows_##suffix##_of<wide>(p) : rows_##suffix##_of<narrow>(p);            \
+  }                                                                                         \
+  template <int Count, class T>                                                             \
+  void columns_##suffix##_of(const ColumnProduct<T>& p) {                                   \
+    using R = Register<bytes>;                                                              \
+    for (int column = 0; column < p.panels * kPanelColumns; column += Count * R::kLanes)    \
+      for (int i = 0; i < kTileRows; i += size) columns_part<R, size, Count>(p, i, column); \
+  }                                                                                         \
+  template <class T>                                                                        \
+  void columns_##suffix(const ColumnProduct<T>& p) {                                        \
+    p.panels == 2 ? columns_##suffix##_of<wide>(p) : columns_##suffix##_of<narrow>(p);      \
   }
 
 DIFFMEM_PANEL_KERNELS(plain, 16, 2, 4, 4)
 
-#if defined(__x86_64__)
+#if DIFFMEM_X86
 
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
@@ -226,7 +225,7 @@ struct Table {
   }
   Table() {
     add("plain", rows_plain<T>, columns_plain<T>);
-#if defined(__x86_64__)
+#if DIFFMEM_X86
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) add("avx2", rows_avx2<T>, columns_avx2<T>);
     if (__builtin_cpu_supports("avx512f")) add("avx512", rows_avx512<T>, columns_avx512<T>);
     if constexpr (std::is_same_v<T, Bf16>)

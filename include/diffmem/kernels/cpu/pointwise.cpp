@@ -7,12 +7,12 @@
 #include <limits>
 #include <type_traits>
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__)  // which has no `#pragma GCC target`; it reads this to check it
+#define DIFFMEM_X86 1
 #include <immintrin.h>
-#endif
-
 #pragma GCC diagnostic ignored "-Wpsabi"  // all is inlined: no vector is passed in a register
 #pragma GCC optimize("O3", "no-trapping-math", "no-math-errno")
+#endif
 
 namespace diffmem::kernels {
 namespace {
@@ -23,7 +23,7 @@ namespace plain {
 #include <diffmem/kernels/cpu/pointwise.inc>
 }
 
-#if defined(__x86_64__)
+#if DIFFMEM_X86
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #undef DIFFMEM_BYTES
@@ -55,7 +55,7 @@ struct Tables {
   std::size_t count = 0;
   Tables() {
     all[count++] = plain::table<T>("plain");
-#if defined(__x86_64__)
+#if DIFFMEM_X86
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all[count++] = avx2::table<T>("avx2");
     if (!(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")))

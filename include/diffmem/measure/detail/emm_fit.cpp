@@ -87,7 +87,8 @@ EmmFit fit_emm(std::span<const RunRatio> runs, const EmmFitParams& params, int t
   }));
   const std::string low = end_text(result.interval.low), high = end_text(result.interval.high);
   result.statement =
-      fmt::format("{}; 95 % interval {}{}{}", result.emm.statement, low == high ? low : low + " to " + high, seeds ? "" : " (of the generated images alone: one run of each size)",
+      fmt::format("{}; 95 % interval {}{}{}", result.emm.statement, low == high ? low : low + " to " + high,
+                  seeds ? "" : " (of the generated images alone: one run of each size)",
                   result.next ? "; next size to try " + count_text(*result.next) : "");
   return result;
 }

@@ -91,7 +91,8 @@ struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
     std::size_t place = 3;
     for (std::size_t i = 0; const Tensor* t : {&x1, &norm_weight, &norm_bias, &shift, &residual})
       call->place[i++] = t->defined() ? place++ : Call::kNone;
-    const Tensor moments = empty({law.images, law.norm.groups, 2}), kept = empty({law.images, law.kept_bytes()}, kUint8);
+    const Tensor moments = empty({law.images, law.norm.groups, 2}),
+                 kept = empty({law.images, law.kept_bytes()}, kUint8);
     const Tensor out = empty_images({law.images, law.out, law.conv_height(), law.conv_width()},
                                     call->wide ? kFloat32 : x0.scalar_type());
     with_type(x0.scalar_type(), [&]<class T>() {
@@ -209,10 +210,9 @@ Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around) {
   }
   law.scale = static_cast<float>(around.scale);
   const auto perhaps = [](const Tensor& t) { return t.defined() ? Perhaps(t) : std::nullopt; };
-  return FusedConvFunction::apply(x0, conv.weight, conv.bias, perhaps(x1), perhaps(norm_weight), perhaps(norm_bias),
-                                  perhaps(around.shift),
-                                  perhaps(around.residual.defined() ? channels_last(around.residual) : Tensor()),
-                                  conv.packed.get(), call);
+  return FusedConvFunction::apply(
+      x0, conv.weight, conv.bias, perhaps(x1), perhaps(norm_weight), perhaps(norm_bias), perhaps(around.shift),
+      perhaps(around.residual.defined() ? channels_last(around.residual) : Tensor()), conv.packed.get(), call);
 }
 
 Conv2d heads_in_order(const Conv2d& qkv, int heads) {

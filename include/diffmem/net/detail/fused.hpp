@@ -14,7 +14,7 @@ struct Around {
   const GroupNorm* norm = nullptr;
   bool silu = false;
   Dropout* dropout = nullptr;
-  double rate = 0;  ///< of the dropout
+  double rate = 0;       ///< of the dropout
   Tensor shift = {};     ///< float32 [B,out]
   Tensor residual = {};  ///< like the result
   double scale = 1;

@@ -146,7 +146,8 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
   if (config_.augment_dim > 0) e = e + map_augment_(zeros({1, config_.augment_dim}, e.scalar_type(), e.device()));
   const Tensor emb = silu(map_layer1_(silu(map_layer0_(e))));  // [B,4*base]
 
-  const bool kernels = precision_ != Precision::plain && !watch && detail::kernels_take(x) && leaves_.dtype() == kFloat32;
+  const bool kernels =
+      precision_ != Precision::plain && !watch && detail::kernels_take(x) && leaves_.dtype() == kFloat32;
   const auto block = [&](const Block& b, const Tensors& in) { return b(in, emb, dropout, kernels); };
   Tensors skips;  // undefined: dropped
   Tensor h = kernels && precision_ == Precision::bf16 ? x.to(at::ScalarType::BFloat16) : x, aux = x;

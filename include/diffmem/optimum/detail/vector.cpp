@@ -64,7 +64,7 @@ bool wide_here() {
 }
 __attribute__((target("avx512f"), always_inline)) inline __m512d doubles(const std::uint8_t* v) {
   const __m256i whole = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(v)));
-  return (__m512d)__builtin_convertvector((Whole)whole, Eight);
+  return (__m512d) __builtin_convertvector((Whole)whole, Eight);
 }
 /// Of the first values, whole 64 of them.
 __attribute__((target("avx512f"))) double squared_distance_wide(const double* y, const std::uint8_t* v,

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Every instruction set's kernels against the plain one's, which tests/net/fused_test.cpp holds to float64.
+#include "check.hpp"
+
+#include <diffmem/core/random.hpp>
+#include <diffmem/kernels/cpu/pointwise.hpp>
+
+#include <cmath>
+
+using namespace diffmem;
+using namespace diffmem::kernels;
+
+namespace {
+
+template <class T>
+std::vector<T> some_values(std::size_t count, std::uint64_t index) {
+  std::vector<float> drawn(count);
+  RandomStream(6, Stream::init, index).fill_normal(std::span(drawn));
+  std::vector<T> values;
+  for (const float x : drawn) values.push_back(narrowed<T>(x));
+  return values;
+}
+
+/// What each kernel leaves behind, one after the other.
+template <class T>
+std::vector<double> outcome(const Pointwise<T>& k, int channels) {
+  constexpr int kHeight = 4, kWidth = 6, kPixels = kHeight * kWidth, kFrame = 9;  // pixels of a line with a border
+  const auto size = static_cast<std::size_t>(kPixels * channels);
+  const auto x = some_values<T>(size, 1), grad = some_values<T>(size, 2);
+  const auto a = some_values<float>(static_cast<std::size_t>(channels), 3),
+             b = some_values<float>(static_cast<std::size_t>(channels), 4), sums = some_values<float>(8 * 32, 5);
+  std::vector<std::uint8_t> bits(size / 8 + 8);
+  for (std::size_t i = 0; i < bits.size(); ++i) bits[i] = static_cast<std::uint8_t>(37 * i + 11);
+  std::vector<double> all;
+  const auto put = [&](const auto& values) {
+    for (const auto v : values) all.push_back(widened(v));
+  };
+  const auto room = [&](std::size_t n) { return std::vector<T>(n, narrowed<T>(-9)); };
+  const auto floats = [&] { return std::vector<float>(static_cast<std::size_t>(channels), 0.5f); };
+
+  auto s = floats(), q = floats();
+  k.sums(x.data(), kPixels, channels, s.data(), q.data());
+  put(s), put(q);
+  for (const bool silu : {false, true})
+    for (const bool kept : {false, true}) {
+      const Kept keep{kept ? bits.data() : nullptr, 3, channels, 1.25f};
+      auto out = room(static_cast<std::size_t>((kHeight * kFrame) * (channels + 2)));
+      k.norm_forward({x.data(), kHeight, kWidth, channels, a.data(), b.data(), silu, keep, out.data(),
+                      kFrame * (channels + 2), channels + 2});
+      put(out);
+      auto g = grad;
+      auto sum = floats(), slope = floats();
+      k.norm_inner({x.data(), kPixels, channels, a.data(), b.data(), b.data(), a.data(), silu, keep, g.data(), channels,
+                    sum.data(), slope.data()});
+      put(g), put(sum), put(slope);
+    }
+  auto out = room(size);
+  k.norm_outer({x.data(), grad.data(), kPixels, channels, channels, a.data(), b.data(), a.data(), out.data()});
+  put(out);
+  for (const int taps : {2, 4}) {
+    const std::vector<float> filter = taps == 2 ? std::vector<float>(4, 0.25f) : some_values<float>(16, 7);
+    auto small = room(size), large = room(4 * size);
+    k.shrink({x.data(), kWidth * channels, channels, kHeight, kWidth, channels, filter.data(), taps, 1.5f, small.data(),
+              kWidth * channels, channels});
+    k.grow({x.data(), kWidth * channels, channels, kHeight, kWidth, channels, filter.data(), taps, 1.5f, large.data(),
+            2 * kWidth * channels, channels});
+    put(small), put(large);
+  }
+  const int columns = std::min(channels, 32);
+  auto tile = room(size);
+  std::vector<float> wide(size, -9);
+  Finish<T> finish{sums.data(), 5, columns, {}, x.data(), 0.7f, tile.data(), nullptr, channels};
+  for (int r = 0; r < 5; r += 2) finish.add[r] = a.data();
+  k.finish(finish);
+  finish.out = nullptr, finish.wide_out = wide.data();
+  k.finish(finish);
+  put(tile), put(wide);
+  auto bordered = room(static_cast<std::size_t>(kHeight * kFrame * (channels + 1))), copy = room(size);
+  auto sum = floats();
+  k.border({x.data(), kHeight, kWidth, channels, 0.3f, bordered.data(), kFrame * (channels + 1), channels + 1,
+            copy.data(), sum.data()});
+  put(bordered), put(copy), put(sum);
+  if (channels % 8 == 0) {
+    auto pairs = room(size);
+    k.interleave(x.data(), channels, kPixels / 2, channels, pairs.data());
+    put(pairs);
+  }
+  const auto logits = some_values<float>(size, 8), of_weights = some_values<float>(size, 9);
+  for (const int count : {1, channels, kPixels}) {
+    auto weights = room(size), products = room(size);
+    const float total = k.weigh(logits.data(), count, count + 3, 1.7f, weights.data());
+    all.push_back(total);
+    put(weights);
+    k.weigh_back(weights.data(), 1 / total, of_weights.data(), count, count + 3, 0.6f, products.data());
+    put(weights), put(products);
+  }
+  auto narrow = room(size);
+  k.narrow(logits.data(), channels, 0.9f, narrow.data());
+  put(narrow);
+  return all;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("each instruction set's kernels do what the plain ones do, at awkward sizes", "[kernels][pointwise]",
+                   float, Bf16) {
+  const auto list = all_pointwise<TestType>();
+  const double bound = kPair<TestType> == 2 ? 1.0 / 128 : 4e-6;  // one step of bf16; sums in another order
+  for (const int channels : {3, 8, 16, 20, 37, 64}) {
+    const auto plain = outcome(list.all[0], channels);
+    for (std::size_t i = 1; i < list.count; ++i) {
+      INFO(list.all[i].name << ", " << channels << " channels");
+      const auto got = outcome(list.all[i], channels);
+      REQUIRE(got.size() == plain.size());
+      double worst = 0;
+      for (std::size_t v = 0; v < got.size(); ++v)
+        worst = std::max(worst, std::abs(got[v] - plain[v]) / std::max(std::abs(plain[v]), 1.0));
+      REQUIRE(worst <= bound);
+    }
+  }
+}
+
+TEST_CASE("weights of attention are exponentials, and what is not a number stays one", "[kernels][pointwise]") {
+  const auto& k = pointwise<float>();
+  const std::vector<float> logits = {0.5f, -1, 2, 0, 1.5f};
+  std::vector<float> weights(8, -1);
+  const float total = k.weigh(logits.data(), 5, 8, 2, weights.data());
+  double want = 0;
+  for (std::size_t i = 0; i < 5; ++i) {
+    REQUIRE(std::abs(weights[i] - std::exp(2 * (logits[i] - 2.0))) < 1e-6);
+    want += std::exp(2 * (logits[i] - 2.0));
+  }
+  REQUIRE(std::abs(total - want) < 1e-5);
+  REQUIRE((weights[5] == 0 && weights[6] == 0 && weights[7] == 0));
+  const std::vector<float> bad = {0.5f, std::nanf(""), 1};
+  REQUIRE(std::isnan(k.weigh(bad.data(), 3, 3, 1, weights.data())));
+}
