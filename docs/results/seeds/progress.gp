@@ -1,0 +1,64 @@
+# progress.svg, drawn again by: gnuplot progress.gp
+# Columns of data: x, y, lower end, upper end.
+set encoding utf8
+set terminal svg noenhanced size 480,352 dynamic font 'sans-serif,15' name 'progress'
+set output 'progress.svg'
+set lmargin at screen 0.150000
+set rmargin at screen 0.952083
+set tmargin at screen 0.957386
+set bmargin at screen 0.227273
+set label 'steps' at graph 0.5, screen 0.113636 center
+set key at screen 0.150000, screen 0.079545 left top Left reverse samplen 1.6 width 1 maxrows 1
+set border 3 lw 1 lc rgb '#24292f'
+set tics nomirror out scale 0.5
+set grid ytics lt 1 lw 1 lc rgb '#d0d7de'
+set xtics offset 0,0.4
+set ytics offset 0.5,0
+set label 'memorized images, %' at screen 0.035, graph 0.5 center rotate by 90
+set xrange [0:1000]
+set xtics 200
+set yrange [0:100]
+set ytics (0, 20, 40, 60, 80, 90, 100)
+set arrow from graph 0, first 90 to graph 1, first 90 nohead dt 2 lw 1.5 lc rgb '#24292f'
+$data0 << EOD
+500 4.4 0 0
+1000 36.6 0 0
+EOD
+$data1 << EOD
+500 5 0 0
+1000 27.4 0 0
+EOD
+$data2 << EOD
+500 3 0 0
+1000 37.4 0 0
+EOD
+$data3 << EOD
+500 14.6 0 0
+1000 66.8 0 0
+EOD
+$data4 << EOD
+500 17.2 0 0
+1000 72.6 0 0
+EOD
+$data5 << EOD
+500 15.8 0 0
+1000 72 0 0
+EOD
+# data-classes 2
+$data6 << EOD
+500 4.133333333 0 0
+1000 33.8 0 0
+EOD
+# data-classes 4
+$data7 << EOD
+500 15.86666667 0 0
+1000 70.46666667 0 0
+EOD
+plot $data0 using 1:2 with lines lw 0.6 lc rgb '#0072b2' notitle, \
+  $data1 using 1:2 with lines lw 0.6 lc rgb '#0072b2' notitle, \
+  $data2 using 1:2 with lines lw 0.6 lc rgb '#0072b2' notitle, \
+  $data3 using 1:2 with lines lw 0.6 lc rgb '#d55e00' notitle, \
+  $data4 using 1:2 with lines lw 0.6 lc rgb '#d55e00' notitle, \
+  $data5 using 1:2 with lines lw 0.6 lc rgb '#d55e00' notitle, \
+  $data6 using 1:2 with linespoints pt 7 ps 0.5 lw 2 dt 1 lc rgb '#0072b2' title 'data-classes 2', \
+  $data7 using 1:2 with linespoints pt 7 ps 0.5 lw 2 dt 1 lc rgb '#d55e00' title 'data-classes 4'
