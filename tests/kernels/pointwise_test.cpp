@@ -69,7 +69,7 @@ std::vector<double> outcome(const Pointwise<T>& k, int channels) {
   const int columns = std::min(channels, 32);
   auto tile = room(size);
   std::vector<float> wide(size, -9);
-  Finish<T> finish{sums.data(), 5, columns, {}, x.data(), 0.7f, tile.data(), nullptr, channels};
+  FinishTile<T> finish{sums.data(), 5, columns, {}, x.data(), 0.7f, tile.data(), nullptr, channels};
   for (int r = 0; r < 5; r += 2) finish.add[r] = a.data();
   k.finish(finish);
   finish.out = nullptr, finish.wide_out = wide.data();

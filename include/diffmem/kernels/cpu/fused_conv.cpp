@@ -324,15 +324,15 @@ void fused_conv_forward(const FusedConv& law, const FusedConvForward<T>& at, int
     };
     convolve(input, count, g, at.weights, plan.out, s,
              [&](std::ptrdiff_t p, int rows, int c, int columns, float* sums) {
-               Finish<T> f{sums,
-                           rows,
-                           columns,
-                           {},
-                           from(at.residual, p, c),
-                           law.scale,
-                           from(at.out, p, c),
-                           from(at.wide_out, p, c),
-                           plan.out};
+               FinishTile<T> f{sums,
+                               rows,
+                               columns,
+                               {},
+                               from(at.residual, p, c),
+                               law.scale,
+                               from(at.out, p, c),
+                               from(at.wide_out, p, c),
+                               plan.out};
                for (int r = 0; r < rows; ++r) f.add[r] = add + (p + r) / g.pixels() * plan.out + c;
                pointwise<T>().finish(f);
              });

@@ -70,7 +70,7 @@ struct Resampling {
 
 /// A tile of sums [8][32] becomes values: (sums + add + residual) scale.
 template <class T>
-struct Finish {
+struct FinishTile {
   const float* sums;
   int rows, columns;
   const float* add[8];  ///< to each row, or null
@@ -104,7 +104,7 @@ struct Pointwise {
   /// `shrink` sums taps x taps values into one; `grow` is its transpose.
   void (*shrink)(const Resampling<T>&);
   void (*grow)(const Resampling<T>&);
-  void (*finish)(const Finish<T>&);
+  void (*finish)(const FinishTile<T>&);
   void (*border)(const Border<T>&);
   /// Two rows side by side: out[q][c] = (x[2q][c], x[2q+1][c]), channels a multiple of 8; bf16 alone.
   void (*interleave)(const T* x, std::ptrdiff_t stride, int steps, int channels, T* out);

@@ -384,8 +384,8 @@ Claim lands(std::string text, Where where, double levels) {
       if (sample.values.size() < 2) return undecided(fmt::format("{}, {}", knn.spell(sample.mean()), kOneSeed));
       const Interval i = interval_of(sample, c);
       return Verdict{inside(i, -levels, kNoBound),
-                     fmt::format("{} [{:.2f}, {:.2f}], {} training seeds", knn.spell(sample.mean()), -i.high, -i.low,
-                                 sample.values.size())};
+                     fmt::format("{} [{:.2f}, {:.2f}], {} training seeds", knn.spell(sample.mean()), 0.0 - i.high,
+                                 0.0 - i.low, sample.values.size())};
     });
   });
 }

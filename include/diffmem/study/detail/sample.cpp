@@ -96,7 +96,7 @@ const Scale& scale_of(Measure measure) {
       .unit_name = "points"};
   static const Scale knn{
       .value = [](const RunGroup& g) { return -mean_of(g, [](const Result* run) { return best(run).knn_distance; }); },
-      .spell = [](double value) { return fmt::format("{:.2f} grey levels", -value); },
+      .spell = [](double value) { return fmt::format("{:.2f} grey levels", 0.0 - value); },
       .unit = -1,
       .unit_name = "grey levels"};
   return measure == Measure::knn ? knn : ratio;
