@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/crew.hpp>
 #include <diffmem/kernels/adam.hpp>
+#include <diffmem/kernels/clones.hpp>
 
 #include <ATen/Parallel.h>
 
@@ -54,7 +55,7 @@ struct Rates {
 
 // One clone per instruction set; contraction is off so that all of them round alike.
 __attribute__((target_clones("avx512f", "avx2", "default"),
-               optimize("fp-contract=off", "no-math-errno", "no-trapping-math"))) void
+               optimize("O3", "fp-contract=off", "no-math-errno", "no-trapping-math"))) void
 update(float* w, const float* g, float* m, float* v, float* average, std::int64_t n, const Rates r) {
   for (std::int64_t i = 0; i < n; ++i) {
     const float gradient = g[i] + r.l2 * w[i];
@@ -66,7 +67,7 @@ update(float* w, const float* g, float* m, float* v, float* average, std::int64_
 }
 
 // All exponent bits set: infinite or NaN.
-__attribute__((target_clones("avx512f", "avx2", "default"))) bool finite(const float* x, std::int64_t n) {
+DIFFMEM_CLONES bool finite(const float* x, std::int64_t n) {
   std::uint32_t bad = 0;
   for (std::int64_t i = 0; i < n; ++i) {
     std::uint32_t bits;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/random.hpp>
+#include <diffmem/kernels/clones.hpp>
 #include <diffmem/kernels/dropout.hpp>
 
 #include <ATen/Parallel.h>
@@ -11,11 +12,8 @@
 namespace diffmem {
 namespace kernels {
 // Sixteen blocks at a time in arrays, so that the compiler keeps each round in vector registers.
-__attribute__((target_clones("avx512f", "avx2", "default"))) void dropout_bits_cpu(std::uint8_t* out, std::int64_t size,
-                                                                                   std::uint64_t seed,
-                                                                                   std::uint64_t index,
-                                                                                   std::uint32_t place,
-                                                                                   std::uint32_t threshold) {
+DIFFMEM_CLONES void dropout_bits_cpu(std::uint8_t* out, std::int64_t size, std::uint64_t seed, std::uint64_t index,
+                                     std::uint32_t place, std::uint32_t threshold) {
   constexpr std::int64_t kBlocks = 16, kPerBlock = 8;
   const auto key = philox_key(seed, Stream::dropout);
   const std::int64_t bytes = (size + kPerBlock - 1) / kPerBlock;
