@@ -5,6 +5,7 @@
 // A panel holds 16 columns of a matrix [depth,columns] as [depth/pair][16][pair], where pair is 2 for bf16, 1 for float.
 // A matrix of several taps (a convolution's) is [columns/16][tap][depth/pair][16][pair].
 #pragma once
+#include <diffmem/core/round_up.hpp>
 #include <diffmem/kernels/bf16.hpp>
 
 #include <cstddef>
@@ -15,6 +16,11 @@ namespace diffmem::kernels {
 inline constexpr int kPanelColumns = 16;
 inline constexpr int kTileRows = 8;      ///< rows of a tile
 inline constexpr int kTileColumns = 32;  ///< its columns: two panels, or the first half of one alone
+
+/// `n`, upwards to a multiple of `to`.
+constexpr int padded(int n, int to) {
+  return static_cast<int>(round_up(static_cast<std::size_t>(n), static_cast<std::size_t>(to)));
+}
 
 /// Eight rows times one or two panels.
 template <class T>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/crew.hpp>
-#include <diffmem/core/round_up.hpp>
 #include <diffmem/kernels/attention.hpp>
 #include <diffmem/kernels/cpu/pointwise.hpp>
 #include <diffmem/kernels/panels.hpp>
@@ -11,10 +10,6 @@
 
 namespace diffmem::kernels {
 namespace {
-
-int padded(int n, int to) {
-  return static_cast<int>(round_up(static_cast<std::size_t>(n), static_cast<std::size_t>(to)));
-}
 
 /// Rows of values, `stride` values from one to the next.
 template <class T>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/crew.hpp>
-#include <diffmem/core/round_up.hpp>
 #include <diffmem/kernels/cpu/pointwise.hpp>
 #include <diffmem/kernels/dropout.hpp>
 #include <diffmem/kernels/fused_conv.hpp>
@@ -11,10 +10,6 @@
 
 namespace diffmem::kernels {
 namespace {
-
-int padded(int n, int to) {
-  return static_cast<int>(round_up(static_cast<std::size_t>(n), static_cast<std::size_t>(to)));
-}
 
 /// Images in a thread's cache: values [rows+2 pad][line][depth] an image, with a border of zeros.
 struct Geometry {
@@ -110,7 +105,7 @@ template <class T>
 struct Scratch {
   std::vector<T> input, gradient, even, odd, pairs, inner, whole;
   std::vector<std::ptrdiff_t> where;
-  std::vector<float> add, sums;
+  std::vector<float> add;
 };
 template <class T>
 Scratch<T>& scratch() {
