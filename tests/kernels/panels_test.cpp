@@ -29,13 +29,14 @@ TEMPLATE_TEST_CASE("rows times panels equal float64, by every kernel", "[kernels
   for (std::size_t k = 0; k < list.count; ++k)
     for (const int panels : {1, 2})
       for (const int depth : {2, 8, 14, 64})
-        for (const int taps : {1, 9}) {
-          INFO(list.all[k].name << " panels " << panels << " depth " << depth << " taps " << taps);
+        for (const auto& [taps, apart] : {std::pair{1, false}, {9, false}, {3, true}}) {
+          INFO(list.all[k].name << " panels " << panels << " depth " << depth << " taps " << taps << " apart " << apart);
           const std::ptrdiff_t size = std::ptrdiff_t{taps} * depth * kPanelColumns;
           const auto x = some_values<T>(2000, 1), w = some_values<T>(static_cast<std::size_t>(panels * size), 2);
           std::vector<std::ptrdiff_t> offsets;
           for (int t = 0; t < taps; ++t) offsets.push_back(std::ptrdiff_t{t} * 70);
-          std::vector<float> out(kTileRows * kTileColumns, -1);
+          constexpr std::ptrdiff_t kTile = std::ptrdiff_t{kTileRows} * kTileColumns;
+          std::vector<float> out(static_cast<std::size_t>(kTile * (apart ? taps : 1)), -1);
           RowProduct<T> p{.rows = {},
                           .taps = offsets.data(),
                           .tap_count = taps,
@@ -43,27 +44,29 @@ TEMPLATE_TEST_CASE("rows times panels equal float64, by every kernel", "[kernels
                           .panel = w.data(),
                           .panel_stride = size,
                           .panels = panels,
-                          .out = out.data()};
+                          .out = out.data(),
+                          .apart = apart ? kTile : 0};
           for (int r = 0; r < kTileRows; ++r) p.rows[r] = x.data() + 37 * r;
           list.all[k].rows(p);
-          for (int r = 0; r < kTileRows; ++r)
-            for (int c = 0; c < kTileColumns; ++c) {
-              const float got = out[static_cast<std::size_t>(r * kTileColumns + c)];
-              if (c >= panels * kPanelColumns) {
-                REQUIRE(got == -1);  // the other half is left alone
-                continue;
-              }
-              double want = 0, magnitude = 0;
-              for (int t = 0; t < taps; ++t)
-                for (int i = 0; i < depth; ++i) {
-                  const double a = widened(p.rows[r][offsets[static_cast<std::size_t>(t)] + i]);
-                  const double b = widened(w[static_cast<std::size_t>(c / kPanelColumns * size +
-                                                                      (t * depth + i / pair * pair) * kPanelColumns +
-                                                                      c % kPanelColumns * pair + i % pair)]);
-                  want += a * b, magnitude += std::abs(a * b);
-                }
-              REQUIRE(std::abs(got - want) <= 1e-6 * magnitude);
+          for (std::ptrdiff_t at = 0; at < static_cast<std::ptrdiff_t>(out.size()); ++at) {
+            const auto tile = static_cast<int>(at / kTile), r = static_cast<int>(at % kTile / kTileColumns),
+                       c = static_cast<int>(at % kTileColumns);
+            const float got = out[static_cast<std::size_t>(at)];
+            if (c >= panels * kPanelColumns) {
+              REQUIRE(got == -1);  // the other half is left alone
+              continue;
             }
+            double want = 0, magnitude = 0;
+            for (int t = apart ? tile : 0; t < (apart ? tile + 1 : taps); ++t)
+              for (int i = 0; i < depth; ++i) {
+                const double a = widened(p.rows[r][offsets[static_cast<std::size_t>(t)] + i]);
+                const double b = widened(w[static_cast<std::size_t>(c / kPanelColumns * size +
+                                                                    (t * depth + i / pair * pair) * kPanelColumns +
+                                                                    c % kPanelColumns * pair + i % pair)]);
+                want += a * b, magnitude += std::abs(a * b);
+              }
+            REQUIRE(std::abs(got - want) <= 1e-6 * magnitude);
+          }
         }
 }
 

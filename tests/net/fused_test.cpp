@@ -154,9 +154,16 @@ TEST_CASE("a fused convolution equals its layers, with all gradients", "[net][fu
       check({.images = 7, .height = 4, .width = 4, .in = 28, .second = 12, .out = 16}, type);
       check({.images = 2, .height = 4, .width = 4, .in = 96, .second = 32, .out = 64, .rate = 0.13, .shift = true},
             type);
+      // Winograd's: tiles beyond the border, an odd number of them, more than are done at once, two panels and one.
+      check({.images = 1, .height = 5, .width = 5, .in = 36, .out = 40, .residual = true, .wide = true}, type);
+      check({.images = 4, .height = 3, .width = 8, .in = 32, .out = 32, .norm = false, .silu = false}, type);
+      check({.images = 3, .height = 1, .width = 2, .in = 44, .second = 12, .out = 50, .rate = 0.3}, type);
+      check({.images = 5, .height = 16, .width = 14, .in = 192, .out = 72, .shift = true, .residual = true}, type);
       for (const auto& filter : {std::vector<int>{1, 1}, {1, 3, 3, 1}})
         for (const Resample resample : {Resample::up, Resample::down}) {
           check({.images = 3, .height = 6, .width = 4, .in = 12, .out = 20, .resample = resample, .filter = filter},
+                type);
+          check({.images = 2, .height = 6, .width = 6, .in = 36, .out = 40, .resample = resample, .filter = filter},
                 type);
           check({.images = 3,
                  .height = 4,

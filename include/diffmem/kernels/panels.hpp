@@ -34,6 +34,7 @@ struct RowProduct {
   int panels = 1;                   ///< 1 or 2
   float* out = nullptr;             ///< [8][16 panels], overwritten
   std::ptrdiff_t out_stride = kTileColumns;
+  std::ptrdiff_t apart = 0;  ///< floats from the sums of one tap to those of the next; 0: all taps are added up
 };
 
 /// out[i][j] += sum over q of left[q][i] right[q][j], for i < 8 and j < 16 or 32, over `images` images of `lines` lines of

@@ -2,6 +2,7 @@
 #include <diffmem/core/crew.hpp>
 #include <diffmem/kernels/attention.hpp>
 #include <diffmem/kernels/cpu/pointwise.hpp>
+#include <diffmem/kernels/cpu/room.hpp>
 #include <diffmem/kernels/panels.hpp>
 
 #include <algorithm>
@@ -18,12 +19,6 @@ struct Rows {
   int count, width;
   std::ptrdiff_t stride;
 };
-
-template <class T>
-T* room(std::vector<T>& v, std::ptrdiff_t size) {
-  if (v.size() < static_cast<std::size_t>(size)) v.resize(static_cast<std::size_t>(size));
-  return v.data();
-}
 
 /// Panels whose columns are the rows: of x^T, [width,columns].  Columns beyond the last hold anything finite.
 template <class T>

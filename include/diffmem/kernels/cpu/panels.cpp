@@ -74,6 +74,7 @@ struct Register {
 template <class R, int Rows, int Count, class T>
 DIFFMEM_INLINE void rows_part(const RowProduct<T>& p, int first, int column) {
   typename R::Floats sum[Rows][Count] = {}, w[Count][2];
+  float* out = p.out + first * p.out_stride + column;
   const T* panel = p.panel + column / kPanelColumns * p.panel_stride + column % kPanelColumns * kPair<T>;
   for (int t = 0; t < p.tap_count; ++t) {
     const std::ptrdiff_t tap = p.taps[t];
@@ -85,11 +86,16 @@ DIFFMEM_INLINE void rows_part(const RowProduct<T>& p, int first, int column) {
 #pragma GCC unroll 8
       for (int r = 0; r < Rows; ++r) R::add(sum[r], p.rows[first + r] + tap + k, w);
     }
-  }
+    if (p.apart == 0 && t + 1 < p.tap_count) continue;
 #pragma GCC unroll 8
-  for (int r = 0; r < Rows; ++r)
+    for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
-    for (int n = 0; n < Count; ++n) R::store(p.out + (first + r) * p.out_stride + column + n * R::kLanes, sum[r][n]);
+      for (int n = 0; n < Count; ++n) {
+        R::store(out + r * p.out_stride + n * R::kLanes, sum[r][n]);
+        sum[r][n] = typename R::Floats{};
+      }
+    out += p.apart;
+  }
 }
 template <class R, int Rows, int Count, class T>
 DIFFMEM_INLINE void columns_part(const ColumnProduct<T>& p, int first, int column) {
@@ -163,6 +169,7 @@ DIFFMEM_BF16 void rows_bf16_of(const RowProduct<Bf16>& p) {
     for (auto& s : row) s = _mm512_setzero_ps();
   const Bf16* panel = p.panel;
   const std::ptrdiff_t stride = p.panel_stride;
+  float* out = p.out;
   const Bf16 *r0 = p.rows[0], *r1 = p.rows[1], *r2 = p.rows[2], *r3 = p.rows[3], *r4 = p.rows[4], *r5 = p.rows[5],
              *r6 = p.rows[6], *r7 = p.rows[7];
   for (int t = 0; t < p.tap_count; ++t) {
@@ -179,9 +186,14 @@ DIFFMEM_BF16 void rows_bf16_of(const RowProduct<Bf16>& p) {
       add(sum[0], r0), add(sum[1], r1), add(sum[2], r2), add(sum[3], r3);
       add(sum[4], r4), add(sum[5], r5), add(sum[6], r6), add(sum[7], r7);
     }
+    if (p.apart == 0 && t + 1 < p.tap_count) continue;
+    for (int r = 0; r < kTileRows; ++r)
+      for (int n = 0; n < Panels; ++n) {
+        _mm512_storeu_ps(out + r * p.out_stride + n * kPanelColumns, sum[r][n]);
+        sum[r][n] = _mm512_setzero_ps();
+      }
+    out += p.apart;
   }
-  for (int r = 0; r < kTileRows; ++r)
-    for (int n = 0; n < Panels; ++n) _mm512_storeu_ps(p.out + r * p.out_stride + n * kPanelColumns, sum[r][n]);
 }
 DIFFMEM_BF16 void rows_bf16(const RowProduct<Bf16>& p) { p.panels == 2 ? rows_bf16_of<2>(p) : rows_bf16_of<1>(p); }
 

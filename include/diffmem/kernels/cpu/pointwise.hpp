@@ -81,6 +81,46 @@ struct FinishTile {
   std::ptrdiff_t stride;
 };
 
+/// Tiles of an image for Winograd's F(2x2,3x3): 4x4 values, every other pixel one, become B^T d B, or 2x2 values A d A^T;
+/// 16 values of each channel either way.
+template <class T>
+struct Tiles {
+  const T* image;               ///< pixels `depth` values apart
+  const std::ptrdiff_t* where;  ///< where each tile's first value is
+  int count;
+  std::ptrdiff_t line;  ///< values from one line of the image to the next
+  int depth;            ///< a multiple of 8
+  T* out;
+  std::ptrdiff_t tile, product;  ///< values from one tile, or pair of tiles, and from one of the 16 to the next
+};
+
+/// A tile of sums [16][8][32] of such products becomes A^T m A, 2x2 values of each tile: (that + add + residual) scale.
+template <class T>
+struct FinishTiles {
+  const float* sums;
+  int tiles, columns;
+  const float* add[8];            ///< to each tile, or null
+  std::ptrdiff_t pixel[8];        ///< each tile's first
+  int height[8], width[8];        ///< of each, 1 or 2: the others are beyond the image
+  std::ptrdiff_t line;            ///< pixels of one
+  const T* residual;              ///< pixels `stride` values apart, or null
+  float scale;
+  T* out;           ///< or
+  float* wide_out;  ///< in float32
+  std::ptrdiff_t stride;
+};
+
+/// Weights [3][3] of 16 columns become G g G^T: a panel of 16 taps.
+template <class T>
+struct WeightTiles {
+  const float* weights;        ///< of the first column and row, nine side by side
+  std::ptrdiff_t column, row;  ///< floats from one to the next
+  int columns, rows;           ///< that there are; beyond is 0
+  int depth;                   ///< rows of the panel
+  bool turned;                 ///< read from the last of the nine to the first
+  T* out;                      ///< [16][depth/pair][16][pair]
+};
+
 /// Lines of pixels, scaled, to a place with a border; adds up the channels.
 template <class T>
 struct Border {
@@ -105,6 +145,15 @@ struct Pointwise {
   void (*shrink)(const Resampling<T>&);
   void (*grow)(const Resampling<T>&);
   void (*finish)(const FinishTile<T>&);
+  /// [tile][depth] of each of the 16.
+  void (*tiles)(const Tiles<T>&);
+  /// [pair of tiles][depth][2] (bf16; a last tile's partner is 0) or [tile][depth] (float32): of 4x4, and of 2x2 values.
+  void (*paired_tiles)(const Tiles<T>&);
+  void (*paired_gradients)(const Tiles<T>&);
+  void (*finish_tiles)(const FinishTiles<T>&);
+  void (*weight_tiles)(const WeightTiles<T>&);
+  /// Sums [16] of 16 columns, `product` floats apart, in `count` places, added up: G^T u G, taps [9][16].
+  void (*tap_gradients)(const float* const* sums, std::size_t count, std::ptrdiff_t product, float* taps);
   void (*border)(const Border<T>&);
   /// Two rows side by side: out[q][c] = (x[2q][c], x[2q+1][c]), channels a multiple of 8; bf16 alone.
   void (*interleave)(const T* x, std::ptrdiff_t stride, int steps, int channels, T* out);
