@@ -42,7 +42,13 @@ void panels_of_values(const Rows<T>& x, int depth, std::vector<T>& to) {
   for (int first = 0; first < columns; first += kPanelColumns) {
     T* panel = panels + std::ptrdiff_t{first} * depth;
     const int count = std::min(kPanelColumns, x.width - first);
-    for (int k = 0; k < depth; k += pair, panel += kPanelColumns * pair)
+    int k = 0;
+    if (pair == 2 && count == kPanelColumns) {
+      k = x.count / 2 * 2;
+      pointwise<T>().interleave(x.data + first, x.stride, k / 2, kPanelColumns, panel);
+      panel += std::ptrdiff_t{k} * kPanelColumns;
+    }
+    for (; k < depth; k += pair, panel += kPanelColumns * pair)
       for (int i = 0; i < pair; ++i) {
         const T* row = x.data + (k + i) * x.stride + first;
         for (int c = 0; c < count; ++c) panel[c * pair + i] = k + i < x.count ? row[c] : T{};
@@ -55,7 +61,12 @@ template <class T>
 void pairs_of(const Rows<T>& x, int wide, int count, std::vector<T>& to) {
   constexpr int pair = kPair<T>;
   T* out = room(to, std::ptrdiff_t{wide} * count);
-  for (int k = 0; k < count; ++k)
+  int k = 0;
+  if (pair == 2 && x.width == wide) {
+    k = x.count / 2 * 2;
+    pointwise<T>().interleave(x.data, x.stride, k / 2, wide, out);
+  }
+  for (; k < count; ++k)
     for (int c = 0; c < wide; ++c)
       out[std::ptrdiff_t{k / pair * pair} * wide + c * pair + k % pair] =
           k < x.count && c < x.width ? x.data[k * x.stride + c] : T{};

@@ -136,12 +136,15 @@ const std::ptrdiff_t* places(const Geometry& g, int group, int border, std::vect
   for (int r = 0; r < kTileRows; ++r) where[i + r] = where[i - 1];  // tiles beyond the last are not stored
   return where;
 }
-/// Tiles done together, of `values` values each: as many as the cache takes.
+/// Tiles whose products are done together, of `depth` channels each: as many as the cache takes.
 template <class T>
-std::ptrdiff_t tiles_at_once(std::ptrdiff_t values) {
+std::ptrdiff_t tiles_at_once(std::ptrdiff_t depth) {
   constexpr std::ptrdiff_t kBytes = 512 << 10;
-  return std::max<std::ptrdiff_t>(kBytes / (values * static_cast<std::ptrdiff_t>(sizeof(T)) * kTileRows), 1) * kTileRows;
+  return std::max<std::ptrdiff_t>(kBytes / (kProducts * depth * static_cast<std::ptrdiff_t>(sizeof(T)) * kTileRows), 1) *
+         kTileRows;
 }
+/// Tiles whose sums are added to the weights' together: enough that these, too many for the cache, come and go seldom.
+constexpr std::ptrdiff_t kTilesAtOnce = 256;
 /// Values more than a power of two: lines of the cache that lie so far apart push each other out.
 template <class T>
 constexpr std::ptrdiff_t kOff = 64 / sizeof(T);
@@ -151,7 +154,7 @@ void convolve_by_winograd(const T* images, int group, const Geometry& g, const T
                           const ConvOut<T>& to) {
   Scratch<T>& s = scratch<T>();
   const std::ptrdiff_t each = tile_count(g), all = group * each, row = g.depth + kOff<T>, product = kTileRows * row,
-                       block = kProducts * product, at_once = tiles_at_once<T>(kProducts * row);
+                       block = kProducts * product, at_once = tiles_at_once<T>(row);
   const std::ptrdiff_t* where = places(g, group, 1, s.where);
   T* tiles = room(s.tiles, std::min(at_once, all + kTileRows) / kTileRows * block);
   std::ptrdiff_t of_product[kProducts];
@@ -205,16 +208,14 @@ void convolve_by_winograd(const T* images, int group, const Geometry& g, const T
 template <class T>
 void winograd_sums(const T* input, const Geometry& g, const T* gradient, const Geometry& d, int group, float* sums) {
   Scratch<T>& s = scratch<T>();
-  const std::ptrdiff_t all = group * tile_count(g), at_once = tiles_at_once<T>(kProducts * (g.depth + d.depth));
-  const std::ptrdiff_t steps = std::min(at_once, all + 1) / kPair<T>, left = steps * kPair<T> * g.depth + kOff<T>,
-                       right = steps * kPair<T> * d.depth + kOff<T>;
+  const std::ptrdiff_t all = group * tile_count(g), steps = std::min(kTilesAtOnce, all + 1) / kPair<T>, left = steps * kPair<T> * g.depth + kOff<T>, right = steps * kPair<T> * d.depth + kOff<T>;
   T *tiles = room(s.tiles, kProducts * left), *gradients = room(s.gradients, kProducts * right);
   const std::ptrdiff_t *of_input = places(g, group, 1, s.where), *of_gradient = places(d, group, 0, s.where_right);
   ColumnProduct<T> p;
   p.left_step = std::ptrdiff_t{kPair<T>} * g.depth, p.right_step = std::ptrdiff_t{kPair<T>} * d.depth;
   p.out_stride = d.depth;
-  for (std::ptrdiff_t first = 0; first < all; first += at_once) {
-    const int count = static_cast<int>(std::min(at_once, all - first));
+  for (std::ptrdiff_t first = 0; first < all; first += kTilesAtOnce) {
+    const int count = static_cast<int>(std::min(kTilesAtOnce, all - first));
     pointwise<T>().paired_tiles(
         {input, of_input + first, count, std::ptrdiff_t{g.line} * g.depth, g.depth, tiles, p.left_step, left});
     pointwise<T>().paired_gradients(

@@ -40,7 +40,7 @@ struct Plan {
 
 /// Images done together: enough pixels for long sums, few enough to stay in the cache.
 int group_of(const Geometry& g, std::int64_t images, int threads) {
-  constexpr std::ptrdiff_t kPixels = 512;
+  constexpr std::ptrdiff_t kPixels = 1024;
   const std::int64_t share = (images + threads - 1) / threads;
   return static_cast<int>(std::clamp<std::int64_t>(kPixels / g.pixels(), 1, std::max<std::int64_t>(share, 1)));
 }
