@@ -84,7 +84,45 @@ std::vector<double> outcome(const Pointwise<T>& k, int channels) {
     auto pairs = room(size);
     k.interleave(x.data(), channels, kPixels / 2, channels, pairs.data());
     put(pairs);
+    // Three tiles of Winograd's: the second is right of the first, the third is not.
+    const std::vector<std::ptrdiff_t> where = {0, 2 * channels, channels};
+    const std::ptrdiff_t row = channels + 3, product = 4 * row;
+    for (const auto act : {k.tiles, k.paired_tiles, k.paired_gradients}) {
+      const bool paired = act != k.tiles && kPair<T> == 2;
+      auto transformed = room(static_cast<std::size_t>(16 * product));
+      act({x.data(), where.data(), 3, kWidth * channels, channels, transformed.data(), paired ? 2 * row : row, product});
+      put(transformed);
+    }
   }
+  // Of three tiles, one has four values, one two, one one.
+  const auto products = some_values<float>(16 * 8 * 32, 10);
+  FinishTiles<T> tiles{.sums = products.data(),
+                       .tiles = 3,
+                       .columns = columns,
+                       .add = {nullptr, a.data(), b.data()},
+                       .pixel = {0, 4, 12},
+                       .height = {2, 2, 1},
+                       .width = {2, 1, 1},
+                       .line = kWidth,
+                       .residual = x.data(),
+                       .scale = 0.7f,
+                       .out = tile.data(),
+                       .wide_out = nullptr,
+                       .stride = channels};
+  k.finish_tiles(tiles);
+  tiles.out = nullptr, tiles.residual = nullptr, tiles.wide_out = wide.data();
+  k.finish_tiles(tiles);
+  put(tile), put(wide);
+  for (const bool turned : {false, true}) {
+    const auto weights = some_values<float>(11 * 13 * 9, 11);
+    auto panel = room(16 * 16 * 16);
+    k.weight_tiles({weights.data(), 13 * 9, 9, 11, 13, 16, turned, panel.data()});
+    put(panel);
+  }
+  std::vector<float> taps(9 * 16);
+  const float* parts[] = {products.data(), products.data() + 100};
+  k.tap_gradients(parts, 2, 32, taps.data());
+  put(taps);
   const auto logits = some_values<float>(size, 8), of_weights = some_values<float>(size, 9);
   for (const int count : {1, channels, kPixels}) {
     auto weights = room(size), products = room(size);
