@@ -30,7 +30,8 @@ TEMPLATE_TEST_CASE("rows times panels equal float64, by every kernel", "[kernels
     for (const int panels : {1, 2})
       for (const int depth : {2, 8, 14, 64})
         for (const auto& [taps, apart] : {std::pair{1, false}, {9, false}, {3, true}}) {
-          INFO(list.all[k].name << " panels " << panels << " depth " << depth << " taps " << taps << " apart " << apart);
+          INFO(list.all[k].name << " panels " << panels << " depth " << depth << " taps " << taps << " apart "
+                                << apart);
           const std::ptrdiff_t size = std::ptrdiff_t{taps} * depth * kPanelColumns;
           const auto x = some_values<T>(2000, 1), w = some_values<T>(static_cast<std::size_t>(panels * size), 2);
           std::vector<std::ptrdiff_t> offsets;

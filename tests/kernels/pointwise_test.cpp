@@ -90,7 +90,8 @@ std::vector<double> outcome(const Pointwise<T>& k, int channels) {
     for (const auto act : {k.tiles, k.paired_tiles, k.paired_gradients}) {
       const bool paired = act != k.tiles && kPair<T> == 2;
       auto transformed = room(static_cast<std::size_t>(16 * product));
-      act({x.data(), where.data(), 3, kWidth * channels, channels, transformed.data(), paired ? 2 * row : row, product});
+      act({x.data(), where.data(), 3, kWidth * channels, channels, transformed.data(), paired ? 2 * row : row,
+           product});
       put(transformed);
     }
   }

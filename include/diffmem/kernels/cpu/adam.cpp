@@ -56,8 +56,7 @@ struct Rates {
 // One clone per instruction set; contraction is off so that all of them round alike.  What g++ 12 needs to vectorise it:
 // `ivdep`, for five arrays could overlap in too many ways, and a square root that is not a function of <cmath>, in a file
 // compiled with -fno-math-errno (CMakeLists.txt): as an attribute that does not reach the root.
-__attribute__((target_clones("avx512f", "avx2", "default"),
-               optimize("O3", "fp-contract=off", "no-trapping-math"))) void
+__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3", "fp-contract=off", "no-trapping-math"))) void
 update(float* w, const float* g, float* m, float* v, float* average, std::int64_t n, const Rates r) {
 #pragma GCC ivdep
   for (std::int64_t i = 0; i < n; ++i) {

@@ -131,8 +131,7 @@ const std::ptrdiff_t* places(const Geometry& g, int group, int border, std::vect
   std::ptrdiff_t i = 0;
   for (int n = 0; n < group; ++n)
     for (int h = 0; h < tile_lines(g); ++h)
-      for (int w = 0; w < line_tiles(g); ++w)
-        where[i++] = n * g.size() + g.at(2 * h - border, 2 * w - border);
+      for (int w = 0; w < line_tiles(g); ++w) where[i++] = n * g.size() + g.at(2 * h - border, 2 * w - border);
   for (int r = 0; r < kTileRows; ++r) where[i + r] = where[i - 1];  // tiles beyond the last are not stored
   return where;
 }
@@ -140,7 +139,8 @@ const std::ptrdiff_t* places(const Geometry& g, int group, int border, std::vect
 template <class T>
 std::ptrdiff_t tiles_at_once(std::ptrdiff_t depth) {
   constexpr std::ptrdiff_t kBytes = 512 << 10;
-  return std::max<std::ptrdiff_t>(kBytes / (kProducts * depth * static_cast<std::ptrdiff_t>(sizeof(T)) * kTileRows), 1) *
+  return std::max<std::ptrdiff_t>(kBytes / (kProducts * depth * static_cast<std::ptrdiff_t>(sizeof(T)) * kTileRows),
+                                  1) *
          kTileRows;
 }
 /// Tiles whose sums are added to the weights' together: enough that these, too many for the cache, come and go seldom.
@@ -208,7 +208,8 @@ void convolve_by_winograd(const T* images, int group, const Geometry& g, const T
 template <class T>
 void winograd_sums(const T* input, const Geometry& g, const T* gradient, const Geometry& d, int group, float* sums) {
   Scratch<T>& s = scratch<T>();
-  const std::ptrdiff_t all = group * tile_count(g), steps = std::min(kTilesAtOnce, all + 1) / kPair<T>, left = steps * kPair<T> * g.depth + kOff<T>, right = steps * kPair<T> * d.depth + kOff<T>;
+  const std::ptrdiff_t all = group * tile_count(g), steps = std::min(kTilesAtOnce, all + 1) / kPair<T>,
+                       left = steps * kPair<T> * g.depth + kOff<T>, right = steps * kPair<T> * d.depth + kOff<T>;
   T *tiles = room(s.tiles, kProducts * left), *gradients = room(s.gradients, kProducts * right);
   const std::ptrdiff_t *of_input = places(g, group, 1, s.where), *of_gradient = places(d, group, 0, s.where_right);
   ColumnProduct<T> p;
@@ -218,8 +219,8 @@ void winograd_sums(const T* input, const Geometry& g, const T* gradient, const G
     const int count = static_cast<int>(std::min(kTilesAtOnce, all - first));
     pointwise<T>().paired_tiles(
         {input, of_input + first, count, std::ptrdiff_t{g.line} * g.depth, g.depth, tiles, p.left_step, left});
-    pointwise<T>().paired_gradients(
-        {gradient, of_gradient + first, count, std::ptrdiff_t{d.line} * d.depth, d.depth, gradients, p.right_step, right});
+    pointwise<T>().paired_gradients({gradient, of_gradient + first, count, std::ptrdiff_t{d.line} * d.depth, d.depth,
+                                     gradients, p.right_step, right});
     p.count = (count + kPair<T> - 1) / kPair<T>;
     for (int k = 0; k < kProducts; ++k)
       for (int c = 0; c < d.depth; c += kTileColumns) {
@@ -321,15 +322,16 @@ void weight_gradient(const std::vector<std::vector<float>>& sums, const Geometry
         }
       }
       for (int c = 0; c < count; ++c)
-        for (int t = 0; t < taps; ++t) to[(std::ptrdiff_t{first + c} * in + i) * taps + t] = each[t * kPanelColumns + c];
+        for (int t = 0; t < taps; ++t)
+          to[(std::ptrdiff_t{first + c} * in + i) * taps + t] = each[t * kPanelColumns + c];
     }
   });
 }
 
-#define DIFFMEM_DEFINE(T)                                                                                       \
-  template std::vector<T> packed_weights<T>(const float*, int, int, int, int);                                  \
-  template std::vector<T> turned_weights<T>(const float*, int, int, int, int);                                  \
-  template void convolve<T>(const T*, int, const Geometry&, const T*, int, const ConvOut<T>&);                  \
+#define DIFFMEM_DEFINE(T)                                                                      \
+  template std::vector<T> packed_weights<T>(const float*, int, int, int, int);                 \
+  template std::vector<T> turned_weights<T>(const float*, int, int, int, int);                 \
+  template void convolve<T>(const T*, int, const Geometry&, const T*, int, const ConvOut<T>&); \
   template void add_weight_sums<T>(const T*, const Geometry&, const T*, const Geometry&, int, float*);
 DIFFMEM_DEFINE(float)
 DIFFMEM_DEFINE(Bf16)

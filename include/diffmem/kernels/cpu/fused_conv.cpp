@@ -164,8 +164,7 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
   };
   by_groups(law.images, group, threads, [&](std::size_t w, std::int64_t first, int count) {
     Scratch<T>& s = scratch<T>();
-    if (weights[w].empty())
-      weights[w].resize(static_cast<std::size_t>(std::ptrdiff_t{g.products} * g.depth * d.depth));
+    if (weights[w].empty()) weights[w].resize(static_cast<std::size_t>(std::ptrdiff_t{g.products} * g.depth * d.depth));
     T *input = cleared(s.input, count * g.size()), *gradient = cleared(s.gradient, count * d.size());
     for (int n = 0; n < count; ++n) {
       prepare(plan, plan.moments(at.moments, first + n), plan.image(at.x, first + n), kept_of(first + n),

@@ -99,11 +99,11 @@ template <class T>
 struct FinishTiles {
   const float* sums;
   int tiles, columns;
-  const float* add[8];            ///< to each tile, or null
-  std::ptrdiff_t pixel[8];        ///< each tile's first
-  int height[8], width[8];        ///< of each, 1 or 2: the others are beyond the image
-  std::ptrdiff_t line;            ///< pixels of one
-  const T* residual;              ///< pixels `stride` values apart, or null
+  const float* add[8];      ///< to each tile, or null
+  std::ptrdiff_t pixel[8];  ///< each tile's first
+  int height[8], width[8];  ///< of each, 1 or 2: the others are beyond the image
+  std::ptrdiff_t line;      ///< pixels of one
+  const T* residual;        ///< pixels `stride` values apart, or null
   float scale;
   T* out;           ///< or
   float* wide_out;  ///< in float32
