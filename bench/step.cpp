@@ -16,9 +16,8 @@ namespace {
 
 constexpr std::string_view kUsage =
     "step [name=value...]\n"
-    "  net=i           0: 8x8x1, base 32, (1,2), 1 block; i: 16x16x1, the same; ii: 32x32x3, base 64, (1,2,2), 2 "
-    "blocks;\n"
-    "                  iii: the paper's\n"
+    "  net=i           demo: the demo's; 0: 8x8x1, base 32, (1,2), 1 block; i: 16x16x1, the same;\n"
+    "                  ii: 32x32x3, base 64, (1,2,2), 2 blocks; iii: the paper's\n"
     "  precision=fp32  bf16, or plain: LibTorch's operations one after the other\n"
     "  threads=0       0: one per core\n"
     "  repeat=10       training steps and samplings; 0: one for each word, \"train\" or \"sample\", read from stdin, "
@@ -48,6 +47,7 @@ const std::vector<Net>& nets() {
         .resolution = side, .channels = 1, .base = 32, .mult = {1, 2}, .blocks = 1, .attention = {16}, .dropout = 0.13};
   };
   static const std::vector<Net> all{
+      {"demo", {.resolution = 8, .channels = 1, .base = 16, .mult = {1, 2}, .blocks = 1, .attention = {}}, 64, 100},
       {"0", small(8), 64, 64},
       {"i", small(16), 64, 64},
       {"ii", {.resolution = 32, .channels = 3, .base = 64, .mult = {1, 2, 2}, .blocks = 2, .attention = {16}}, 32, 16},

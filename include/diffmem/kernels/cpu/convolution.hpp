@@ -11,7 +11,7 @@ namespace diffmem::kernels {
 
 /// Whether Winograd's way is taken: its transforms are worth their time only between many channels.
 constexpr bool by_winograd(int kernel, int in, int out) {
-  constexpr int kWorthwhile = 32;
+  constexpr int kWorthwhile = 16;
   return kernel == 3 && in >= kWorthwhile && out >= kWorthwhile;
 }
 /// Products of a value of the input with weights: 16, or one a tap.
