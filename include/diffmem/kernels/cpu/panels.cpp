@@ -165,8 +165,10 @@ DIFFMEM_PANEL_KERNELS(avx512, 64, 8, 1, 2)
 template <int Panels>
 DIFFMEM_BF16 void rows_bf16_of(const RowProduct<Bf16>& p) {
   __m512 sum[kTileRows][Panels];
-  for (auto& row : sum)
-    for (auto& s : row) s = _mm512_setzero_ps();
+#pragma GCC unroll 8
+  for (int r = 0; r < kTileRows; ++r)
+#pragma GCC unroll 2
+    for (int n = 0; n < Panels; ++n) sum[r][n] = _mm512_setzero_ps();
   const Bf16* panel = p.panel;
   const std::ptrdiff_t stride = p.panel_stride;
   float* out = p.out;
@@ -187,7 +189,10 @@ DIFFMEM_BF16 void rows_bf16_of(const RowProduct<Bf16>& p) {
       add(sum[4], r4), add(sum[5], r5), add(sum[6], r6), add(sum[7], r7);
     }
     if (p.apart == 0 && t + 1 < p.tap_count) continue;
+    // Unrolled, like all that touches the sums: else they live in memory.
+#pragma GCC unroll 8
     for (int r = 0; r < kTileRows; ++r)
+#pragma GCC unroll 2
       for (int n = 0; n < Panels; ++n) {
         _mm512_storeu_ps(out + r * p.out_stride + n * kPanelColumns, sum[r][n]);
         sum[r][n] = _mm512_setzero_ps();
@@ -200,7 +205,9 @@ DIFFMEM_BF16 void rows_bf16(const RowProduct<Bf16>& p) { p.panels == 2 ? rows_bf
 template <int Panels>
 DIFFMEM_BF16 void columns_bf16_of(const ColumnProduct<Bf16>& p) {
   __m512 sum[kTileRows][Panels];
+#pragma GCC unroll 8
   for (int i = 0; i < kTileRows; ++i)
+#pragma GCC unroll 2
     for (int n = 0; n < Panels; ++n) sum[i][n] = _mm512_loadu_ps(p.out + i * p.out_stride + n * kPanelColumns);
   for (int l = 0; l < p.images * p.lines; ++l) {
     const int image = l / p.lines, line = l % p.lines;
@@ -213,11 +220,14 @@ DIFFMEM_BF16 void columns_bf16_of(const ColumnProduct<Bf16>& p) {
 #pragma GCC unroll 8
       for (int i = 0; i < kTileRows; ++i) {
         const auto x = (__m512bh)_mm512_set1_epi32(static_cast<int>(word_of(left + 2 * i)));
+#pragma GCC unroll 2
         for (int n = 0; n < Panels; ++n) sum[i][n] = _mm512_dpbf16_ps(sum[i][n], x, w[n]);
       }
     }
   }
+#pragma GCC unroll 8
   for (int i = 0; i < kTileRows; ++i)
+#pragma GCC unroll 2
     for (int n = 0; n < Panels; ++n) _mm512_storeu_ps(p.out + i * p.out_stride + n * kPanelColumns, sum[i][n]);
 }
 DIFFMEM_BF16 void columns_bf16(const ColumnProduct<Bf16>& p) {
