@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,22 +21,6 @@ namespace diffmem::bench {
 inline std::span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-
-inline std::string cpu_name() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  return "unknown";
-}
-
-/// The highest memory of this process so far [bytes], and from now on.
-inline double peak_memory() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return 1024 * std::stod(line.substr(6));
-  return 0;
-}
-inline void forget_peak_memory() { std::ofstream("/proc/self/clear_refs") << 5; }
 
 /// What a figure says nothing without.
 inline nlohmann::ordered_json facts(int threads) {

@@ -155,7 +155,7 @@ int run(const Settings& s) {
   set_up_runtime({.threads = s.threads});
   const int threads = at::get_num_threads();
   json = bench::facts(threads);
-  fmt::print("{} threads, {}\n", threads, bench::cpu_name());
+  fmt::print("{} threads, {}\n", threads, cpu_name());
 
   const Tensor copied = diffmem::empty(shape);
   const auto copy_pass = [&] { copied.copy_(x); };

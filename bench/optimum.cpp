@@ -51,7 +51,7 @@ int run(const std::vector<std::string>& files, const Settings& s) {
   const auto pixels = bench::bytes_of(text).first(static_cast<std::size_t>(count * kSize));
   const int threads = at::get_num_threads();
   fmt::print("{} images of {} training images of {} values, {} threads, {}\n", s.images, count, kSize, threads,
-             bench::cpu_name());
+             cpu_name());
   const at::NoGradGuard no_grad;
   const NoiseSource noise = image_noise(1, 0, s.images, shape);
 
@@ -68,10 +68,10 @@ int run(const std::vector<std::string>& files, const Settings& s) {
     OptimalDenoiser denoise(posterior);
     ours_made = Heun{}(denoise, noise, OptimalDenoiser::sigma_range());
   };
-  bench::forget_peak_memory();
-  const double before = bench::peak_memory();
+  forget_peak_memory();
+  const double before = peak_memory();
   ours();
-  const double memory = bench::peak_memory() - before;
+  const double memory = peak_memory() - before;
   {
     PosteriorMemory memory;
     double off = 0, proved = 0;

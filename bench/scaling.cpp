@@ -289,7 +289,7 @@ int run(const std::vector<std::string>& files, const Settings& s) {
   const std::string reached = fmt::format(
       "LibTorch's products, GOP/s: int8 {:.0f}, bf16 {:.0f}, fp32 {:.0f}; our tiles: {} {:.0f}", peaks.int8 / 1e9,
       peaks.bf16 / 1e9, peaks.fp32 / 1e9, to_text(kernels::byte_dots_here().back()), peaks.tiles / 1e9);
-  fmt::print("{}, {} threads; {}\n", bench::cpu_name(), at::get_num_threads(), reached);
+  fmt::print("{}, {} threads; {}\n", cpu_name(), at::get_num_threads(), reached);
   Bench bench(s, bench::bytes_of(scratch.bytes()));
   for (const std::int64_t values : {48, 192, 768, 3072, 12'288})
     if (values != kValues && kImagesOfSizes * values <= static_cast<std::int64_t>(scratch.size()))

@@ -3,7 +3,9 @@
 #include "bench.hpp"
 
 #include <diffmem/condition/none.hpp>
+#include <diffmem/core/peaks.hpp>
 #include <diffmem/embedding/positional.hpp>
+#include <diffmem/report/trace.hpp>
 #include <diffmem/sampler/heun.hpp>
 #include <diffmem/schedule/vp.hpp>
 #include <diffmem/train/trainer.hpp>
@@ -16,22 +18,31 @@ namespace {
 
 constexpr std::string_view kUsage =
     "step [name=value...]\n"
-    "  net=i           demo: the demo's; 0: 8x8x1, base 32, (1,2), 1 block; i: 16x16x1, the same;\n"
-    "                  ii: 32x32x3, base 64, (1,2,2), 2 blocks; iii: the paper's\n"
+    "  net=i           demo: the demo's; 0: 8x8x1, base 32, (1,2), 1 block; i: 16x16x1, the same;
+"
+    "                  ii: 32x32x3, base 64, (1,2,2), 2 blocks; iii: the paper's;
+"
+    "                  wide: the paper's widest, base 320 (219M parameters)
+"
     "  precision=fp32  bf16, or plain: LibTorch's operations one after the other\n"
     "  threads=0       0: one per core\n"
     "  repeat=10       training steps and samplings; 0: one for each word, \"train\" or \"sample\", read from stdin, "
     "its\n"
     "                  seconds written\n"
+    "  batch=0         of a training step; 0: the net's own\n"
+    "  checkpointing=false  true: backward passes make activations again\n"
+    "  trace=FOLDER    gets a trace of as many more steps, and of a sampling\n"
     "  json=FILE       the figures";
 
 struct Settings {
-  std::string net = "i", json;
+  std::string net = "i", json, trace;
+  bool checkpointing = false;
   Precision precision = Precision::fp32;
-  int threads = 0, repeat = 10;
+  int threads = 0, repeat = 10, batch = 0;
   template <class Self, class Visit>
   static void each(Self& s, Visit&& visit) {
     visit("net", s.net), visit("precision", s.precision), visit("threads", s.threads), visit("repeat", s.repeat),
+        visit("batch", s.batch), visit("checkpointing", s.checkpointing), visit("trace", s.trace),
         visit("json", s.json);
   }
 };
@@ -51,7 +62,8 @@ const std::vector<Net>& nets() {
       {"0", small(8), 64, 64},
       {"i", small(16), 64, 64},
       {"ii", {.resolution = 32, .channels = 3, .base = 64, .mult = {1, 2, 2}, .blocks = 2, .attention = {16}}, 32, 16},
-      {"iii", {.resolution = 32, .channels = 3}, 16, 8}};
+      {"iii", {.resolution = 32, .channels = 3}, 16, 8},
+      {"wide", {.resolution = 32, .channels = 3, .base = 320}, 16, 8}};
   return all;
 }
 
@@ -59,7 +71,8 @@ using Base = Design<VpSchedule, Positional, DdpmPp, AllSkips, Unconditional, Heu
 
 int run(const Settings& s) {
   const auto net = std::ranges::find(nets(), s.net, &Net::name);
-  if (net == nets().end()) throw Error("step", "net=" + s.net, "0, i, ii or iii", "see --help");
+  if (net == nets().end()) throw Error("step", "net=" + s.net, "0, i, ii, iii or wide", "see --help");
+  const int batch = s.batch > 0 ? s.batch : net->batch;
   set_up_runtime({.threads = s.threads});
   ImageSet images;
   images.name = "noise", images.count = 1024, images.channels = net->config.channels;
@@ -67,7 +80,8 @@ int run(const Settings& s) {
   RandomStream noise(1, Stream::subset);
   for (std::int64_t i = 0; i < images.count * images.image_size(); ++i)
     images.pixels.push_back(static_cast<std::uint8_t>(noise.below(256)));
-  Trainer<Base> trainer({}, net->config, {.batch = net->batch, .precision = s.precision}, images);
+  Trainer<Base> trainer({}, net->config, {.batch = batch, .precision = s.precision, .checkpointing = s.checkpointing},
+                        images);
 
   const auto train = [&] { return bench::seconds_of([&] { trainer.step(); }); };
   const auto sample = [&] {
@@ -83,15 +97,32 @@ int run(const Settings& s) {
   std::vector<double> steps, samplings;
   for (int i = 0; i < s.repeat; ++i) steps.push_back(train());
   for (int i = 0; i < s.repeat; ++i) samplings.push_back(sample());
+  const double memory = peak_memory();
   const double step = bench::median_of(steps), sampling = bench::median_of(samplings);
   const int evaluations = Heun{}.evaluations();
-  fmt::print("{}: a step {:.4g} s, {:.4g} images/s, {:.4g} GF/s; a sampling of {} {:.4g} s, {:.4g} GF/s\n", s.net, step,
-             static_cast<double>(net->batch) / step, 3 * gflop * static_cast<double>(net->batch) / step, net->sampled,
-             sampling, gflop * static_cast<double>(net->sampled) * evaluations / sampling);
+  fmt::print(
+      "{}: a step {:.4g} s, {:.4g} images/s, {:.4g} GF/s; a sampling of {} {:.4g} s, {:.4g} GF/s; at most {:.4g} GB "
+      "resident\n",
+      s.net, step, batch / step, 3 * gflop * batch / step, net->sampled, sampling,
+      gflop * static_cast<double>(net->sampled) * evaluations / sampling, 1e-9 * memory);
+  if (!s.trace.empty()) {
+    const Peaks peaks = machine_peaks();
+    const double product = s.precision == Precision::bf16 ? peaks.bf16 : peaks.float32;
+    Trace trace;
+    {
+      const Trace::Recording recording(trace);
+      for (int i = 0; i < s.repeat; ++i) train();
+      sample();
+    }
+    make_folder(s.trace);
+    write_trace(trace, peaks, product, s.trace);
+    fmt::print("{}", trace_table(trace, peaks, product));
+  }
   if (s.json.empty()) return 0;
   nlohmann::ordered_json json = bench::facts(s.threads);
   json["net"] = s.net, json["precision"] = to_text(s.precision);
-  json["forward_gflop"] = gflop, json["batch"] = net->batch, json["sampled"] = net->sampled;
+  json["forward_gflop"] = gflop, json["batch"] = batch, json["sampled"] = net->sampled;
+  json["checkpointing"] = s.checkpointing, json["peak_resident_bytes"] = memory;
   json["train_seconds"] = steps, json["sample_seconds"] = samplings;
   write_file_atomically(s.json, json.dump(1) + "\n");
   return 0;

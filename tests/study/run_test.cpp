@@ -79,3 +79,17 @@ TEST_CASE("runs are one run if every setting and the images are the same", "[stu
   setup.train.lr *= 2;
   REQUIRE(name("a", "0") != first);
 }
+
+TEST_CASE("checkpointing saves memory and makes no other run", "[study][run]") {
+  const ImageSet images = tiny::images(6);
+  Setup setup;
+  setup.data.size = 6, setup.net = tiny::net(), setup.train = tiny::params();
+  setup.net.base = 32, setup.train.batch = 100;
+  const Run<tiny::Base> keeps(tiny::Base{}, setup, "", "c");
+  setup.train.checkpointing = true;
+  const Run<tiny::Base> checkpoints(tiny::Base{}, setup, "", "c");
+  const RunPlan a = keeps.plan(images, "0"), b = checkpoints.plan(images, "0");
+  REQUIRE(a.name == b.name);  // a run that ran out of memory may go on
+  REQUIRE(a.cost_key != b.cost_key);
+  REQUIRE(checkpoints.try_out(images, at::kCPU).train_bytes < 0.8 * keeps.try_out(images, at::kCPU).train_bytes);
+}

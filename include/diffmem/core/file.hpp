@@ -26,6 +26,9 @@ void sync_folder(const std::filesystem::path& folder);
 /// XXH3-128 of bytes, as 32 hexadecimal digits.
 std::string digest(std::string_view bytes);
 
+/// $XDG_CACHE_HOME/diffmem, or ~/.cache/diffmem; empty if neither variable is set.
+std::filesystem::path cache_folder();
+
 /// Creates `folder` and its parents.  Error naming it when that cannot be done.
 void make_folder(const std::filesystem::path& folder);
 

@@ -19,6 +19,13 @@ void set_up_runtime(const RuntimeOptions& options = {});
 /// Threads of this machine that the process may use.
 int available_cores();
 
+/// The processor's name, as Linux tells it.
+std::string cpu_name();
+
+/// The most memory that this process has had at once since it began, or since forget_peak_memory()   [bytes]
+double peak_memory();
+void forget_peak_memory();
+
 /// Seconds of a clock that is never set back; differences alone mean something.
 double steady_seconds();
 

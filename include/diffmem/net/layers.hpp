@@ -54,6 +54,8 @@ struct Linear {
   Linear() = default;
   Linear(Leaves& leaves, const std::string& name, int in, int out, bool with_bias = true);
   Tensor operator()(const Tensor& x) const;
+  /// Multiplications and additions of a row.
+  double operations() const { return weight.defined() ? 2.0 * static_cast<double>(weight.numel()) : 0; }
 };
 
 enum class Resample { none, up, down };
@@ -74,6 +76,7 @@ std::shared_ptr<PackedWeights> make_packed_weights();
 
 /// Convolution with zero padding kernel/2 that may first resample by 2.               [B,in,H,W] -> [B,out,H',W']
 struct Conv2d {
+  std::string name;     // of its leaves: "enc.32x32_block0.conv0"
   Tensor weight, bias;  // [out,in,k,k], [out]
   ConvOptions options;
   Tensor filter;  // [1,1,taps,taps], sums to 1; undefined without resampling
@@ -81,6 +84,10 @@ struct Conv2d {
   Conv2d() = default;
   Conv2d(Leaves& leaves, const std::string& name, int in, int out, ConvOptions options);
   Tensor operator()(const Tensor& x) const;
+  /// Multiplications and additions of an image that it convolves at this height and width.
+  double operations(std::int64_t height, std::int64_t width) const {
+    return weight.defined() ? 2.0 * static_cast<double>(weight.numel() * height * width) : 0;
+  }
 };
 
 /// Groups of a normalisation over `channels` channels: min(32, channels / 4).
@@ -97,6 +104,11 @@ struct GroupNorm {
 /// softmax over keys of q^T k / sqrt(C).                                      [M,C,Q], [M,C,K] -> weights [M,Q,K]
 Tensor attention_weights(const Tensor& q, const Tensor& k);
 
+/// Multiplications and additions of an image's attention: q^T k, and the weights times v.
+inline double attention_operations(std::int64_t channels, std::int64_t pixels) {
+  return 4.0 * static_cast<double>(channels * pixels * pixels);
+}
+
 /// What distinguishes one residual block from another.
 struct BlockOptions {
   int in = 0, out = 0, embedding = 0;
@@ -112,6 +124,7 @@ Tensor silu(const Tensor& x);
 /// Residual block:  h = conv0(silu(norm0 x)) + affine(emb);  h = conv1(dropout(silu(norm1 h)));
 /// x = (h + skip x) / sqrt 2;  then, with attention, x = (proj(attention(norm2 x)) + x) / sqrt 2.
 struct Block {
+  std::string name;
   BlockOptions options;
   GroupNorm norm0, norm1, norm2;
   Conv2d conv0, conv1, skip, qkv, proj;
@@ -121,11 +134,16 @@ struct Block {
   Block(Leaves& leaves, const std::string& name, BlockOptions options);
   /// x [B,in,H,W], in one piece or in two whose channels follow one another; emb [B,embedding] (silu already applied);
   /// `dropout` null: evaluation mode.  `kernels`: by the CPU's own, see net/detail/fused.hpp, not LibTorch's operations.
-  Tensor operator()(const Tensors& x, const Tensor& emb, Dropout* dropout = nullptr, bool kernels = false) const;
+  /// `checkpoint`: a backward pass makes all that is between x and the result again, where else it is kept; gradients are
+  /// the same, bit for bit.
+  Tensor operator()(const Tensors& x, const Tensor& emb, Dropout* dropout = nullptr, bool kernels = false,
+                    bool checkpoint = false) const;
 
  private:
-  Tensor plain(const Tensor& x, const Tensor& emb, Dropout* dropout) const;
-  Tensor fused(const Tensors& x, const Tensor& emb, Dropout* dropout) const;
+  // `around` is x as the skip takes it: a tensor of its own where gradients must arrive apart.
+  Tensor plain(const Tensor& x, const Tensor& around, const Tensor& emb, Dropout* dropout) const;
+  Tensor fused(const Tensors& x, const Tensors& around, const Tensor& emb, Dropout* dropout) const;
+  Tensor checkpointed(const Tensors& x, const Tensor& emb, Dropout* dropout, bool kernels) const;
 };
 
 }  // namespace diffmem

@@ -85,6 +85,8 @@ class UNet {
   void require_grad();
   void set_precision(Precision p) { precision_ = p; }
   Precision precision() const { return precision_; }
+  /// Whether backward passes make a block's activations again instead of keeping them.
+  void set_checkpointing(bool on) { checkpointing_ = on; }
   /// Copies parameters and buffers by position; both nets have the same configuration.
   void copy_from(const UNet& other);
 
@@ -98,7 +100,11 @@ class UNet {
     std::vector<Block> blocks;
   };
 
+  /// [B,noise channels], labels -> [B,4*base]
+  Tensor embedding(const Tensor& noise, const Tensor& labels) const;
+
   Precision precision_ = Precision::fp32;
+  bool checkpointing_ = false;
   UNetConfig config_;
   SkipMask mask_;
   Leaves leaves_;

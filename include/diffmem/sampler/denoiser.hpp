@@ -4,6 +4,7 @@
 #include <diffmem/core/policy.hpp>
 #include <diffmem/core/random.hpp>
 #include <diffmem/core/tensor.hpp>
+#include <diffmem/core/trace.hpp>
 
 #include <functional>
 #include <memory>
@@ -51,6 +52,7 @@ struct NoiseSource {
 inline NoiseSource image_noise(std::uint64_t seed, std::uint64_t first, std::int64_t count, const Shape& shape,
                                at::Device device = at::kCPU) {
   const auto draw = [=](Stream stream, std::uint32_t sub) {
+    const Span span("noise");
     std::int64_t size = 1;
     for (const std::int64_t side : shape) size *= side;
     std::vector<double> values(static_cast<std::size_t>(count * size));

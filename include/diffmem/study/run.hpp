@@ -3,6 +3,8 @@
 // calls; everything else is compiled once.
 #pragma once
 #include <diffmem/core/params.hpp>
+#include <diffmem/core/peaks.hpp>
+#include <diffmem/core/trace.hpp>
 #include <diffmem/report/records.hpp>
 #include <diffmem/study/command_line.hpp>
 #include <diffmem/study/progress.hpp>
@@ -22,6 +24,9 @@ class RunFolder;
 /// A network of fewer operations a forward pass is quickest on one core.
 inline constexpr double kSmallNet = 1e9;
 
+/// A trace is of this many steps, or as many as there are, after some that warm up.
+inline constexpr std::int64_t kTraceFrom = 3, kTraceSteps = 10;
+
 /// What all runs of a study share.
 struct RunContext {
   std::filesystem::path runs;  ///< each run has its folder in it
@@ -30,6 +35,7 @@ struct RunContext {
   at::Device device = at::kCPU;
   double checkpoint_seconds = 60;  ///< time between checkpoints
   int pictures = 24;               ///< images shown in the report
+  const Peaks* trace = nullptr;    ///< of the machine: steps and a sampling are traced against them; null: they are not
 };
 
 /// What --dry-run says of a run.
@@ -51,7 +57,7 @@ struct RunPlan {
 struct RunCost {
   double train_seconds = 0;    ///< of a training step, an image
   double denoise_seconds = 0;  ///< of one evaluation of the denoiser, an image
-  double held_bytes = 0;       ///< of weights, average, moments and gradients
+  double held_bytes = 0;       ///< of weights, average, moments, gradients, kernels' own forms of weights, and images
   double train_bytes = 0;      ///< of a training step, an image
   double denoise_bytes = 0;    ///< of one evaluation, an image
 };
@@ -102,10 +108,19 @@ class TrainedRun : public AnyRun {
   Setup setup_;
 
  private:
+  /// What a training of few images takes.
+  struct TriedMemory {
+    int base = 0;  ///< width of its network
+    double parameter_bytes =
+        0;                   ///< kept between steps, a parameter: weights, average, moments, what kernels make of them
+    double image_bytes = 0;  ///< of a training step, an image
+  };
+  TriedMemory try_memory(const UNetConfig& net, const ImageSet& images, at::Device device) const;
   /// Every parameter; `net` as the images have completed it.
   Listing settings(const UNetConfig& net) const;
-  void train(AnyTrainer& trainer, RunFolder& folder, const RunContext& context);
-  bool evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, ProgressBoard::Line& line);
+  void train(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, Trace* trace);
+  bool evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, ProgressBoard::Line& line,
+                Trace* trace);
 
   std::string series_, cell_;
 };

@@ -3,6 +3,7 @@
 #pragma once
 #include <diffmem/core/random.hpp>
 #include <diffmem/core/tensor.hpp>
+#include <diffmem/core/trace.hpp>
 #include <diffmem/data/image_set.hpp>
 #include <diffmem/data/pixels.hpp>
 #include <diffmem/schedule/concept.hpp>
@@ -26,6 +27,9 @@ inline TrainingBatch training_batch(const ImageSet& set, const std::vector<std::
                                     Variate law, std::uint64_t seed, std::int64_t step, std::int64_t batch,
                                     std::int64_t first, std::int64_t count) {
   const auto size = static_cast<std::size_t>(set.image_size());
+  const Span span("batch", {}, [&] {  // a byte becomes a float, and has another of noise
+    return Work{.bytes = static_cast<double>(count) * static_cast<double>(size * (1 + 2 * sizeof(float)))};
+  });
   std::vector<float> images, noise(static_cast<std::size_t>(count) * size), variate;
   images.reserve(noise.size());
   std::vector<std::int64_t> chosen;

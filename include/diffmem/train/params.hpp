@@ -56,6 +56,7 @@ struct TrainParams {
   Order order = Order::cycled;            ///< of the images
   int evaluations = 16;                   ///< evaluations during training, evenly spaced, the last at the end
   Precision precision = Precision::fp32;  ///< of the network
+  bool checkpointing = false;             ///< backward passes make activations again: less memory, the same result
   std::uint64_t seed = 1024;              ///< of weights, data order, noise and dropout
 
   template <class Self, class Visit>
@@ -65,7 +66,7 @@ struct TrainParams {
     visit("decay_rule", p.decay_rule), visit("weight_decay", p.weight_decay), visit("ema_rule", p.ema_rule),
         visit("ema", p.ema);
     visit("order", p.order), visit("evaluations", p.evaluations), visit("precision", p.precision),
-        visit("seed", p.seed);
+        visit("checkpointing", p.checkpointing), visit("seed", p.seed);
   }
 
   /// Error naming the field that is out of range.

@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 namespace diffmem {
 namespace {
@@ -78,6 +79,12 @@ void append_line(const fs::path& path, std::string_view line) {
 std::string digest(std::string_view bytes) {
   const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());
   return fmt::format("{:016x}{:016x}", h.high64, h.low64);
+}
+
+fs::path cache_folder() {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache) return fs::path(cache) / "diffmem";
+  if (const char* home = std::getenv("HOME"); home && *home) return fs::path(home) / ".cache/diffmem";
+  return {};
 }
 
 void make_folder(const fs::path& folder) {

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 
@@ -70,12 +69,6 @@ std::optional<ImageSet> read_kept(const fs::path& path, const std::string& key) 
 }
 
 }  // namespace
-
-fs::path cache_folder() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache) return fs::path(cache) / "diffmem";
-  if (const char* home = std::getenv("HOME"); home && *home) return fs::path(home) / ".cache/diffmem";
-  return {};
-}
 
 ImageSet kept_images(const std::string& name, const std::string& key, const std::function<ImageSet()>& make) {
   const fs::path folder = cache_folder();

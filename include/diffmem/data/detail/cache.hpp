@@ -13,9 +13,6 @@ namespace diffmem {
 /// Part of every key.  Raise it when a change makes other images of the same files: what is kept becomes stale.
 inline constexpr int kDecodingRule = 1;
 
-/// $XDG_CACHE_HOME/diffmem, or ~/.cache/diffmem; empty if neither variable is set.
-std::filesystem::path cache_folder();
-
 /// What `make` gives, kept as `name`.images in cache_folder() with the checksum of `key` and its own: a kept set is
 /// taken only if both agree, and otherwise made and kept again.  `key` says everything that it was made from.  A
 /// folder that cannot be written to costs the time again, no more.

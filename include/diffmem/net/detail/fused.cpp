@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/trace.hpp>
 #include <diffmem/kernels/attention.hpp>
 #include <diffmem/kernels/fused_conv.hpp>
 #include <diffmem/net/detail/fused.hpp>
@@ -75,9 +76,18 @@ struct Call : torch::CustomClassHolder {
   static constexpr std::size_t kNone = ~std::size_t{0};
   FusedConv law;
   bool wide = false;
+  std::string layer;                 ///< in a trace
+  double operations = 0;             ///< of the convolution
   std::array<std::size_t, 5> place;  ///< of the optional tensors, in the order of forward(), among autograd's
 };
 using Perhaps = std::optional<Tensor>;
+
+/// Bytes of those that are there.
+double bytes_of(std::initializer_list<Tensor> tensors) {
+  double bytes = 0;
+  for (const Tensor& t : tensors) bytes += t.defined() ? static_cast<double>(t.nbytes()) : 0;
+  return bytes;
+}
 
 struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
   // The optional ones come last: autograd counts only what is there.
@@ -95,6 +105,8 @@ struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
                  kept = empty({law.images, law.kept_bytes()}, kUint8);
     const Tensor out = empty_images({law.images, law.out, law.conv_height(), law.conv_width()},
                                     call->wide ? kFloat32 : x0.scalar_type());
+    const Span span("conv", call->layer,
+                    [&] { return Work{call->operations, bytes_of({x0, x1, weight, residual, out})}; });
     with_type(x0.scalar_type(), [&]<class T>() {
       kernels::FusedConvForward<T> at;
       at.x = pieces<T>(x0, x1);
@@ -130,13 +142,18 @@ struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
                  grad_norm_bias = normed ? empty(norm_weight.sizes()) : Tensor(),
                  grad_shift = wanted(call->place[3]) ? empty({law.images, law.out}) : Tensor(),
                  grad_residual = images(call->place[4], grad);
+    const bool to_x = grad_x0.defined() || grad_x1.defined() || normed;
+    const Span span("conv backward", call->layer, [&] {
+      return Work{(to_x ? 2 : 1) * call->operations,
+                  bytes_of({x0, x1, weight, grad, grad_x0, grad_x1, grad_weight, grad_residual})};
+    });
     const int threads = at::get_num_threads();
     with_type(x0.scalar_type(), [&]<class T>() {
       kernels::FusedConvBackward<T> at;
       at.x = pieces<T>(x0, x1);
       at.moments = read<float>(moments), at.kept = read<std::uint8_t>(kept);
       std::vector<T> turned;
-      if (grad_x0.defined() || grad_x1.defined() || normed) {
+      if (to_x) {
         turned = kernels::turned_weights<T>(read<float>(weight), law.out, law.norm.channels, law.kernel, threads);
         at.weights = turned.data();
       }
@@ -158,23 +175,30 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     return {qkv.size(0), static_cast<int>(qkv.size(2) * qkv.size(3)), static_cast<int>(heads),
             static_cast<int>(qkv.size(1) / 3 / heads)};
   }
-  static Tensor forward(AutogradContext* context, const Tensor& qkv, std::int64_t heads) {
+  static double operations(const Tensor& qkv) {
+    return static_cast<double>(qkv.size(0)) * attention_operations(qkv.size(1) / 3, qkv.size(2) * qkv.size(3));
+  }
+  static Tensor forward(AutogradContext* context, const Tensor& qkv, std::int64_t heads, const std::string& layer) {
     const Tensor a = empty_images({qkv.size(0), qkv.size(1) / 3, qkv.size(2), qkv.size(3)}, qkv.scalar_type());
+    const Span span("attention", layer, [&] { return Work{operations(qkv), bytes_of({qkv, a})}; });
     with_type(qkv.scalar_type(), [&]<class T>() {
       kernels::attention_forward<T>(law_of(qkv, heads), read<T>(qkv), values_at<T>(a), at::get_num_threads());
     });
     context->save_for_backward({qkv});
     context->saved_data["heads"] = heads;
+    context->saved_data["layer"] = layer;
     return a;
   }
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const Tensor qkv = context->get_saved_variables()[0], grad = channels_last(grads[0]),
                  grad_qkv = empty_images(qkv.sizes(), qkv.scalar_type());
+    const Span span("attention backward", context->saved_data["layer"].toStringRef(),
+                    [&] { return Work{2 * operations(qkv), bytes_of({qkv, grad, grad_qkv})}; });
     with_type(qkv.scalar_type(), [&]<class T>() {
       kernels::attention_backward<T>(law_of(qkv, context->saved_data["heads"].toInt()), read<T>(qkv), read<T>(grad),
                                      values_at<T>(grad_qkv), at::get_num_threads());
     });
-    return {grad_qkv, Tensor()};
+    return {grad_qkv, Tensor(), Tensor()};
   }
 };
 
@@ -187,7 +211,7 @@ bool kernels_take(const Tensor& x) {
 Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around) {
   const auto call = c10::make_intrusive<Call>();
   FusedConv& law = call->law;
-  call->wide = around.wide;
+  call->wide = around.wide, call->layer = conv.name;
   const Tensor x0 = channels_last(x[0]), x1 = x.size() > 1 ? channels_last(x[1]) : Tensor();
   law.images = x0.size(0), law.height = static_cast<int>(x0.size(2)), law.width = static_cast<int>(x0.size(3));
   law.out = static_cast<int>(conv.weight.size(0)), law.kernel = conv.options.kernel;
@@ -209,6 +233,7 @@ Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around) {
     law.norm.keep_scale = Dropout::scale(law.dropout.threshold);
   }
   law.scale = static_cast<float>(around.scale);
+  call->operations = static_cast<double>(law.images) * conv.operations(law.conv_height(), law.conv_width());
   const auto perhaps = [](const Tensor& t) { return t.defined() ? Perhaps(t) : std::nullopt; };
   return FusedConvFunction::apply(
       x0, conv.weight, conv.bias, perhaps(x1), perhaps(norm_weight), perhaps(norm_bias), perhaps(around.shift),
@@ -226,7 +251,9 @@ Conv2d heads_in_order(const Conv2d& qkv, int heads) {
   return ordered;
 }
 
-Tensor fused_attention(const Tensor& qkv, int heads) { return AttentionFunction::apply(qkv, std::int64_t{heads}); }
+Tensor fused_attention(const Tensor& qkv, int heads, const std::string& layer) {
+  return AttentionFunction::apply(qkv, std::int64_t{heads}, layer);
+}
 
 std::shared_ptr<PackedWeights> make_packed_weights() { return std::make_shared<PackedWeights>(); }
 

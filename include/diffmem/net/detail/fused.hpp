@@ -26,7 +26,7 @@ Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around = {
 
 /// Weights and biases of qkv in the order [head][q, k, v][channel]; the reference's is [head][channel][q, k, v].
 Conv2d heads_in_order(const Conv2d& qkv, int heads);
-/// qkv [B,3C,H,W] in that order -> [B,C,H,W].
-Tensor fused_attention(const Tensor& qkv, int heads);
+/// qkv [B,3C,H,W] in that order -> [B,C,H,W].  `layer`: its name in a trace.
+Tensor fused_attention(const Tensor& qkv, int heads, const std::string& layer = {});
 
 }  // namespace diffmem::detail

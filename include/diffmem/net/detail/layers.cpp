@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/random.hpp>
+#include <diffmem/core/trace.hpp>
+#include <diffmem/net/detail/checkpoint.hpp>
 #include <diffmem/net/detail/fused.hpp>
 #include <diffmem/net/layers.hpp>
 
@@ -104,10 +106,16 @@ Linear::Linear(Leaves& leaves, const std::string& name, int in, int out, bool wi
 }
 
 Tensor Linear::operator()(const Tensor& x) const {
+  const Span span("linear", {}, [&] {
+    const auto rows = static_cast<double>(x.size(0));
+    return Work{rows * operations(), static_cast<double>(weight.nbytes() + x.nbytes()) +
+                                         rows * static_cast<double>(weight.size(0) * weight.element_size())};
+  });
   return at::_ops::linear::call(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt);
 }
 
-Conv2d::Conv2d(Leaves& leaves, const std::string& name, int in, int out, ConvOptions o) : options(std::move(o)) {
+Conv2d::Conv2d(Leaves& leaves, const std::string& name, int in, int out, ConvOptions o)
+    : name(name), options(std::move(o)) {
   const int k = options.kernel;
   if (k > 0) {
     const double fan_in = double(in) * k * k, fan_out = double(out) * k * k;
@@ -124,6 +132,18 @@ Tensor Conv2d::operator()(const Tensor& x) const {
   const std::int64_t w_pad = options.kernel / 2;
   const std::int64_t f_pad = (static_cast<std::int64_t>(options.filter.size()) - 1) / 2;
   const bool box = is_box(options.filter), fused = options.fused && weight.defined();
+  const Span span("conv", name, [&] {
+    const auto made = [&](std::int64_t n) {
+      return options.resample == Resample::up ? 2 * n : options.resample == Resample::down ? n / 2 : n;
+    };
+    const auto convolved = [&](std::int64_t n) {
+      return options.resample == Resample::down && fused ? n + 2 * f_pad : made(n);
+    };
+    const std::int64_t images = x.size(0), out = weight.defined() ? weight.size(0) : x.size(1);
+    return Work{static_cast<double>(images) * operations(convolved(x.size(2)), convolved(x.size(3))),
+                static_cast<double>(x.nbytes() + (weight.defined() ? weight.nbytes() : 0)) +
+                    static_cast<double>(images * out * made(x.size(2)) * made(x.size(3)) * x.element_size())};
+  });
   if (options.resample == Resample::down && fused)  // convolve over a wider border, then filter without padding
     return downsample(convolve(x, weight, bias, w_pad + f_pad), filter, 0, box);
   Tensor h = x;
@@ -146,6 +166,7 @@ GroupNorm::GroupNorm(Leaves& leaves, const std::string& name, int channels)
 }
 
 Tensor GroupNorm::operator()(const Tensor& x) const {
+  const Span span("norm", {}, [&] { return Work{.bytes = 2.0 * static_cast<double>(x.nbytes())}; });
   const std::int64_t groups = group_count(static_cast<int>(weight.size(0)));
   return at::_ops::group_norm::call(x, groups, weight, bias, kGroupNormEps, true);
 }
@@ -155,7 +176,7 @@ Tensor attention_weights(const Tensor& q, const Tensor& k) {
   return at::_ops::bmm::call(q.transpose(1, 2), k / root).softmax(2, std::nullopt);
 }
 
-Block::Block(Leaves& leaves, const std::string& name, BlockOptions o) : options(std::move(o)) {
+Block::Block(Leaves& leaves, const std::string& name, BlockOptions o) : name(name), options(std::move(o)) {
   const BlockOptions& b = options;
   const auto part = [&](const char* suffix) { return name + "." + suffix; };
   norm0 = GroupNorm(leaves, part("norm0"), b.in);
@@ -172,13 +193,32 @@ Block::Block(Leaves& leaves, const std::string& name, BlockOptions o) : options(
   proj = Conv2d(leaves, part("proj"), b.out, b.out, {.kernel = 1, .gain = 1e-5});
 }
 
-Tensor Block::operator()(const Tensors& x, const Tensor& emb, Dropout* dropout, bool kernels) const {
-  if (kernels) return fused(x, emb, dropout);
-  return plain(x.size() > 1 ? cat(x, 1) : x[0], emb, dropout);
+Tensor Block::operator()(const Tensors& x, const Tensor& emb, Dropout* dropout, bool kernels, bool checkpoint) const {
+  const Span span("block", name);
+  const Tensors in = kernels || x.size() == 1 ? x : Tensors{cat(x, 1)};
+  if (checkpoint && at::GradMode::is_enabled()) return checkpointed(in, emb, dropout, kernels);
+  return kernels ? fused(in, in, emb, dropout) : plain(in[0], in[0], emb, dropout);
 }
 
-Tensor Block::fused(const Tensors& x, const Tensor& emb, Dropout* dropout) const {
-  const Tensor residual = has_skip ? detail::fused_conv(skip, x) : x.size() > 1 ? cat(x, 1) : x[0];
+Tensor Block::checkpointed(const Tensors& x, const Tensor& emb, Dropout* dropout, bool kernels) const {
+  // The gradient of x is a sum of what its uses send back, one after the other: it stays the same sum if the node of
+  // this block sends back its skip's and its other part one by one, and first that which comes first without it.
+  const bool skip_first = !kernels || !has_skip;
+  const std::size_t pieces = x.size();
+  Tensors inputs = {emb};
+  for (int use = 0; use < 2; ++use) inputs.insert(inputs.end(), x.begin(), x.end());
+  return detail::checkpoint(
+      [block = *this, pieces, skip_first, kernels](const Tensors& given, Dropout* d) {
+        const auto first = given.begin() + 1, second = first + static_cast<std::ptrdiff_t>(pieces);
+        Tensors around(first, second), in(second, given.end());
+        if (!skip_first) std::swap(around, in);
+        return kernels ? block.fused(in, around, given[0], d) : block.plain(in[0], around[0], given[0], d);
+      },
+      inputs, dropout);
+}
+
+Tensor Block::fused(const Tensors& x, const Tensors& around, const Tensor& emb, Dropout* dropout) const {
+  const Tensor residual = has_skip ? detail::fused_conv(skip, around) : around.size() > 1 ? cat(around, 1) : around[0];
   Tensor h = detail::fused_conv(conv0, x, {.norm = &norm0, .silu = true, .shift = affine(emb)});
   h = detail::fused_conv(conv1, {h},
                          {.norm = &norm1,
@@ -189,22 +229,29 @@ Tensor Block::fused(const Tensors& x, const Tensor& emb, Dropout* dropout) const
                           .scale = kHalfSqrt});
   if (options.heads == 0) return h;
   const Tensor parts = detail::fused_conv(detail::heads_in_order(qkv, options.heads), {h}, {.norm = &norm2});
-  return detail::fused_conv(proj, {detail::fused_attention(parts, options.heads)}, {.residual = h, .scale = kHalfSqrt});
+  return detail::fused_conv(proj, {detail::fused_attention(parts, options.heads, name)},
+                            {.residual = h, .scale = kHalfSqrt});
 }
 
-Tensor Block::plain(const Tensor& x, const Tensor& emb, Dropout* dropout) const {
+Tensor Block::plain(const Tensor& x, const Tensor& around, const Tensor& emb, Dropout* dropout) const {
   Tensor h = conv0(silu(norm0(x)));  // [B,out,H',W']
   h = h + affine(emb).unsqueeze(2).unsqueeze(3);
   h = silu(norm1(h));
   if (dropout && options.dropout > 0) h = h * dropout->mask(h, options.dropout).to(h.scalar_type());
-  h = (conv1(h) + (has_skip ? skip(x) : x)) * kHalfSqrt;
+  h = (conv1(h) + (has_skip ? skip(around) : around)) * kHalfSqrt;
   if (options.heads == 0) return h;
 
   const std::int64_t batch = h.size(0), c = h.size(1), pixels = h.size(2) * h.size(3), m = batch * options.heads;
   // The reference interleaves: channel 3c+0 of qkv is q of channel c, 3c+1 is k, 3c+2 is v.
   const Tensor parts = qkv(norm2(h)).reshape({m, c / options.heads, 3, pixels});
-  const Tensor weights = attention_weights(parts.select(2, 0), parts.select(2, 1));   // [m,Q,K]
-  const Tensor a = at::_ops::bmm::call(parts.select(2, 2), weights.transpose(1, 2));  // [m,C/heads,Q]
+  const auto attend = [&] {
+    const Span span("attention", {}, [&] {
+      return Work{static_cast<double>(batch) * attention_operations(c, pixels), 4.0 * static_cast<double>(h.nbytes())};
+    });
+    const Tensor weights = attention_weights(parts.select(2, 0), parts.select(2, 1));  // [m,Q,K]
+    return at::_ops::bmm::call(parts.select(2, 2), weights.transpose(1, 2));           // [m,C/heads,Q]
+  };
+  const Tensor a = attend();
   return (proj(a.reshape({batch, c, h.size(2), h.size(3)})) + h) * kHalfSqrt;
 }
 

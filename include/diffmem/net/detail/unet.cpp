@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/trace.hpp>
 #include <diffmem/net/detail/fused.hpp>
 #include <diffmem/net/unet.hpp>
 
@@ -126,13 +127,8 @@ UNet::UNet(UNetConfig config, SkipMask mask, at::Device device, at::ScalarType d
   out_conv_ = Conv2d(leaves_, last + "_aux_conv", now, config_.channels, {.kernel = 3, .gain = 1e-5});
 }
 
-Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labels, Dropout* dropout,
-                        const Watch& watch) const {
-  const auto seen = [&](const std::string& name, Tensor t) {
-    if (watch) watch(name, t);
-    return t;
-  };
-
+Tensor UNet::embedding(const Tensor& noise, const Tensor& labels) const {
+  const Span span("embedding", "map");
   Tensor e = noise;
   if (config_.label_dim > 0) {
     // A one-hot row times sqrt(label_dim), through the linear map, is a scaled column of its weight.
@@ -144,11 +140,21 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
   }
   // The label of an image that is not augmented is 0; the map's gradient is then 0 too, and not undefined.
   if (config_.augment_dim > 0) e = e + map_augment_(zeros({1, config_.augment_dim}, e.scalar_type(), e.device()));
-  const Tensor emb = silu(map_layer1_(silu(map_layer0_(e))));  // [B,4*base]
+  return silu(map_layer1_(silu(map_layer0_(e))));
+}
+
+Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labels, Dropout* dropout,
+                        const Watch& watch) const {
+  const auto seen = [&](const std::string& name, Tensor t) {
+    if (watch) watch(name, t);
+    return t;
+  };
+
+  const Tensor emb = embedding(noise, labels);  // [B,4*base]
 
   const bool kernels =
       precision_ != Precision::plain && !watch && detail::kernels_take(x) && leaves_.dtype() == kFloat32;
-  const auto block = [&](const Block& b, const Tensors& in) { return b(in, emb, dropout, kernels); };
+  const auto block = [&](const Block& b, const Tensors& in) { return b(in, emb, dropout, kernels, checkpointing_); };
   Tensors skips;  // undefined: dropped
   Tensor h = kernels && precision_ == Precision::bf16 ? x.to(at::ScalarType::BFloat16) : x, aux = x;
   const auto push = [&](const Tensor& t) {
@@ -198,17 +204,13 @@ std::int64_t UNet::parameter_count() const {
 
 double UNet::forward_flops() const {
   double flops = 0;
-  const auto add_conv = [&](const Conv2d& conv, int side) {
-    if (conv.weight.defined()) flops += 2.0 * static_cast<double>(conv.weight.numel()) * side * side;
-  };
-  const auto add_linear = [&](const Linear& linear) {
-    if (linear.weight.defined()) flops += 2.0 * static_cast<double>(linear.weight.numel());
-  };
+  const auto add_conv = [&](const Conv2d& conv, int side) { flops += conv.operations(side, side); };
+  const auto add_linear = [&](const Linear& linear) { flops += linear.operations(); };
   const auto add_block = [&](const Block& b, int side) {
     add_conv(b.conv0, side), add_conv(b.conv1, side), add_conv(b.skip, side), add_conv(b.qkv, side),
         add_conv(b.proj, side);
     add_linear(b.affine);
-    if (b.options.heads > 0) flops += 4.0 * b.options.out * std::pow(side, 4);  // q k^T and weights v
+    if (b.options.heads > 0) flops += attention_operations(b.options.out, std::int64_t{side} * side);
   };
   add_linear(map_layer0_), add_linear(map_layer1_);
   for (const auto* side : {&encoder_, &decoder_})

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/condition/concept.hpp>
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/trace.hpp>
 #include <diffmem/data/pixels.hpp>
 #include <diffmem/sampler/generate.hpp>
 
@@ -22,6 +23,7 @@ void GenerateOptions::validate() const {
 
 std::vector<std::uint8_t> generate(const SampleBatch& sample, const GenerateOptions& options) {
   options.validate();
+  const Span span("sampling");
   const at::NoGradGuard no_grad;
   std::vector<std::uint8_t> result;
   for (std::int64_t done = 0; done < options.images; done += options.batch) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/trace.hpp>
 #include <diffmem/sampler/walk.hpp>
 
 namespace diffmem {
@@ -7,7 +8,11 @@ Tensor walk(DenoiserRef denoise, const NoiseSource& noise, const Plan& plan, con
   const auto slope = [&](const Tensor& z, const PathPoint& p) {  // dz/dt  [N,C,H,W]
     const Tensor x = p.scale == 1 ? z : z / p.scale;
     const Tensor sigma = full({z.size(0)}, p.sigma, kFloat64, z.device());
-    Tensor d = (x - denoise(x, sigma, labels).to(kFloat64)) / p.sigma;
+    const auto denoised = [&] {
+      const Span span("denoiser");
+      return denoise(x, sigma, labels);
+    };
+    Tensor d = (x - denoised().to(kFloat64)) / p.sigma;
     if (const double rate = p.sigma_dot * p.scale; rate != 1) d = d * rate;
     if (p.scale_dot != 0) d = d + z * (p.scale_dot / p.scale);
     return d;

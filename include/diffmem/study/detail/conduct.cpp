@@ -143,6 +143,7 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int 
   /// False if another process works on it.
   const auto attempt = [&](const Cell& cell) {
     const bool was_done = is_finished(context.runs / cell.plan.name);
+    if (was_done && context.trace) context.board->say(cell.plan.cell + ": is done; there is nothing to trace");
     try {
       RunRecord record = cell.run->run(cell.set->images, cell.plan, context);
       const std::lock_guard guard(mutex);
@@ -219,6 +220,8 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
   sets.forget_sources();
 
   make_folder(options.out);
+  std::optional<Peaks> peaks;
+  if (options.trace) peaks = machine_peaks();
   catch_interrupts();
   ProgressBoard board;
   board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}",
@@ -231,7 +234,8 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
                            .board = &board,
                            .threads = threads,
                            .device = options.device,
-                           .checkpoint_seconds = options.checkpoint_seconds};
+                           .checkpoint_seconds = options.checkpoint_seconds,
+                           .trace = peaks ? &*peaks : nullptr};
   const double begun = steady_seconds();
   const Outcomes outcomes = carry_out(runs, priority, context, jobs);
   const double seconds = steady_seconds() - begun;

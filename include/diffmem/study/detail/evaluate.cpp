@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/runtime.hpp>
+#include <diffmem/core/trace.hpp>
 #include <diffmem/measure/duplicates.hpp>
 #include <diffmem/measure/memorization.hpp>
 #include <diffmem/study/detail/evaluate.hpp>
@@ -9,7 +10,12 @@
 namespace diffmem {
 
 Evaluation evaluation_of(std::span<const std::uint8_t> generated, const ImageSet& training, int threads) {
-  const Memorization m = memorization(generated, training.pixels, training.image_size(), threads);
+  const Span span("measuring");
+  const auto nearest = [&] {
+    const Span search("nearest neighbours");
+    return memorization(generated, training.pixels, training.image_size(), threads);
+  };
+  const Memorization m = nearest();
   std::vector<std::uint8_t> has_twin(static_cast<std::size_t>(training.count));
   for (const auto& group : exact_duplicates(training.pixels, training.image_size()).groups)
     for (const std::int64_t i : group) has_twin[static_cast<std::size_t>(i)] = 1;

@@ -3,6 +3,7 @@
 
 #include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -30,6 +31,11 @@ MemoryWatch::~MemoryWatch() { c10::ThreadLocalDebugInfo::_pop(c10::DebugInfoKind
 double MemoryWatch::peak() const {
   const std::lock_guard guard(account_->mutex);
   return static_cast<double>(account_->peak);
+}
+
+double allocated_bytes() {
+  const auto account = ::mallinfo2();
+  return static_cast<double>(account.uordblks + account.hblkhd);
 }
 
 }  // namespace diffmem

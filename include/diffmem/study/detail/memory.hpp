@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How much memory LibTorch's tensors take, by its own account: it reports each allocation to whoever asks.
+// How much memory is taken: by LibTorch's tensors, as it reports each allocation to whoever asks; and in all.
 #pragma once
 #include <memory>
 
@@ -20,5 +20,8 @@ class MemoryWatch {
   struct Account;
   std::shared_ptr<Account> account_;
 };
+
+/// Bytes that this process has from malloc now; 0 where malloc keeps no account (under a sanitizer).
+double allocated_bytes();
 
 }  // namespace diffmem

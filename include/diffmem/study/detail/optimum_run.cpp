@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/study/detail/evaluate.hpp>
+#include <diffmem/study/detail/traced.hpp>
 #include <diffmem/study/optimum_run.hpp>
 #include <diffmem/study/run_folder.hpp>
 
@@ -67,11 +68,15 @@ RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const 
     const double begun = steady_seconds();
     OptimalDenoiser optimum = optimum_of(images, context.threads);
     std::int64_t had = -1;
+    Trace trace;
+    Trace *const whole = context.trace ? &trace : nullptr, *first = whole;
     const auto generated = generate_in_parts(
         folder, 0, images, options(images), context.checkpoint_seconds,
         [&](const GenerateOptions& part) {
           if (had < 0) had = part.first;
-          return generate([&](const NoiseSource& noise, const Tensor&) { return sample(optimum, noise); }, part);
+          return traced(std::exchange(first, nullptr), [&] {
+            return generate([&](const NoiseSource& noise, const Tensor&) { return sample(optimum, noise); }, part);
+          });
         },
         [&](std::int64_t done) {
           line.step = done, line.begun_at = had;
@@ -80,7 +85,8 @@ RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const 
         });
     if (!generated)
       throw Interrupted(fmt::format("{}: stopped at image {} of {}, saved", cell_, line.step, line.total));
-    Evaluation e = evaluation_of(*generated, images, context.threads);
+    Evaluation e = traced(whole, [&] { return evaluation_of(*generated, images, context.threads); });
+    if (whole) tell_trace(trace, Precision::fp32, cell_, folder.path(), context);
     e.seconds = steady_seconds() - begun;
     folder.add(e, *generated, images);
     TrainProgress progress;

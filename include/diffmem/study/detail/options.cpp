@@ -2,6 +2,7 @@
 #include <diffmem/core/params.hpp>
 #include <diffmem/data/open.hpp>
 #include <diffmem/study/detail/options.hpp>
+#include <diffmem/study/run.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -60,6 +61,11 @@ class Reader {
     line.option("checkpoint-seconds", options.checkpoint_seconds, "time between checkpoints");
     line.option("device", device_, "cpu or cuda");
     line.option("precision", precision_, "of the networks: fp32, bf16 (images and products), or plain");
+    line.flag(
+        "profile-trace", options.trace,
+        fmt::format("where the time goes: of each run's steps {} to {} and first sampled batch a table, and in its "
+                    "folder trace.json (for chrome://tracing or Perfetto) and trace.csv",
+                    kTraceFrom + 1, kTraceFrom + kTraceSteps));
     line.option("publish", publish_,
                 "folder whose results.md gets what was found, with figures and numbers in its results/; none: nowhere");
   }
@@ -70,6 +76,10 @@ class Reader {
     on_command_line([&] {
       check_ranges(options);
       options.shard = parse_shard(shard_);
+      if (options.trace && device_ == "cuda")
+        throw Error("--profile-trace", "--device cuda",
+                    "the CPU: a GPU's operations go on after the call that began them",
+                    "leave one of them out; NVIDIA's Nsight Systems traces GPUs");
       if (device_ != "cuda") options.device = parse_device(device_);
       if (precision_ != kUnsaid) set_option("--precision", options.precision.emplace(), precision_);
     });

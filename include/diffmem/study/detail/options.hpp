@@ -35,7 +35,7 @@ struct Options {
   int jobs = 0, threads = 0;  ///< 0: to be found
   double checkpoint_seconds = 60;
   at::Device device = at::kCPU;
-  bool dry_run = false;
+  bool dry_run = false, trace = false;
 };
 
 /// Reads the command line of the study `name`; nothing if it asked for --help or --version, which are answered.

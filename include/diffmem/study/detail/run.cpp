@@ -4,6 +4,7 @@
 #include <diffmem/core/text.hpp>
 #include <diffmem/study/detail/evaluate.hpp>
 #include <diffmem/study/detail/memory.hpp>
+#include <diffmem/study/detail/traced.hpp>
 #include <diffmem/study/run.hpp>
 #include <diffmem/study/run_folder.hpp>
 #include <diffmem/train/saved_model.hpp>
@@ -41,8 +42,19 @@ std::int64_t few(const UNet& net, std::int64_t batch) {
   return std::clamp<std::int64_t>(std::llround(kEnough / net.forward_flops()), 1, std::min(batch, kMostTried));
 }
 
+UNetConfig narrowed(UNetConfig net, int base) {
+  net.base = std::min(net.base, base);
+  return net;
+}
+
 /// Operations of a forward pass up to which a network is tried as it is.
 constexpr double kQuickNet = 2e9;
+
+/// Settings that change what a run comes to.  It may go on with the others changed.
+Listing decisive(Listing settings) {
+  std::erase_if(settings, [](const auto& setting) { return setting.first == "train.checkpointing"; });
+  return settings;
+}
 
 /// Error if attention is asked for where the network has no level: it would be left out without a word.
 void check_attention(const UNetConfig& net) {
@@ -75,12 +87,14 @@ RunPlan TrainedRun::plan(const ImageSet& images, const std::string& digest) cons
   check_attention(net.config());
   RunPlan p{.cell = cell_, .series = series_, .settings = settings(net.config())};
   p.settings.emplace_back("data.digest", digest);
-  p.name = run_name(fmt::format("{}-n{}", slug(), images.count), p.settings);
+  p.name = run_name(fmt::format("{}-n{}", slug(), images.count), decisive(p.settings));
   p.parameters = net.parameter_count();
   p.micro_batch = setup_.train.batch / setup_.train.accumulate, p.sample_batch = setup_.sample.batch;
   // The network, whatever is trained on it, and how many images are tried at once.
   for (const auto& [name, text] : p.settings)
-    if (name.starts_with("net.") && name != "net.label_dim") p.cost_key += name + "=" + text + " ";
+    if ((name.starts_with("net.") && name != "net.label_dim") || name == "train.precision" ||
+        name == "train.checkpointing")
+      p.cost_key += name + "=" + text + " ";
   p.cost_key += fmt::format("{}", std::min<std::int64_t>(p.micro_batch, kMostTried));
   p.steps = setup_.train.total_steps(images.count);
   p.epochs = setup_.train.epoch(p.steps, images.count);
@@ -110,34 +124,54 @@ RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
   const UNet whole = shape(setup_.net, images);
   UNetConfig narrow = setup_.net;
   for (const int base : {64, 32, 16})  // widths that split into groups whatever the multipliers
-    if (base < narrow.base && shape(narrow, images).forward_flops() > kQuickNet) narrow.base = base;
+    if (shape(narrow, images).forward_flops() > kQuickNet) narrow = narrowed(narrow, base);
   const UNet tried = shape(narrow, images);
   const double operations = whole.forward_flops() / tried.forward_flops(),
-               width = static_cast<double>(setup_.net.base) / narrow.base,
-               gradients = sizeof(float) * static_cast<double>(tried.parameter_count()),
-               left_out = sizeof(float) * static_cast<double>(whole.parameter_count()) - gradients;
+               width = static_cast<double>(setup_.net.base) / narrow.base;
   TrainParams params = setup_.train;
   params.batch = static_cast<int>(few(tried, params.batch / params.accumulate));
   params.accumulate = 1;
 
-  const MemoryWatch watch;
   const auto training = trainer(narrow, params, images, device);
-  const double held = watch.peak();
   RunCost cost;
   cost.train_seconds = operations * seconds_of([&] { training->step(); }) / params.batch;
-  cost.train_bytes = width * std::max(0.0, watch.peak() - held - gradients) / params.batch;
   const DenoiseCost evaluation = try_denoising(training->average(), setup_.sample.batch, device);
   cost.denoise_seconds = operations * evaluation.seconds;
   cost.denoise_bytes = width * evaluation.bytes;
-  constexpr double kCopies = 5;  // weights, average, two moments, gradients
-  cost.held_bytes = held + gradients + kCopies * left_out;
+
+  // What is kept grows as the parameters do; activations as the width does, but for those of attention's weights.
+  const TriedMemory memory = try_memory(narrowed(setup_.net, 32), images, device);
+  const double parameters = static_cast<double>(whole.parameter_count());
+  cost.held_bytes = parameters * (memory.parameter_bytes + sizeof(float)) + static_cast<double>(images.pixels.size());
+  cost.train_bytes = memory.image_bytes;
+  if (const double beyond = (setup_.net.base - memory.base) / 16.0; beyond > 0)
+    cost.train_bytes +=
+        beyond * (memory.image_bytes - try_memory(narrowed(setup_.net, 16), images, device).image_bytes);
   return cost;
+}
+
+TrainedRun::TriedMemory TrainedRun::try_memory(const UNetConfig& net, const ImageSet& images, at::Device device) const {
+  TrainParams params = setup_.train;
+  params.batch = static_cast<int>(std::min<std::int64_t>(params.batch / params.accumulate, kMostTried / 4));
+  params.accumulate = 1;
+  const MemoryWatch watch;
+  const double before = allocated_bytes();
+  const auto training = trainer(net, params, images, device);
+  const double held = watch.peak();
+  training->step();
+  const double peak = watch.peak();
+  try_denoising(training->average(), 1, device);  // its kernels keep packed weights, too
+  const double kept =
+      std::max(held, allocated_bytes() - before - static_cast<double>(images.pixels.size()));  // 0 under a sanitizer
+  return {net.base, kept / static_cast<double>(training->model().net().parameter_count()),
+          (peak - held) / params.batch};
 }
 
 RunRecord TrainedRun::run(const ImageSet& images, const RunPlan& plan, const RunContext& context) {
   Listing facts = build_facts();
   facts.emplace_back("device", context.device.str());
-  RunFolder folder(context.runs / plan.name, plan.settings, facts);
+  facts.emplace_back("checkpointing", to_text(setup_.train.checkpointing));
+  RunFolder folder(context.runs / plan.name, decisive(plan.settings), facts);
   if (!folder.finished()) {
     const auto training = trainer(setup_.net, setup_.train, images, context.device);
     if (const auto saved = read_newest_checkpoint(folder.checkpoints())) {
@@ -145,7 +179,9 @@ RunRecord TrainedRun::run(const ImageSet& images, const RunPlan& plan, const Run
       context.board->say(fmt::format("{}: continues from step {}", cell_, saved->progress.step));
     }
     folder.rewind_to(training->progress());
-    train(*training, folder, context);
+    Trace trace;
+    train(*training, folder, context, context.trace ? &trace : nullptr);
+    if (context.trace) tell_trace(trace, setup_.train.precision, cell_, folder.path(), context);
   }
   RunRecord record = read_run(folder.path(), images, context.pictures);
   record.name = plan.name, record.cell = cell_, record.series = series_;
@@ -158,7 +194,8 @@ RunRecord TrainedRun::run(const ImageSet& images, const RunPlan& plan, const Run
   return record;
 }
 
-void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& context) {
+/// `trace`, if not null, gets steps and a sampling.
+void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, Trace* trace) {
   TrainProgress& progress = trainer.progress();
   const std::int64_t total = trainer.total_steps(), size = trainer.images().count,
                      every = std::max<std::int64_t>(1, total / 200);
@@ -169,12 +206,14 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
                            .doing = "training"};
   const auto save = [&] { write_checkpoint(folder.checkpoints(), trainer.checkpoint()); };
   double saved = steady_seconds(), speed_since = steady_seconds();
-  std::int64_t speed_from = progress.step;
+  std::int64_t speed_from = progress.step, traced_steps = 0;
+  Trace* sampling_trace = trace;
   while (true) {
     const std::int64_t at = progress.step;
     const bool measured = !progress.evaluations.empty() && progress.evaluations.back().step == at;
     if (setup_.train.evaluates_after(at, size) && !measured) {
-      if (!evaluate(trainer, folder, context, line)) {  // goes on with the next image after a restart
+      if (!evaluate(trainer, folder, context, line,
+                    std::exchange(sampling_trace, nullptr))) {  // goes on with the next image after a restart
         save();
         throw Interrupted(fmt::format("{}: stopped while sampling at step {} of {}, saved", cell_, at, total));
       }
@@ -188,10 +227,13 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
     if (trainer.finished()) break;
     if (interrupted()) throw Interrupted(fmt::format("{}: stopped at step {} of {}, saved", cell_, at, total));
 
+    const bool warm = at - line.begun_at >= kTraceFrom || at + 1 == total;
+    Trace* step_trace = warm && traced_steps < kTraceSteps ? trace : nullptr;
+    if (step_trace) ++traced_steps;
     const double begun = steady_seconds();
     double loss = 0;
     try {
-      loss = trainer.step();
+      loss = traced(step_trace, [&] { return trainer.step(); });
     } catch (const NotFinite& e) {
       const auto good = newest_checkpoint(folder.checkpoints());
       throw NotFinite(fmt::format(
@@ -224,24 +266,27 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
                          best->knn_distance));
 }
 
-/// Samples and measures; false if Ctrl-C came first.
-bool TrainedRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& context,
-                          ProgressBoard::Line& line) {
+/// Samples and measures; false if Ctrl-C came first.  `trace`, if not null, gets the first batch and the measuring.
+bool TrainedRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, ProgressBoard::Line& line,
+                          Trace* trace) {
   const double begun = steady_seconds();
   const auto& s = setup_.sample;
   GenerateOptions options;
   options.seed = s.seed, options.images = s.images, options.batch = s.batch, options.labels = s.labels;
   const std::int64_t step = trainer.progress().step;
   const ImageSet& training = trainer.images();
+  Trace* batch_trace = trace;
   const auto generated = generate_in_parts(
       folder, step, training, options, context.checkpoint_seconds,
-      [&](const GenerateOptions& part) { return trainer.generate(part); },
+      [&](const GenerateOptions& part) {
+        return traced(std::exchange(batch_trace, nullptr), [&] { return trainer.generate(part); });
+      },
       [&](std::int64_t done) {
         line.doing = fmt::format("sampling {}/{}", done, s.images);
         context.board->update(cell_, line);
       });
   if (!generated) return false;
-  Evaluation e = evaluation_of(*generated, training, context.threads);
+  Evaluation e = traced(trace, [&] { return evaluation_of(*generated, training, context.threads); });
   e.step = step, e.epoch = setup_.train.epoch(step, training.count), e.seconds = steady_seconds() - begun;
   trainer.progress().evaluations.push_back(e);
   folder.add(e, *generated, training);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/trace.hpp>
 #include <diffmem/kernels/adam.hpp>
 #include <diffmem/train/loss.hpp>
 #include <diffmem/train/trainer.hpp>
@@ -35,6 +36,7 @@ UNetConfig AnyTrainer::fitted(UNetConfig net, const ImageSet& images, const std:
 void AnyTrainer::begin(AnyModel& model, AnyModel& average) {
   UNet& net = model.net();
   net.set_precision(params_.precision), average.net().set_precision(params_.precision);
+  net.set_checkpointing(params_.checkpointing);
   net.initialise(params_.seed);
   average.net().copy_from(net);
   net.require_grad();
@@ -48,22 +50,33 @@ void AnyTrainer::begin(AnyModel& model, AnyModel& average) {
 }
 
 double AnyTrainer::step() {
+  const Span span("training step");
   const std::int64_t at = progress_.step, micro = params_.batch / params_.accumulate;
   double loss = 0;
   sigmas_.clear();
   for (std::int64_t first = 0; first < params_.batch; first += micro) loss += accumulate(at, first, micro);
   Tensors gradients;
   for (const Tensor& w : weights_) gradients.push_back(w.grad());
-  if (!kernels::all_finite(gradients)) refuse(at, "a gradient that is not finite", cat(sigmas_));
-  adam_ema(weights_, gradients, m_, v_, averages_,
-           {.lr = params_.lr_at(at, images_.count),
-            .beta1 = params_.beta1,
-            .beta2 = params_.beta2,
-            .eps = params_.eps,
-            .count = at + 1,
-            .ema = params_.ema_at(at, images_.count),
-            .l2 = params_.decay_rule == WeightDecay::l2 ? params_.weight_decay : 0,
-            .decay = params_.decay_rule == WeightDecay::decoupled ? params_.weight_decay : 0});
+  const auto weight_bytes = [&] {
+    return static_cast<double>(model().net().parameter_count()) * static_cast<double>(weights_[0].element_size());
+  };
+  {
+    const Span check("finite check", {}, [&] { return Work{.bytes = weight_bytes()}; });
+    if (!kernels::all_finite(gradients)) refuse(at, "a gradient that is not finite", cat(sigmas_));
+  }
+  {
+    // Reads weight, gradient, moments and average; writes all but the gradient.
+    const Span update("Adam and EMA", {}, [&] { return Work{.bytes = 9 * weight_bytes()}; });
+    adam_ema(weights_, gradients, m_, v_, averages_,
+             {.lr = params_.lr_at(at, images_.count),
+              .beta1 = params_.beta1,
+              .beta2 = params_.beta2,
+              .eps = params_.eps,
+              .count = at + 1,
+              .ema = params_.ema_at(at, images_.count),
+              .l2 = params_.decay_rule == WeightDecay::l2 ? params_.weight_decay : 0,
+              .decay = params_.decay_rule == WeightDecay::decoupled ? params_.weight_decay : 0});
+  }
   clear_gradients();
   ++progress_.step;
   progress_.loss_sum += loss;
@@ -72,6 +85,7 @@ double AnyTrainer::step() {
 }
 
 AnyTrainer::Losses AnyTrainer::losses(const TrainingBatch& b, Dropout* dropout) const {
+  const Span span("forward");
   const AnyModel& m = model();
   const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor& labels) {
     return m(x, sigma, labels, dropout);
@@ -98,6 +112,7 @@ double AnyTrainer::accumulate(std::int64_t step, std::int64_t first, std::int64_
     const std::int64_t i = bad == each.end() ? 0 : bad - each.begin();
     refuse(step, fmt::format("a loss of {} for image {} of the batch", value, first + i), l.sigma.narrow(0, i, 1));
   }
+  const Span span("backward");
   loss.backward();
   return value;
 }
