@@ -8,7 +8,8 @@
 #include <diffmem/report/trace.hpp>
 #include <diffmem/sampler/heun.hpp>
 #include <diffmem/schedule/vp.hpp>
-#include <diffmem/train/trainer.hpp>
+#include <diffmem/study/detail/memory.hpp>
+#include <diffmem/study/run.hpp>
 
 #include <iostream>
 
@@ -63,7 +64,7 @@ const std::vector<Net>& nets() {
       {"i", small(16), 64, 64},
       {"ii", {.resolution = 32, .channels = 3, .base = 64, .mult = {1, 2, 2}, .blocks = 2, .attention = {16}}, 32, 16},
       {"iii", {.resolution = 32, .channels = 3}, 16, 8},
-      {"wide", {.resolution = 32, .channels = 3, .base = 320}, 16, 8}};
+      {"wide", {.resolution = 32, .channels = 3, .base = 320}, 16, 1}};
   return all;
 }
 
@@ -80,15 +81,19 @@ int run(const Settings& s) {
   RandomStream noise(1, Stream::subset);
   for (std::int64_t i = 0; i < images.count * images.image_size(); ++i)
     images.pixels.push_back(static_cast<std::uint8_t>(noise.below(256)));
-  Trainer<Base> trainer({}, net->config, {.batch = batch, .precision = s.precision, .checkpointing = s.checkpointing},
-                        images);
+  const Setup setup{.net = net->config,
+                    .train = {.batch = batch, .precision = s.precision, .checkpointing = s.checkpointing}};
+  forget_peak_memory();
+  const double before = peak_memory(), allocated_before = allocated_bytes();
+  const MemoryWatch watch;
+  Trainer<Base> trainer({}, setup.net, setup.train, images);
 
   const auto train = [&] { return bench::seconds_of([&] { trainer.step(); }); };
   const auto sample = [&] {
     return bench::seconds_of([&] { trainer.generate({.images = net->sampled, .batch = net->sampled}); });
   };
   const double gflop = 1e-9 * trainer.model().net().forward_flops();
-  for (int i = 0; i < 3; ++i) train();
+  for (int i = 0; i < (s.repeat == 0 ? 3 : std::min(3, s.repeat)); ++i) train();
   if (s.repeat == 0) {
     std::cout << "ready" << std::endl;
     for (std::string word; std::cin >> word;) std::cout << (word == "train" ? train() : sample()) << std::endl;
@@ -97,14 +102,18 @@ int run(const Settings& s) {
   std::vector<double> steps, samplings;
   for (int i = 0; i < s.repeat; ++i) steps.push_back(train());
   for (int i = 0; i < s.repeat; ++i) samplings.push_back(sample());
-  const double memory = peak_memory();
+  const double resident = peak_memory(), packed = allocated_bytes() - allocated_before - watch.now(),
+               counted = watch.peak() + packed,
+               planned = Run<Base>({}, setup, "", "").try_out(images, at::kCPU).bytes(batch, net->sampled);
   const double step = bench::median_of(steps), sampling = bench::median_of(samplings);
   const int evaluations = Heun{}.evaluations();
+  fmt::print("{}: a step {:.4g} s, {:.4g} images/s, {:.4g} GF/s; a sampling of {} {:.4g} s, {:.4g} GF/s\n", s.net, step,
+             batch / step, 3 * gflop * batch / step, net->sampled, sampling,
+             gflop * static_cast<double>(net->sampled) * evaluations / sampling);
   fmt::print(
-      "{}: a step {:.4g} s, {:.4g} images/s, {:.4g} GF/s; a sampling of {} {:.4g} s, {:.4g} GF/s; at most {:.4g} GB "
-      "resident\n",
-      s.net, step, batch / step, 3 * gflop * batch / step, net->sampled, sampling,
-      gflop * static_cast<double>(net->sampled) * evaluations / sampling, 1e-9 * memory);
+      "at most {:.4g} GB resident, {:.4g} of them since the network was made; {:.4g} GB of tensors and packed weights, "
+      "{:.4g} by the plan\n",
+      1e-9 * resident, 1e-9 * (resident - before), 1e-9 * counted, 1e-9 * planned);
   if (!s.trace.empty()) {
     const Peaks peaks = machine_peaks();
     const double product = s.precision == Precision::bf16 ? peaks.bf16 : peaks.float32;
@@ -122,7 +131,9 @@ int run(const Settings& s) {
   nlohmann::ordered_json json = bench::facts(s.threads);
   json["net"] = s.net, json["precision"] = to_text(s.precision);
   json["forward_gflop"] = gflop, json["batch"] = batch, json["sampled"] = net->sampled;
-  json["checkpointing"] = s.checkpointing, json["peak_resident_bytes"] = memory;
+  json["checkpointing"] = s.checkpointing, json["peak_resident_bytes"] = resident;
+  json["resident_bytes_of_training"] = resident - before;
+  json["counted_bytes"] = counted, json["planned_bytes"] = planned;
   json["train_seconds"] = steps, json["sample_seconds"] = samplings;
   write_file_atomically(s.json, json.dump(1) + "\n");
   return 0;

@@ -2,6 +2,7 @@
 #include "check.hpp"
 #include "train/tiny.hpp"
 
+#include <diffmem/study/detail/memory.hpp>
 #include <diffmem/study/run.hpp>
 
 #include <algorithm>
@@ -92,4 +93,25 @@ TEST_CASE("checkpointing saves memory and makes no other run", "[study][run]") {
   REQUIRE(a.name == b.name);  // a run that ran out of memory may go on
   REQUIRE(a.cost_key != b.cost_key);
   REQUIRE(checkpoints.try_out(images, at::kCPU).train_bytes < 0.8 * keeps.try_out(images, at::kCPU).train_bytes);
+}
+
+TEST_CASE("the memory of a plan is what a training takes, within 15 %", "[study][run]") {
+  const ImageSet images = tiny::images(6);
+  for (const auto& [base, batch] : {std::pair{16, 200}, {64, 60}, {96, 200}})
+    for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::plain})
+      for (const bool checkpointing : {false, true}) {
+        Setup setup;
+        setup.data.size = 6, setup.net = tiny::net(), setup.train = tiny::params();
+        setup.net.base = base, setup.net.blocks = 2;
+        setup.train.batch = batch, setup.train.precision = precision, setup.train.checkpointing = checkpointing;
+        const double planned = Run<tiny::Base>(tiny::Base{}, setup, "", "c").try_out(images, at::kCPU).bytes(batch, 1);
+        const MemoryWatch watch;
+        const double before = allocated_bytes();
+        Trainer<tiny::Base> trainer({}, setup.net, setup.train, images);
+        trainer.step();
+        trainer.generate({.images = 1, .batch = 1});
+        const double packed = std::max(0.0, allocated_bytes() - before - watch.now()), took = watch.peak() + packed;
+        CAPTURE(base, batch, to_text(precision), checkpointing, planned, took, packed);
+        REQUIRE(planned == Approx(took).epsilon(0.15));
+      }
 }

@@ -11,6 +11,7 @@
 #include <diffmem/study/setup.hpp>
 #include <diffmem/train/trainer.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -60,6 +61,12 @@ struct RunCost {
   double held_bytes = 0;       ///< of weights, average, moments, gradients, kernels' own forms of weights, and images
   double train_bytes = 0;      ///< of a training step, an image
   double denoise_bytes = 0;    ///< of one evaluation, an image
+
+  /// Of a run that trains and samples so many images at once.
+  double bytes(std::int64_t micro_batch, std::int64_t sample_batch) const {
+    return held_bytes +
+           std::max(train_bytes * static_cast<double>(micro_batch), denoise_bytes * static_cast<double>(sample_batch));
+  }
 };
 
 /// What one evaluation of a model's denoiser costs an image, measured likewise.

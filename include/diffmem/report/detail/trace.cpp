@@ -128,9 +128,11 @@ std::string trace_table(const Trace& trace, const Peaks& peaks, double product) 
           text += line_of(row, phase.seconds, peaks, product);
       }
     if (rest.calls > 0) text += line_of(rest, phase.seconds, peaks, product);
-    text += "  slowest layers:\n";
-    for (int left = kSlowest; const Row& row : layers.rows)
-      if (in_phase(row) && !row.layer.empty() && left-- > 0) text += line_of(row, phase.seconds, peaks, product);
+    for (int shown = 0; const Row& row : layers.rows) {
+      if (!in_phase(row) || row.layer.empty() || shown == kSlowest) continue;
+      if (shown++ == 0) text += "  slowest layers:\n";
+      text += line_of(row, phase.seconds, peaks, product);
+    }
   }
   return text;
 }

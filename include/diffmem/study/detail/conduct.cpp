@@ -75,8 +75,7 @@ void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const Tra
       const bool ours = std::ranges::find(runs, &cell) != runs.end();  // not another's of the same name
       const RunCost cost = cost_of(cell);
       const double seconds = p.trained * cost.train_seconds + p.denoised * cost.denoise_seconds;
-      const double memory = cost.held_bytes + std::max(cost.train_bytes * static_cast<double>(p.micro_batch),
-                                                       cost.denoise_bytes * static_cast<double>(p.sample_batch));
+      const double memory = cost.bytes(p.micro_batch, p.sample_batch);
       const bool finished = ours && is_finished(options.out / kRuns / p.name);
       if (finished) ++done;
       if (ours && !finished) total += seconds, bytes = std::max(bytes, memory);

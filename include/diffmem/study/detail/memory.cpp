@@ -33,6 +33,11 @@ double MemoryWatch::peak() const {
   return static_cast<double>(account_->peak);
 }
 
+double MemoryWatch::now() const {
+  const std::lock_guard guard(account_->mutex);
+  return static_cast<double>(account_->now);
+}
+
 double allocated_bytes() {
   const auto account = ::mallinfo2();
   return static_cast<double>(account.uordblks + account.hblkhd);

@@ -15,6 +15,8 @@ class MemoryWatch {
 
   /// The most bytes that were allocated at once.
   double peak() const;
+  /// Those that are allocated now.
+  double now() const;
 
  private:
   struct Account;

@@ -152,19 +152,28 @@ RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
 
 TrainedRun::TriedMemory TrainedRun::try_memory(const UNetConfig& net, const ImageSet& images, at::Device device) const {
   TrainParams params = setup_.train;
-  params.batch = static_cast<int>(std::min<std::int64_t>(params.batch / params.accumulate, kMostTried / 4));
+  const std::int64_t batch = params.batch / params.accumulate,
+                     half = few(shape(net, images), std::max<std::int64_t>(1, batch / 2));
   params.accumulate = 1;
-  const MemoryWatch watch;
-  const double before = allocated_bytes();
-  const auto training = trainer(net, params, images, device);
-  const double held = watch.peak();
-  training->step();
-  const double peak = watch.peak();
-  try_denoising(training->average(), 1, device);  // its kernels keep packed weights, too
-  const double kept =
-      std::max(held, allocated_bytes() - before - static_cast<double>(images.pixels.size()));  // 0 under a sanitizer
-  return {net.base, kept / static_cast<double>(training->model().net().parameter_count()),
-          (peak - held) / params.batch};
+  TriedMemory memory{.base = net.base};
+  /// The most bytes that a step of so many images takes besides what is kept.
+  const auto step_bytes = [&](std::int64_t count) {
+    params.batch = static_cast<int>(count);
+    const MemoryWatch watch;
+    const double before = allocated_bytes();
+    const auto training = trainer(net, params, images, device);
+    const double held = watch.peak();
+    training->step();
+    const double step = watch.peak() - held;
+    try_denoising(training->average(), 1, device);  // its kernels keep packed weights, too
+    const double kept = allocated_bytes() - before - static_cast<double>(images.pixels.size());
+    memory.parameter_bytes =
+        std::max(held, kept) / static_cast<double>(training->model().net().parameter_count());  // on a GPU, held
+    return step;
+  };
+  const double one = step_bytes(half);  // some gradients among them
+  memory.image_bytes = batch > half ? (step_bytes(2 * half) - one) / static_cast<double>(half) : one;
+  return memory;
 }
 
 RunRecord TrainedRun::run(const ImageSet& images, const RunPlan& plan, const RunContext& context) {
