@@ -19,17 +19,14 @@ namespace {
 
 constexpr std::string_view kUsage =
     "step [name=value...]\n"
-    "  net=i           demo: the demo's; 0: 8x8x1, base 32, (1,2), 1 block; i: 16x16x1, the same;
-"
-    "                  ii: 32x32x3, base 64, (1,2,2), 2 blocks; iii: the paper's;
-"
-    "                  wide: the paper's widest, base 320 (219M parameters)
-"
+    "  net=i           demo: the demo's; 0: 8x8x1, base 32, (1,2), 1 block; i: 16x16x1, the same;\n"
+    "                  ii: 32x32x3, base 64, (1,2,2), 2 blocks; iii: the paper's;\n"
+    "                  wide: the paper's widest, base 320 (219M parameters)\n"
     "  precision=fp32  bf16, or plain: LibTorch's operations one after the other\n"
     "  threads=0       0: one per core\n"
     "  repeat=10       training steps and samplings; 0: one for each word, \"train\" or \"sample\", read from stdin, "
     "its\n"
-    "                  seconds written\n"
+    "                  seconds written; \"operations\": of a step; \"peak\": a bf16 product's a second\n"
     "  batch=0         of a training step; 0: the net's own\n"
     "  checkpointing=false  true: backward passes make activations again\n"
     "  trace=FOLDER    gets a trace of as many more steps, and of a sampling\n"
@@ -96,7 +93,12 @@ int run(const Settings& s) {
   for (int i = 0; i < (s.repeat == 0 ? 3 : std::min(3, s.repeat)); ++i) train();
   if (s.repeat == 0) {
     std::cout << "ready" << std::endl;
-    for (std::string word; std::cin >> word;) std::cout << (word == "train" ? train() : sample()) << std::endl;
+    for (std::string word; std::cin >> word;)
+      std::cout << (word == "train"        ? train()
+                    : word == "sample"     ? sample()
+                    : word == "operations" ? 3e9 * gflop * batch
+                                           : measure_peaks().bf16)
+                << std::endl;
     return 0;
   }
   std::vector<double> steps, samplings;

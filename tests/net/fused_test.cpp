@@ -3,6 +3,7 @@
 #include "check.hpp"
 
 #include <diffmem/core/random.hpp>
+#include <diffmem/kernels/group_norm.hpp>
 #include <diffmem/net/detail/fused.hpp>
 #include <diffmem/net/unet.hpp>
 
@@ -159,11 +160,14 @@ TEST_CASE("a fused convolution equals its layers, with all gradients", "[net][fu
       check({.images = 4, .height = 3, .width = 8, .in = 32, .out = 32, .norm = false, .silu = false}, type);
       check({.images = 3, .height = 1, .width = 2, .in = 44, .second = 12, .out = 50, .rate = 0.3}, type);
       check({.images = 5, .height = 16, .width = 14, .in = 192, .out = 72, .shift = true, .residual = true}, type);
-      for (const auto& filter : {std::vector<int>{1, 1}, {1, 3, 3, 1}})
+      // Enough for three threads.
+      check({.images = 9, .height = 16, .width = 16, .in = 24, .out = 12, .norm = false}, type);
+      check({.images = 9, .height = 16, .width = 15, .in = 24, .out = 24, .rate = 0.2}, type);
+      for (const auto& filter : {std::vector<int>{1, 1}, {1, 3, 3, 1}, {1, 3}})
         for (const Resample resample : {Resample::up, Resample::down}) {
           check({.images = 3, .height = 6, .width = 4, .in = 12, .out = 20, .resample = resample, .filter = filter},
                 type);
-          check({.images = 2, .height = 6, .width = 6, .in = 36, .out = 40, .resample = resample, .filter = filter},
+          check({.images = 2, .height = 7, .width = 5, .in = 36, .out = 40, .resample = resample, .filter = filter},
                 type);
           check({.images = 3,
                  .height = 4,
@@ -181,13 +185,43 @@ TEST_CASE("a fused convolution equals its layers, with all gradients", "[net][fu
     }
 }
 
+TEST_CASE("a batch of no images has gradients of zero", "[net][fused]") {
+  for (const int channels : {8, 32}) {  // tap by tap, and by Winograd
+    Leaves leaves(at::kCPU, kFloat32);
+    const Conv2d conv(leaves, "conv", channels, channels, {});
+    for (const auto& [name, leaf] : leaves.parameters()) leaf.fill_(1), leaf.requires_grad_(true);
+    const Tensor x = zeros({0, channels, 4, 4}).requires_grad_(true);
+    detail::fused_conv(conv, {x}).sum().backward();
+    REQUIRE(conv.weight.grad().abs().sum().item().toDouble() == 0);
+    REQUIRE(x.grad().sizes() == x.sizes());
+  }
+}
+
+TEST_CASE("a group's moments bear an unusual pixel", "[net][fused][oracle]") {
+  constexpr std::ptrdiff_t kPixels = 64 * 64, kChannels = 4;
+  for (const std::ptrdiff_t unusual : {std::ptrdiff_t{0}, kPixels / 3, kPixels - 1}) {
+    std::vector<float> x(kPixels * kChannels), moments(2);
+    RandomStream(7, Stream::init, 30).fill_normal(std::span(x));
+    for (float& v : x) v += 5;
+    for (std::ptrdiff_t c = 0; c < kChannels; ++c) x[static_cast<std::size_t>(unusual * kChannels + c)] += 30;
+    kernels::group_moments<float>({.channels = kChannels, .groups = 1}, {{x.data(), nullptr}, {kChannels, 0}}, kPixels,
+                                  moments.data());
+    double mean = 0, variance = 0;
+    for (const float v : x) mean += v / double(x.size());
+    for (const float v : x) variance += (v - mean) * (v - mean) / double(x.size());
+    REQUIRE(std::abs(moments[0] - mean) < 2e-6 * mean);
+    REQUIRE(std::abs(moments[1] * std::sqrt(variance) - 1) < 2e-6);
+  }
+}
+
 TEST_CASE("fused attention equals its operations, with the gradient", "[net][fused][oracle]") {
   for (const auto type : {kFloat32, kBf16})
     for (const int heads : {1, 3})
       for (const int channels : {2, 10, 32})
-        for (const auto& [h, w] : {std::pair{1, 1}, {3, 1}, {4, 4}, {5, 7}}) {
+        for (const auto& [h, w] : {std::pair{1, 1}, {3, 1}, {4, 4}, {5, 7}, {16, 15}}) {
           CAPTURE(heads, channels, h, w, int(type));
-          const std::int64_t n = 3, c = heads * channels, pixels = h * w;
+          const Threads set(3);
+          const std::int64_t n = h > 7 ? 8 : 3, c = heads * channels, pixels = h * w;
           const Both qkv(normal({n, 3 * c, h, w}, 9), type);
           const Tensor parts = qkv.exact.reshape({n * heads, 3, channels, pixels});
           const Tensor weights = attention_weights(parts.select(1, 0), parts.select(1, 1));

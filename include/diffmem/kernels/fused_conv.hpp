@@ -69,11 +69,12 @@ struct FusedConvBackward {
   const T* grad = nullptr;        ///< of out
   Pieces<T> grad_x;               ///< parts may be null
   T* grad_residual = nullptr;     ///< or null
-  float* grad_weights = nullptr;  ///< [out,in,kernel,kernel]
+  float* grad_weights = nullptr;  ///< [out,in,kernel,kernel], or null
   float* grad_bias = nullptr;     ///< [out]
   float* grad_shift = nullptr;    ///< [N,out], or null
   float *grad_norm_weight = nullptr, *grad_norm_bias = nullptr;  ///< [in], if there is a norm
 };
+/// The weights' gradient is added up by each thread: another number of threads rounds otherwise.
 template <class T>
 void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, int threads);
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 namespace diffmem {
@@ -53,11 +54,10 @@ struct Rates {
         keep_w(float(1 - s.lr * s.decay)) {}
 };
 
-// One clone per instruction set; contraction is off so that all of them round alike.  What g++ 12 needs to vectorise it:
+// No two of the five may overlap.  What g++ 12 needs to vectorise it:
 // `ivdep`, for five arrays could overlap in too many ways, and a square root that is not a function of <cmath>, in a file
 // compiled with -fno-math-errno (CMakeLists.txt): as an attribute that does not reach the root.
-__attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3", "fp-contract=off", "no-trapping-math"))) void
-update(float* w, const float* g, float* m, float* v, float* average, std::int64_t n, const Rates r) {
+DIFFMEM_CLONES_ALIKE void update(float* w, const float* g, float* m, float* v, float* average, std::int64_t n, const Rates r) {
 #pragma GCC ivdep
   for (std::int64_t i = 0; i < n; ++i) {
     const float gradient = g[i] + r.l2 * w[i];
@@ -128,10 +128,12 @@ bool all_finite(const Tensors& tensors) {
 
 void adam_ema(const Tensors& weights, const Tensors& gradients, const Tensors& m, const Tensors& v,
               const Tensors& average, const AdamStep& step) {
-  const auto fits = [](const Tensors& list) {
-    for (const Tensor& t : list)
-      if (!t.is_cpu() || t.scalar_type() != kFloat32 || !t.is_contiguous()) return false;
-    return true;
+  const auto fits = [&](const Tensors& list) {
+    for (std::size_t i = 0; i < list.size(); ++i)
+      if (const Tensor& t = list[i]; !t.is_cpu() || t.scalar_type() != kFloat32 || !t.is_contiguous() ||
+                                     t.numel() != weights[i].numel())
+        return false;
+    return list.size() == weights.size();
   };
   const bool fast = fits(weights) && fits(gradients) && fits(m) && fits(v) && fits(average);
   (fast ? kernels::adam_ema_cpu : kernels::adam_ema_plain)(weights, gradients, m, v, average, step);

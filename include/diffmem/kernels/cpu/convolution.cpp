@@ -147,13 +147,13 @@ std::ptrdiff_t tiles_at_once(std::ptrdiff_t depth) {
 constexpr std::ptrdiff_t kTilesAtOnce = 256;
 /// Values more than a power of two: lines of the cache that lie so far apart push each other out.
 template <class T>
-constexpr std::ptrdiff_t kOff = 64 / sizeof(T);
+constexpr std::ptrdiff_t kStagger = 64 / sizeof(T);
 
 template <class T>
 void convolve_by_winograd(const T* images, int group, const Geometry& g, const T* weights, int columns,
                           const ConvOut<T>& to) {
   Scratch<T>& s = scratch<T>();
-  const std::ptrdiff_t each = tile_count(g), all = group * each, row = g.depth + kOff<T>, product = kTileRows * row,
+  const std::ptrdiff_t each = tile_count(g), all = group * each, row = g.depth + kStagger<T>, product = kTileRows * row,
                        block = kProducts * product, at_once = tiles_at_once<T>(row);
   const std::ptrdiff_t* where = places(g, group, 1, s.where);
   T* tiles = room(s.tiles, std::min(at_once, all + kTileRows) / kTileRows * block);
@@ -209,7 +209,7 @@ template <class T>
 void winograd_sums(const T* input, const Geometry& g, const T* gradient, const Geometry& d, int group, float* sums) {
   Scratch<T>& s = scratch<T>();
   const std::ptrdiff_t all = group * tile_count(g), steps = std::min(kTilesAtOnce, all + 1) / kPair<T>,
-                       left = steps * kPair<T> * g.depth + kOff<T>, right = steps * kPair<T> * d.depth + kOff<T>;
+                       left = steps * kPair<T> * g.depth + kStagger<T>, right = steps * kPair<T> * d.depth + kStagger<T>;
   T *tiles = room(s.tiles, kProducts * left), *gradients = room(s.gradients, kProducts * right);
   const std::ptrdiff_t *of_input = places(g, group, 1, s.where), *of_gradient = places(d, group, 0, s.where_right);
   ColumnProduct<T> p;
@@ -303,6 +303,10 @@ void add_weight_sums(const T* input, const Geometry& g, const T* gradient, const
 void weight_gradient(const std::vector<std::vector<float>>& sums, const Geometry& g, const Geometry& d, int out, int in,
                      float* to, int threads) {
   const int taps = (2 * g.pad + 1) * (2 * g.pad + 1);
+  if (sums.empty()) {  // no images
+    std::fill_n(to, std::ptrdiff_t{out} * in * taps, 0.0f);
+    return;
+  }
   const std::ptrdiff_t product = std::ptrdiff_t{g.depth} * d.depth;
   threads = detail::worthwhile(threads, 10.0 * static_cast<double>(g.products * product));
   detail::share(threads, static_cast<std::size_t>(d.depth / kPanelColumns), [&](std::size_t block) {

@@ -5,6 +5,10 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
 #ifdef DIFFMEM_CUDA
 #include <c10/cuda/CUDAStream.h>
 #endif

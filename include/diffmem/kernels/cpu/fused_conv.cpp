@@ -78,7 +78,9 @@ void resample(const FusedConv& law, bool turned, int channels, const T* x, std::
                         law.sides == Sides::half ? 1.0f : 4.0f,
                         out,
                         out_line,
-                        out_step};
+                        out_step,
+                        turned ? law.height : law.conv_height(),
+                        turned ? law.width : law.conv_width()};
   halves ? pointwise<T>().shrink(r) : pointwise<T>().grow(r);
 }
 
@@ -164,18 +166,22 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
   };
   by_groups(law.images, group, threads, [&](std::size_t w, std::int64_t first, int count) {
     Scratch<T>& s = scratch<T>();
-    if (weights[w].empty()) weights[w].resize(static_cast<std::size_t>(std::ptrdiff_t{g.products} * g.depth * d.depth));
-    T *input = cleared(s.input, count * g.size()), *gradient = cleared(s.gradient, count * d.size());
+    T* gradient = cleared(s.gradient, count * d.size());
     for (int n = 0; n < count; ++n) {
-      prepare(plan, plan.moments(at.moments, first + n), plan.image(at.x, first + n), kept_of(first + n),
-              input + n * g.size(), s);
       const std::ptrdiff_t place = (first + n) * g.pixels() * plan.out;
       pointwise<T>().border({at.grad + place, g.height, g.width, plan.out, law.scale,
                              gradient + n * d.size() + d.at(0, 0), std::ptrdiff_t{d.line} * d.depth, d.depth,
                              at.grad_residual ? at.grad_residual + place : nullptr,
                              columns.data() + (first + n) * plan.out});
     }
-    add_weight_sums<T>(input, g, gradient, d, count, weights[w].data());
+    if (at.grad_weights) {
+      weights[w].resize(static_cast<std::size_t>(std::ptrdiff_t{g.products} * g.depth * d.depth));
+      T* input = cleared(s.input, count * g.size());
+      for (int n = 0; n < count; ++n)
+        prepare(plan, plan.moments(at.moments, first + n), plan.image(at.x, first + n), kept_of(first + n),
+                input + n * g.size(), s);
+      add_weight_sums<T>(input, g, gradient, d, count, weights[w].data());
+    }
     if (!at.weights) return;
     const std::ptrdiff_t size = g.pixels() * plan.in;
     T* inner = room(s.inner, count * size);
@@ -196,7 +202,7 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
                        plan.pixels, of_x, grad_x, norm_weight.data() + row, norm_bias.data() + row);
     }
   });
-  weight_gradient(weights, g, d, plan.out, plan.in, at.grad_weights, threads);
+  if (at.grad_weights) weight_gradient(weights, g, d, plan.out, plan.in, at.grad_weights, threads);
   add_up(columns, law.images, plan.out, at.grad_bias);
   if (at.grad_shift) std::copy(columns.begin(), columns.end(), at.grad_shift);
   if (law.norm.groups > 0) {

@@ -47,26 +47,27 @@ void each_piece(const Pieces<P>& x, Visit&& visit) {
 template <class T>
 void group_moments(const NormLaw& law, const Pieces<const T>& x, std::ptrdiff_t pixels, float* moments) {
   Numbers& n = numbers(law.channels);
-  for (int part = 0, c = 0; part < 2 && x.channels[part] > 0; c += x.channels[part++])
+  each_piece(x, [&](int part, int c) {
     pointwise<T>().sums(x.part[part], pixels, x.channels[part], n.sum.data() + c, n.square.data() + c);
+  });
   const int size = law.channels / law.groups;
   const double count = static_cast<double>(pixels), share = 1 / count;
-  const auto first = [&](int c) {
-    return double{c < x.channels[0] ? widened(x.part[0][c]) : widened(x.part[1][c - x.channels[0]])};
+  const auto base = [&](int c) {
+    const int part = c < x.channels[0] ? 0 : 1, at = part == 0 ? c : c - x.channels[0];
+    return double{widened(x.part[part][pixels / 2 * x.channels[part] + at])};
   };
   for (int g = 0; g < law.groups; ++g) {
     double mean = 0, within = 0, between = 0;
-    for (int c = g * size; c < (g + 1) * size; ++c) mean += first(c) + share * n.sum[static_cast<std::size_t>(c)];
+    for (int c = g * size; c < (g + 1) * size; ++c) mean += base(c) + share * n.sum[static_cast<std::size_t>(c)];
     mean /= size;
     for (int c = g * size; c < (g + 1) * size; ++c) {
-      const double sum = n.sum[static_cast<std::size_t>(c)], off = first(c) + share * sum - mean;
+      const double sum = n.sum[static_cast<std::size_t>(c)], off = base(c) + share * sum - mean;
       within += n.square[static_cast<std::size_t>(c)] - share * sum * sum;
       between += off * off;
     }
-    const double variance = std::max(within, 0.0) / (count * size) + between / size;
+    const double variance = (within < 0 ? 0 : within) / (count * size) + between / size;  // not a number stays one
     moments[2 * g] = static_cast<float>(mean);
     moments[2 * g + 1] = static_cast<float>(1 / std::sqrt(variance + law.eps));
-    if (within != within) moments[2 * g + 1] = static_cast<float>(within);  // max() hides what is not a number
   }
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/kernels/clones.hpp>
+#include <diffmem/kernels/cpu/isa.hpp>
 #include <diffmem/kernels/panels.hpp>
 
 #include <cstring>
 
-#if defined(__x86_64__) && !defined(__clang__)  // which has no `#pragma GCC target`; it reads this to check it
-#define DIFFMEM_X86 1
+#if DIFFMEM_X86
 #include <immintrin.h>
 #pragma GCC diagnostic ignored "-Wpsabi"  // all is inlined: no vector is passed in a register
 #endif
@@ -240,7 +240,7 @@ DIFFMEM_BF16 void columns_bf16(const ColumnProduct<Bf16>& p) {
 /// The table of a type, best last, as far as this machine goes.
 template <class T>
 struct Table {
-  PanelKernels<T> all[4];
+  PanelKernels<T> all[kIsaCount];
   std::size_t count = 0;
   void add(const char* name, void (*rows)(const RowProduct<T>&), void (*columns)(const ColumnProduct<T>&)) {
     all[count++] = {name, rows, columns};
@@ -248,11 +248,10 @@ struct Table {
   Table() {
     add("plain", rows_plain<T>, columns_plain<T>);
 #if DIFFMEM_X86
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) add("avx2", rows_avx2<T>, columns_avx2<T>);
-    if (__builtin_cpu_supports("avx512f")) add("avx512", rows_avx512<T>, columns_avx512<T>);
+    if (runs_here(Isa::avx2)) add("avx2", rows_avx2<T>, columns_avx2<T>);
+    if (runs_here(Isa::avx512)) add("avx512", rows_avx512<T>, columns_avx512<T>);
     if constexpr (std::is_same_v<T, Bf16>)
-      if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bf16"))
-        add("avx512_bf16", rows_bf16, columns_bf16);
+      if (runs_here(Isa::avx512_bf16)) add("avx512_bf16", rows_bf16, columns_bf16);
 #endif
   }
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/kernels/clones.hpp>
+#include <diffmem/kernels/cpu/isa.hpp>
 #include <diffmem/kernels/cpu/pointwise.hpp>
 
 #include <algorithm>
@@ -7,8 +8,7 @@
 #include <limits>
 #include <type_traits>
 
-#if defined(__x86_64__) && !defined(__clang__)  // which has no `#pragma GCC target`; it reads this to check it
-#define DIFFMEM_X86 1
+#if DIFFMEM_X86
 #include <immintrin.h>
 #pragma GCC diagnostic ignored "-Wpsabi"  // all is inlined: no vector is passed in a register
 #pragma GCC optimize("O3", "no-trapping-math", "no-math-errno")
@@ -51,17 +51,14 @@ namespace avx512_bf16 {
 /// Best last, as far as this machine goes.
 template <class T>
 struct Tables {
-  Pointwise<T> all[4];
+  Pointwise<T> all[kIsaCount];
   std::size_t count = 0;
   Tables() {
     all[count++] = plain::table<T>("plain");
 #if DIFFMEM_X86
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all[count++] = avx2::table<T>("avx2");
-    if (!(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")))
-      return;
-    all[count++] = avx512::table<T>("avx512");
-    if (__builtin_cpu_supports("avx512bf16")) all[count++] = avx512_bf16::table<T>("avx512_bf16");
+    if (runs_here(Isa::avx2)) all[count++] = avx2::table<T>("avx2");
+    if (runs_here(Isa::avx512)) all[count++] = avx512::table<T>("avx512");
+    if (runs_here(Isa::avx512_bf16)) all[count++] = avx512_bf16::table<T>("avx512_bf16");
 #endif
   }
 };

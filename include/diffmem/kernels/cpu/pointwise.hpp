@@ -66,6 +66,7 @@ struct Resampling {
   float scale;
   T* out;
   std::ptrdiff_t out_line, out_step;
+  int out_height, out_width;  ///< half of x's or twice, or one more (the gradient of half of an odd side)
 };
 
 /// A tile of sums [8][32] becomes values: (sums + add + residual) scale.
@@ -136,7 +137,7 @@ struct Border {
 template <class T>
 struct Pointwise {
   const char* name;
-  /// Sums of x - x[first pixel] and of its square, channel by channel.
+  /// Sums of x - x[pixel pixels/2] and of its square, channel by channel: borders, beside zero padding, are unlike the rest.
   void (*sums)(const T* x, std::ptrdiff_t pixels, int channels, float* sum, float* square);
   void (*norm_forward)(const NormForward<T>&);
   void (*norm_inner)(const NormInner<T>&);
