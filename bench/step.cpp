@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A training step and a sampling, of nets from small to the paper's; bench/compare times them beside PyTorch's.
-#include "bench.hpp"
+#include "nets.hpp"
 
-#include <diffmem/condition/none.hpp>
 #include <diffmem/core/peaks.hpp>
-#include <diffmem/embedding/positional.hpp>
 #include <diffmem/report/trace.hpp>
-#include <diffmem/sampler/heun.hpp>
-#include <diffmem/schedule/vp.hpp>
 #include <diffmem/study/detail/memory.hpp>
 #include <diffmem/study/run.hpp>
 
@@ -45,49 +41,21 @@ struct Settings {
   }
 };
 
-struct Net {
-  std::string_view name;
-  UNetConfig config;
-  int batch, sampled;
-};
-const std::vector<Net>& nets() {
-  const auto small = [](int side) {
-    return UNetConfig{
-        .resolution = side, .channels = 1, .base = 32, .mult = {1, 2}, .blocks = 1, .attention = {16}, .dropout = 0.13};
-  };
-  static const std::vector<Net> all{
-      {"demo", {.resolution = 8, .channels = 1, .base = 16, .mult = {1, 2}, .blocks = 1, .attention = {}}, 64, 100},
-      {"0", small(8), 64, 64},
-      {"i", small(16), 64, 64},
-      {"ii", {.resolution = 32, .channels = 3, .base = 64, .mult = {1, 2, 2}, .blocks = 2, .attention = {16}}, 32, 16},
-      {"iii", {.resolution = 32, .channels = 3}, 16, 8},
-      {"wide", {.resolution = 32, .channels = 3, .base = 320}, 16, 1}};
-  return all;
-}
-
-using Base = Design<VpSchedule, Positional, DdpmPp, AllSkips, Unconditional, Heun>;
-
 int run(const Settings& s) {
-  const auto net = std::ranges::find(nets(), s.net, &Net::name);
-  if (net == nets().end()) throw Error("step", "net=" + s.net, "0, i, ii, iii or wide", "see --help");
-  const int batch = s.batch > 0 ? s.batch : net->batch;
+  const bench::Net& net = bench::net_of("step", s.net);
+  const int batch = s.batch > 0 ? s.batch : net.batch;
   set_up_runtime({.threads = s.threads});
-  ImageSet images;
-  images.name = "noise", images.count = 1024, images.channels = net->config.channels;
-  images.height = images.width = net->config.resolution;
-  RandomStream noise(1, Stream::subset);
-  for (std::int64_t i = 0; i < images.count * images.image_size(); ++i)
-    images.pixels.push_back(static_cast<std::uint8_t>(noise.below(256)));
-  const Setup setup{.net = net->config,
+  const ImageSet images = bench::noise_images(net);
+  const Setup setup{.net = net.config,
                     .train = {.batch = batch, .precision = s.precision, .checkpointing = s.checkpointing}};
   forget_peak_memory();
   const double before = peak_memory(), allocated_before = allocated_bytes();
   const MemoryWatch watch;
-  Trainer<Base> trainer({}, setup.net, setup.train, images);
+  Trainer<bench::Base> trainer({}, setup.net, setup.train, images);
 
   const auto train = [&] { return bench::seconds_of([&] { trainer.step(); }); };
   const auto sample = [&] {
-    return bench::seconds_of([&] { trainer.generate({.images = net->sampled, .batch = net->sampled}); });
+    return bench::seconds_of([&] { trainer.generate({.images = net.sampled, .batch = net.sampled}); });
   };
   const double gflop = 1e-9 * trainer.model().net().forward_flops();
   for (int i = 0; i < (s.repeat == 0 ? 3 : std::min(3, s.repeat)); ++i) train();
@@ -106,12 +74,12 @@ int run(const Settings& s) {
   for (int i = 0; i < s.repeat; ++i) samplings.push_back(sample());
   const double resident = peak_memory(), packed = allocated_bytes() - allocated_before - watch.now(),
                counted = watch.peak() + packed,
-               planned = Run<Base>({}, setup, "", "").try_out(images, at::kCPU).bytes(batch, net->sampled);
+               planned = Run<bench::Base>({}, setup, "", "").try_out(images, at::kCPU).bytes(batch);
   const double step = bench::median_of(steps), sampling = bench::median_of(samplings);
   const int evaluations = Heun{}.evaluations();
   fmt::print("{}: a step {:.4g} s, {:.4g} images/s, {:.4g} GF/s; a sampling of {} {:.4g} s, {:.4g} GF/s\n", s.net, step,
-             batch / step, 3 * gflop * batch / step, net->sampled, sampling,
-             gflop * static_cast<double>(net->sampled) * evaluations / sampling);
+             batch / step, 3 * gflop * batch / step, net.sampled, sampling,
+             gflop * static_cast<double>(net.sampled) * evaluations / sampling);
   fmt::print(
       "at most {:.4g} GB resident, {:.4g} of them since the network was made; {:.4g} GB of tensors and packed weights, "
       "{:.4g} by the plan\n",
@@ -132,7 +100,7 @@ int run(const Settings& s) {
   if (s.json.empty()) return 0;
   nlohmann::ordered_json json = bench::facts(s.threads);
   json["net"] = s.net, json["precision"] = to_text(s.precision);
-  json["forward_gflop"] = gflop, json["batch"] = batch, json["sampled"] = net->sampled;
+  json["forward_gflop"] = gflop, json["batch"] = batch, json["sampled"] = net.sampled;
   json["checkpointing"] = s.checkpointing, json["peak_resident_bytes"] = resident;
   json["resident_bytes_of_training"] = resident - before;
   json["counted_bytes"] = counted, json["planned_bytes"] = planned;

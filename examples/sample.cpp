@@ -33,7 +33,7 @@ constexpr int kColumns = 16;
 struct Options {
   std::string weights, prefix, out = "out/sample", label = "uniform", device = "cpu";
   Precision precision = Precision::fp32;
-  GenerateOptions images{.images = 64, .batch = 64};
+  GenerateOptions images{.images = 64};
   std::vector<std::string> sets;
   std::vector<Assignment> words;  ///< role, chosen policy or nothing
   int threads = 0;
@@ -49,7 +49,7 @@ bool parse(int argc, char** argv, Options& o) {
   line.option("prefix", o.prefix, "what the tensors' names begin with");
   line.option("out", o.out, "folder of the images");
   line.option("images", o.images.images, "how many");
-  line.option("batch", o.images.batch, "images sampled together");
+  line.option("batch", o.images.batch, "images sampled together; 0: as many as are quick");
   line.option("seed", o.images.seed, "of noise and labels");
   line.option("label", o.label, "of conditional models: uniform, balanced, or one class for all images");
   o.words.reserve(menus.size());
@@ -101,6 +101,7 @@ int sample(int argc, char** argv) {
   load_weights(model.net(), file, o.prefix);
   model.net().set_precision(o.precision);
   set_up_runtime({.threads = o.threads == 0 && model.net().forward_flops() < kSmallNet ? 1 : o.threads});
+  if (options.batch == 0) options.batch = sampling_batch(model.net(), options.device);
   const int evaluations = saved.design.sampler.evaluations();
   fmt::print("{}: {}, {} parameters\n", o.weights, saved.design.slug(), count_text(model.net().parameter_count()));
 

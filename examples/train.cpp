@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
                                   .lr = 4e-3,
                                   .ema = 0.99,
                                   .evaluations = 1},
-                        .sample = {.images = 1000, .batch = 100}})
+                        .sample = {.images = 1000}})
       .sizes(64)
       .run(argc, argv);
 }

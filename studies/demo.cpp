@@ -27,7 +27,7 @@ Setup small(Profile profile) {
                     .lr = 4e-3,
                     .ema = 0.99,
                     .evaluations = smoke ? 1 : 2},
-          .sample = {.images = smoke ? 16 : 1000, .batch = 100}};
+          .sample = {.images = smoke ? 16 : 1000}};
 }
 
 }  // namespace

@@ -11,7 +11,6 @@ namespace {
 
 Setup sampled(Profile profile) {
   Setup s = basic(profile);
-  s.sample.batch = 64;
   // 3,900 images over three seeds: of fewer, even if all are memorized, 99.9 % is not certain (Wilson).
   if (profile == Profile::desktop) s.data.resolution = 0, s.sample.images = 1300;
   return s;

@@ -32,7 +32,7 @@ const Setup kSetup{
     .net = {.base = 16, .mult = {1, 2}, .blocks = 1, .attention = {}, .dropout = 0},
     .train =
         {.batch = 64, .budget = Budget::steps, .length = 300, .warmup = 30, .lr = 4e-3, .ema = 0.99, .evaluations = 1},
-    .sample = {.images = 200, .batch = 100}};
+    .sample = {.images = 200}};
 
 int by_hand() {
   set_up_runtime({.threads = 1});

@@ -42,7 +42,7 @@ inline Setup basic(Profile profile) {
                         .lr = 4e-3,
                         .ema = 0.99,
                         .evaluations = 2},
-              .sample = {.images = 500, .batch = 100}};
+              .sample = {.images = 500}};
     case Profile::smoke: break;
   }
   Setup s = basic(Profile::desktop);

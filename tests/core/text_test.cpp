@@ -21,3 +21,14 @@ TEST_CASE("durations and counts as people read them", "[core][text]") {
   REQUIRE(count_text(1000) == "1,000");
   REQUIRE(count_text(-1234567) == "-1,234,567");
 }
+
+TEST_CASE("names are told nearest first", "[core][text]") {
+  const std::vector<std::string> names{"sample.seed", "train.ema", "train.lr", "train.length"};
+  for (const char* word : {"train.lrr", "train.rl", "trainlr", "train.l", "train.lr"}) {
+    INFO(word);
+    REQUIRE(nearest_first(names, word).front() == "train.lr");
+  }
+  REQUIRE(nearest_first(names, "sample.sed") ==
+          std::vector<std::string>{"sample.seed", "train.ema", "train.lr", "train.length"});
+  REQUIRE(nearest_first({"b", "a"}, "") == std::vector<std::string>{"b", "a"});  // equals keep their order
+}

@@ -11,6 +11,7 @@
 #include <diffmem/report/table.hpp>
 #include <diffmem/report/write.hpp>
 
+#include <fmt/format.h>
 #include <png.h>
 
 #include <cmath>
@@ -336,6 +337,32 @@ TEST_CASE("an EMM's interval is drawn, also where it has no end", "[report]") {
   REQUIRE(bars(0, infinite).empty());             // nothing is known
   report.emms[0] = {"", {}, {}, "below every size"};
   REQUIRE(draw_plots(report).ratio.script.find("EMM") == std::string::npos);
+}
+
+TEST_CASE("a series has one colour in all figures, and losses of two schedules are not to be compared", "[report]") {
+  ReportRecord report;
+  for (const char* series : {"vp", "edm"})
+    for (const std::int64_t size : {16, 64}) {
+      RunRecord& run = report.runs.emplace_back(small_run(size, 0.5));
+      run.series = series, run.cell = fmt::format("{}, |D| = {}", series, size);
+      run.settings = {{"design", fmt::format("{}-positional", series)}};
+    }
+  const Plots plots = draw_plots(report);
+  const auto colour_of = [](const std::string& script, const std::string& key) {
+    const std::size_t end = script.find("title '" + key);
+    REQUIRE(end != script.npos);
+    const std::size_t colour = script.rfind("lc rgb '", end);
+    return script.substr(colour + 8, 7);
+  };
+  for (const char* series : {"vp", "edm"})
+    for (const std::string* script : {&plots.loss.script, &plots.progress.script})
+      for (const char* size : {"16", "64"})
+        REQUIRE(colour_of(*script, fmt::format("{}, |D| = {}", series, size)) == colour_of(plots.ratio.script, series));
+  REQUIRE(colour_of(plots.ratio.script, "vp") != colour_of(plots.ratio.script, "edm"));
+  const auto warns = [&] { return page_of(report).find("curves of one schedule") != std::string::npos; };
+  REQUIRE(warns());
+  for (RunRecord& run : report.runs) run.settings = {{"design", "vp-positional"}};
+  REQUIRE_FALSE(warns());
 }
 
 TEST_CASE("gnuplot draws each figure again from the file beside it", "[report]") {

@@ -23,6 +23,7 @@ refuses "a word of no option" 2 "got \"32\"" "commas" -- "$demo" --sizes 16 32
 refuses "no sizes" 2 "--sizes" "numbers of 2 or more" -- "$demo" --sizes ""
 refuses "no sense in a size" 2 "--sizes" "numbers of 2 or more" -- "$demo" --sizes 4,x
 refuses "unknown setting" 2 "no setting \"train.rl\"" "train.lr" "sampler.steps" -- "$demo" --set train.rl=1
+refuses "a misspelt setting" 2 "want one of train.lr " "correct the name: train.lr?" -- "$demo" --set train.lrr=1
 refuses "a setting without its group" 2 "no setting \"lr\"; want one of train.lr;" -- "$demo" --set lr=1
 refuses "a setting that the images decide" 2 "--set net.channels" "the images" -- "$demo" --set net.channels=3
 refuses "a size beside --sizes" 2 "--set data.size" "--sizes" -- "$demo" --set data.size=20

@@ -6,6 +6,7 @@
 #include <diffmem/study/detail/evaluate.hpp>
 #include <diffmem/study/run_folder.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <utility>
 
@@ -146,12 +147,70 @@ TEST_CASE("images of an evaluation that was cut off are not made again", "[study
   };
   const GenerateOptions options{.images = 7, .batch = 2};
   const auto nothing = [](std::int64_t) {};
-  REQUIRE(says(complaint([&] { generate_in_parts(run, 5, training, options, 0, make, nothing); }), "test", {"a cut"}));
+  const RunContext context{.checkpoint_seconds = 0};
+  REQUIRE(says(complaint([&] { generate_in_parts(run, 5, training, options, {}, context, make, nothing); }), "test",
+               {"a cut"}));
   REQUIRE(run.part(6).empty());  // of another step
-  const auto all = generate_in_parts(run, 5, training, options, 0, make, nothing);
+  const auto all = generate_in_parts(run, 5, training, options, {}, context, make, nothing);
   REQUIRE(made == std::vector<std::int64_t>{0, 2, 4, 6});
   REQUIRE(static_cast<std::int64_t>(all->size()) == 7 * training.image_size());
   for (std::int64_t i = 0; i < 7; ++i) REQUIRE((*all)[static_cast<std::size_t>(i * training.image_size())] == i);
   run.add(Evaluation{.step = 5, .images = 7}, *all, training);
   REQUIRE(run.part(5).empty());
+}
+
+TEST_CASE("a sequential evaluation stops at the same image whatever its batches, also where it was cut off",
+          "[study][run]") {
+  const ImageSet training = ::training();
+  // Two of three images are copies.
+  const auto image = [](std::int64_t i) {
+    return std::vector<std::uint8_t>{static_cast<std::uint8_t>(i % 3 ? 0 : 50), 0};
+  };
+  const StopRule stop{.bound = 0.9};
+  const auto run_in = [&](std::int64_t batch, std::int64_t cut_at) {
+    const TestFolder folder;
+    RunFolder run(folder.path / "run", {{"a", "1"}}, {});
+    std::vector<std::int64_t> made;
+    std::int64_t last = 0;
+    bool cut = false;
+    const auto make = [&](const GenerateOptions& o) {
+      if (o.first >= cut_at && !std::exchange(cut, true)) throw Error("test", "a cut", "none", "try again");
+      made.push_back(o.first);
+      last = o.first + o.images;
+      std::vector<std::uint8_t> images;
+      for (std::int64_t i = o.first; i < o.first + o.images; ++i) {
+        const auto pixels = image(i);
+        images.insert(images.end(), pixels.begin(), pixels.end());
+      }
+      return images;
+    };
+    const GenerateOptions options{.images = 1000, .batch = batch};
+    const auto generate = [&] {
+      return generate_in_parts(run, 5, training, options, stop, {.checkpoint_seconds = 0}, make, [](std::int64_t) {});
+    };
+    if (cut_at < 1000) REQUIRE(says(complaint([&] { generate(); }), "test", {"a cut"}));
+    const auto generated = *generate();
+    REQUIRE(std::ranges::adjacent_find(made) == made.end());  // none twice
+    REQUIRE(made.back() < static_cast<std::int64_t>(generated.size()) / 2);
+    REQUIRE(last == static_cast<std::int64_t>(generated.size()) / 2);  // none that is not needed
+    return generated;
+  };
+  const auto whole = run_in(1, 1000);
+  REQUIRE(whole.size() == 2 * 100);  // far below the bound: the fewest images
+  for (const std::int64_t batch : {7, 64, 1000})
+    for (const std::int64_t cut_at : {56, 1000}) REQUIRE(run_in(batch, batch == 1000 ? 1000 : cut_at) == whole);
+
+  const SampleParams sample{.images = 1000, .stop = stop};
+  const Evaluation e = evaluation_of(whole, training, sample, 1);
+  REQUIRE(e.images == 100);
+  REQUIRE(e.asked == 1000);
+  REQUIRE(e.high == interval_at_look(e.memorized, 100, 1000).high);
+  REQUIRE(e.high < 0.9);
+  const Evaluation plain = evaluation_of(whole, training, {}, 1);
+  REQUIRE(plain.asked == 0);
+  REQUIRE(plain.high == wilson(e.memorized, 100).high);
+  const TestFolder folder;
+  RunFolder run(folder.path, kParameters, kFacts);
+  run.add(e, whole, training);
+  REQUIRE(read_run(folder.path, training, 2).evaluations.at(0).asked == 1000);
 }

@@ -77,6 +77,11 @@ TEST_CASE("runs are one run if every setting and the images are the same", "[stu
   const std::string first = name("a", "0");
   REQUIRE(name("b", "0") == first);  // whatever the studies call it
   REQUIRE(name("a", "1") != first);
+  setup.sample.batch = 13;
+  REQUIRE(name("a", "0") == first);  // no image depends on it
+  setup.sample.stop.bound = 0.9;
+  REQUIRE(name("a", "0") != first);
+  setup.sample.stop = {};
   setup.train.lr *= 2;
   REQUIRE(name("a", "0") != first);
 }

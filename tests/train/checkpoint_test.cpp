@@ -21,7 +21,7 @@ Checkpoint at_step(std::int64_t step) {
   Checkpoint c;
   c.progress.step = step, c.progress.loss_sum = 0.5, c.progress.loss_count = 2;
   c.progress.losses = {{1, 0.5, 3.25}};
-  c.progress.evaluations = {{.step = 1, .images = 10, .memorized = 4, .ratio = 0.4}};
+  c.progress.evaluations = {{.step = 1, .images = 10, .asked = 20, .memorized = 4, .twins = 3, .ratio = 0.4}};
   c.tensors.tensors["net.w"] = arange(7) * static_cast<double>(step);
   return c;
 }
@@ -37,6 +37,8 @@ TEST_CASE("a checkpoint comes back whole, and only the newest are kept", "[train
   REQUIRE(back->progress.loss_sum == 0.5);
   REQUIRE(back->progress.losses.at(0).loss == 3.25);
   REQUIRE(back->progress.evaluations.at(0).memorized == 4);
+  REQUIRE(back->progress.evaluations.at(0).asked == 20);
+  REQUIRE(back->progress.evaluations.at(0).twins == 3);
   REQUIRE(back->tensors.at("net.w").equal(arange(7) * 100.0));
   REQUIRE(std::distance(fs::directory_iterator(scratch.path), fs::directory_iterator()) == 2);
 }

@@ -5,6 +5,8 @@
 
 #include <diffmem/measure/memorization.hpp>
 
+#include <ATen/Parallel.h>
+
 #include <filesystem>
 #include <limits>
 
@@ -164,21 +166,26 @@ TEST_CASE("image i depends on its index alone", "[train][sampler]") {
   while (!trainer.finished()) trainer.step();
   const auto all = trainer.generate({.seed = 2, .images = 200, .batch = 200});
   REQUIRE(all == trainer.generate({.seed = 2, .images = 200, .batch = 200}));
-  const auto other = trainer.generate({.seed = 2, .images = 200, .batch = 13});
-  int far = 0, differ = 0;
   const auto& training = trainer.images();
-  const Memorization a = memorization(all, training.pixels, 64), b = memorization(other, training.pixels, 64);
-  for (std::size_t i = 0; i < 200; ++i) {
-    bool near = true;
-    for (std::size_t k = 0; k < 64; ++k) near &= std::abs(int(all[i * 64 + k]) - int(other[i * 64 + k])) <= 1;
-    far += !near;
-    differ += a.flags[i] != b.flags[i];
-  }
-  INFO(a.memorized << " of 200 memorized, " << far << " differ by more than a grey level");
+  const Memorization a = memorization(all, training.pixels, 64);
   REQUIRE(a.memorized > 0);  // both flags occur
   REQUIRE(a.memorized < 200);
-  REQUIRE(far <= 2);     // 99 % of images
-  REQUIRE(differ == 0);  // 99.9 % of flags
+  int far = 0;
+  for (const std::int64_t batch : {13, 0}) {
+    const auto other = trainer.generate({.seed = 2, .images = 200, .batch = batch});
+    const Memorization b = memorization(other, training.pixels, 64);
+    int differ = 0;
+    far = 0;
+    for (std::size_t i = 0; i < 200; ++i) {
+      bool near = true;
+      for (std::size_t k = 0; k < 64; ++k) near &= std::abs(int(all[i * 64 + k]) - int(other[i * 64 + k])) <= 1;
+      far += !near;
+      differ += a.flags[i] != b.flags[i];
+    }
+    INFO("batch " << batch << ": " << far << " differ by more than a grey level");
+    REQUIRE(far <= 2);     // 99 % of images
+    REQUIRE(differ == 0);  // 99.9 % of flags
+  }
   // A later start gives the later images.
   const auto tail = trainer.generate({.seed = 2, .first = 100, .images = 100, .batch = 100});
   far = 0;
@@ -188,4 +195,20 @@ TEST_CASE("image i depends on its index alone", "[train][sampler]") {
     far += !near;
   }
   REQUIRE(far <= 1);
+}
+
+TEST_CASE("the batch that is chosen by itself follows the network's size and the threads, within memory", "[train]") {
+  const auto chosen = [](int side, int base) {
+    return sampling_batch(UNet({.resolution = side, .base = base}, SkipMask::all(), at::kMeta), at::kCPU);
+  };
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);
+  const auto small = chosen(8, 16), large = chosen(32, 128);
+  at::set_num_threads(2);
+  const auto twice = chosen(8, 16);
+  at::set_num_threads(threads);
+  REQUIRE(twice == 2 * small);
+  REQUIRE(large == 8);
+  REQUIRE(small > 2 * large);
+  REQUIRE(chosen(2048, 512) == 1);  // 4 TB of values an image
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/policy.hpp>
+#include <diffmem/core/text.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -136,8 +137,9 @@ void set_param(P& params, std::string_view path, std::string_view text, std::str
   if (try_set_param(params, path, text, who)) return;
   std::vector<std::string> names;
   for (const auto& [name, value] : list_params(params)) names.push_back(name);
+  names = nearest_first(std::move(names), path);
   throw Error(who, fmt::format("no field \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")),
-              "correct the name");
+              fmt::format("correct the name: {}?", names.front()));
 }
 
 }  // namespace diffmem

@@ -25,6 +25,8 @@ std::string cpu_name();
 /// The most memory that this process has had at once since it began, or since forget_peak_memory()   [bytes]
 double peak_memory();
 void forget_peak_memory();
+/// Bytes that the process may still take without swapping: the machine's, or what its control group leaves.
+double available_memory();
 
 /// Seconds of a clock that is never set back; differences alone mean something.
 double steady_seconds();

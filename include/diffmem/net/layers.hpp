@@ -71,7 +71,9 @@ struct ConvOptions {
 
 namespace detail {
 class PackedWeights;
+class OrderedHeads;
 std::shared_ptr<PackedWeights> make_packed_weights();
+std::shared_ptr<OrderedHeads> make_ordered_heads();
 }  // namespace detail
 
 /// Convolution with zero padding kernel/2 that may first resample by 2.               [B,in,H,W] -> [B,out,H',W']
@@ -129,6 +131,7 @@ struct Block {
   GroupNorm norm0, norm1, norm2;
   Conv2d conv0, conv1, skip, qkv, proj;
   Linear affine;
+  std::shared_ptr<detail::OrderedHeads> ordered = detail::make_ordered_heads();  // qkv as the CPU's kernels take it
   bool has_skip = false;
   Block() = default;
   Block(Leaves& leaves, const std::string& name, BlockOptions options);

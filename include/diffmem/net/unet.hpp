@@ -76,7 +76,9 @@ class UNet {
   const std::vector<std::pair<std::string, Tensor>>& buffers() const { return leaves_.buffers(); }
   std::int64_t parameter_count() const;
   /// Multiplications and additions of one image's forward pass (convolutions, linear maps, attention).
-  double forward_flops() const;
+  double forward_flops() const { return cost().operations; }
+  /// Values that all layers of one image's forward pass put out together: more than it ever holds.
+  double forward_values() const { return cost().values; }
 
   void initialise(std::uint64_t seed) { leaves_.initialise(seed); }
   void initialise(const InitDraws& draws) { leaves_.initialise(draws); }
@@ -91,6 +93,11 @@ class UNet {
   void copy_from(const UNet& other);
 
  private:
+  struct Cost {
+    double operations = 0, values = 0;
+  };
+  Cost cost() const;
+
   struct Level {
     std::string name;  // "16x16"
     int resolution = 0;

@@ -15,7 +15,8 @@ namespace diffmem {
 struct GenerateOptions {
   std::uint64_t seed = 0;
   std::int64_t first = 0, images = 0;      ///< indices first ... first+images-1
-  std::int64_t batch = 250;                ///< images sampled together; the random numbers do not depend on it
+  std::int64_t batch = 0;                  ///< images sampled together; the random numbers do not depend on it; 0: 250,
+                                           ///< or, of a trained network, sampling_batch()
   Shape shape = {};                        ///< [C,H,W]
   std::int64_t classes = 0;                ///< labels are drawn from this many; 0: unconditional
   LabelLaw labels = LabelLaw::uniform;     ///< by this law
@@ -23,7 +24,7 @@ struct GenerateOptions {
   at::Device device = at::kCPU;
   std::function<bool(std::int64_t done)> after_batch = {};  ///< called after each batch; false stops with what is there
 
-  /// Error if there are fewer than 0 images or 1 in a batch, or `label` is none of 0 ... classes-1.
+  /// Error if there are fewer than 0 images or in a batch, or `label` is none of 0 ... classes-1.
   void validate() const;
 };
 

@@ -30,7 +30,7 @@ inline constexpr std::int64_t kTraceFrom = 3, kTraceSteps = 10;
 
 /// What all runs of a study share.
 struct RunContext {
-  std::filesystem::path runs;  ///< each run has its folder in it
+  std::filesystem::path runs = {};  ///< each run has its folder in it
   ProgressBoard* board = nullptr;
   int threads = 1;  ///< of this run
   at::Device device = at::kCPU;
@@ -48,26 +48,31 @@ struct RunPlan {
   double epochs = 0;
   double forward_flops = 0;  ///< of one image through the network once
   double train_flops = 0, sample_flops = 0;
-  std::string cost_key = {};                       ///< runs of equal keys cost the same an image
-  std::int64_t micro_batch = 0, sample_batch = 0;  ///< images at once, training and sampling
-  double trained = 0, denoised = 0;                ///< images through a training step, and through the denoiser alone
+  std::string cost_key = {};         ///< runs of equal keys cost the same an image
+  std::int64_t micro_batch = 0;      ///< images at once, training
+  double trained = 0, denoised = 0;  ///< images through a training step, and through the denoiser alone
 };
 
 /// What one run costs, by a short try on this machine: of its network, or, if that is large, of a narrower one, in
 /// proportion to operations, values and parameters.
 struct RunCost {
-  double train_seconds = 0;    ///< of a training step, an image
-  double denoise_seconds = 0;  ///< of one evaluation of the denoiser, an image
-  double held_bytes = 0;       ///< of weights, average, moments, gradients, kernels' own forms of weights, and images
-  double train_bytes = 0;      ///< of a training step, an image
-  double denoise_bytes = 0;    ///< of one evaluation, an image
+  double train_seconds = 0;       ///< of a training step, an image
+  double denoise_seconds = 0;     ///< of one evaluation of the denoiser, an image
+  double held_bytes = 0;          ///< of weights, average, moments, gradients, kernels' own forms of weights, and images
+  double train_bytes = 0;         ///< of a training step, an image
+  double denoise_bytes = 0;       ///< of one evaluation, an image
+  std::int64_t sample_batch = 0;  ///< images at once, sampling
 
-  /// Of a run that trains and samples so many images at once.
-  double bytes(std::int64_t micro_batch, std::int64_t sample_batch) const {
+  /// Of a run that trains so many images at once.
+  double bytes(std::int64_t micro_batch) const {
     return held_bytes +
            std::max(train_bytes * static_cast<double>(micro_batch), denoise_bytes * static_cast<double>(sample_batch));
   }
 };
+
+/// Of a run's settings those that its results follow from: not how many images are sampled together, not checkpointing, nor a
+/// rule of when to stop that never stops.
+Listing identity_of(Listing settings);
 
 /// What one evaluation of a model's denoiser costs an image, measured likewise.
 struct DenoiseCost {

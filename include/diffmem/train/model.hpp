@@ -4,6 +4,7 @@
 #include <diffmem/net/unet.hpp>
 #include <diffmem/train/design.hpp>
 
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -44,6 +45,10 @@ class AnyModel {
   Tensor frequencies_;
   double unit_ = 1;
 };
+
+/// How many images to sample together: so many operations for each thread that what a call costs by itself is a percent or two,
+/// and of free memory no more than a quarter.  No image depends on it but for rounding.
+std::int64_t sampling_batch(const UNet& net, at::Device device);
 
 template <class D>
 class Model final : public AnyModel {

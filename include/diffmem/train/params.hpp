@@ -3,6 +3,7 @@
 #pragma once
 #include <diffmem/condition/concept.hpp>
 #include <diffmem/core/error.hpp>
+#include <diffmem/measure/sequential.hpp>
 #include <diffmem/net/precision.hpp>
 #include <diffmem/train/order.hpp>
 
@@ -123,17 +124,20 @@ struct TrainParams {
 /// How images are generated for an evaluation.
 struct SampleParams {
   std::int64_t images = 10'000;         ///< generated images per evaluation
-  std::int64_t batch = 250;             ///< images sampled together
+  std::int64_t batch = 0;               ///< images sampled together; 0: as many as are quick, see sampling_batch()
   std::uint64_t seed = 0;               ///< of the images' noise and labels
   LabelLaw labels = LabelLaw::uniform;  ///< of conditional models
+  StopRule stop = {};                   ///< when fewer images are enough
 
   template <class Self, class Visit>
   static void each(Self& p, Visit&& visit) {
-    visit("images", p.images), visit("batch", p.batch), visit("seed", p.seed), visit("labels", p.labels);
+    visit("images", p.images), visit("batch", p.batch), visit("seed", p.seed), visit("labels", p.labels),
+        visit("stop", p.stop);
   }
   void validate() const {
     need(images >= 1, "sampling", "images", static_cast<double>(images), "1 or more");
-    need(batch >= 1, "sampling", "batch", static_cast<double>(batch), "1 or more");
+    need(batch >= 0, "sampling", "batch", static_cast<double>(batch), "0 (chosen by itself) or more");
+    stop.validate();
   }
 };
 

@@ -9,11 +9,13 @@
 #include <sched.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 namespace diffmem {
@@ -66,6 +68,17 @@ double peak_memory() {
   return 0;
 }
 void forget_peak_memory() { std::ofstream("/proc/self/clear_refs") << 5; }
+
+double available_memory() {
+  double bytes = std::numeric_limits<double>::infinity();
+  std::ifstream machine("/proc/meminfo");
+  for (std::string name; machine >> name; machine.ignore(256, '\n'))
+    if (double kilobytes = 0; name == "MemAvailable:" && machine >> kilobytes) bytes = 1024 * kilobytes;
+  double most = 0, used = 0;  // the group's limit is the word "max" where there is none
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> most && std::ifstream("/sys/fs/cgroup/memory.current") >> used)
+    bytes = std::min(bytes, std::max(0.0, most - used));
+  return bytes;
+}
 
 void set_up_runtime(const RuntimeOptions& options) {
   ::mallopt(M_MMAP_THRESHOLD, 1 << 30);

@@ -3,6 +3,7 @@
 #include <diffmem/measure/interval.hpp>
 
 #include <fmt/format.h>
+#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
@@ -35,6 +36,11 @@ Spread spread_of(std::string_view who, std::span<const double> values) {
   return s;
 }
 
+void expect_count(std::string_view who, std::int64_t hits, std::int64_t n) {
+  if (n < 1 || hits < 0 || hits > n)
+    throw Error(std::string(who), fmt::format("{} of {}", hits, n), "0 <= hits <= n, n >= 1", "count again");
+}
+
 double student_quantile(double freedom, double confidence) {
   return boost::math::quantile(boost::math::students_t(freedom), (1 + confidence) / 2);
 }
@@ -44,14 +50,21 @@ double student_quantile(double freedom, double confidence) {
 double normal_quantile(double confidence) { return boost::math::quantile(boost::math::normal(), (1 + confidence) / 2); }
 
 Interval wilson(std::int64_t hits, std::int64_t n, double confidence) {
-  if (n < 1 || hits < 0 || hits > n)
-    throw Error("wilson", fmt::format("{} of {}", hits, n), "0 <= hits <= n, n >= 1", "count again");
+  expect_count("wilson", hits, n);
   const double z = normal_quantile(confidence), trials = static_cast<double>(n), p = static_cast<double>(hits) / trials,
                square = z * z / trials;
   const double middle = (p + square / 2) / (1 + square);
   const double half = z * std::sqrt(p * (1 - p) / trials + square / (4 * trials)) / (1 + square);
   // The ends are exactly 0 and 1 there, which rounding would miss.
   return {hits == 0 ? 0.0 : middle - half, hits == n ? 1.0 : middle + half};
+}
+
+Interval clopper_pearson(std::int64_t hits, std::int64_t n, double confidence) {
+  expect_count("clopper_pearson", hits, n);
+  using Law = boost::math::binomial_distribution<double>;
+  const double h = static_cast<double>(hits), trials = static_cast<double>(n), tail = (1 - confidence) / 2;
+  return {hits == 0 ? 0.0 : Law::find_lower_bound_on_p(trials, h, tail),
+          hits == n ? 1.0 : Law::find_upper_bound_on_p(trials, h, tail)};
 }
 
 Interval difference_interval(std::int64_t a, std::int64_t n, std::int64_t b, std::int64_t m) {

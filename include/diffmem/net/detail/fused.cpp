@@ -5,6 +5,7 @@
 #include <diffmem/net/detail/fused.hpp>
 
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <array>
@@ -240,15 +241,34 @@ Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around) {
       perhaps(around.residual.defined() ? channels_last(around.residual) : Tensor()), conv.packed.get(), call);
 }
 
-Conv2d heads_in_order(const Conv2d& qkv, int heads) {
+class OrderedHeads {
+ public:
+  /// make() for these weights, or what it made of them.
+  template <class Make>
+  const Conv2d& of(const Conv2d& qkv, Make&& make) {
+    const Key key{qkv.weight.const_data_ptr(), qkv.weight._version(), qkv.bias.const_data_ptr(), qkv.bias._version()};
+    if (key != key_) conv_ = make(), key_ = key;
+    return conv_;
+  }
+
+ private:
+  using Key = std::tuple<const void*, std::int64_t, const void*, std::int64_t>;
+  Key key_{};
+  Conv2d conv_;
+};
+
+Conv2d heads_in_order(const Conv2d& qkv, int heads, OrderedHeads& kept) {
   const auto reordered = [&](const Tensor& t) {
     const std::int64_t each = t.size(0) / 3 / heads;
     return t.reshape({heads, each, 3, -1}).transpose(1, 2).reshape(t.sizes());
   };
-  Conv2d ordered = qkv;
-  ordered.weight = reordered(qkv.weight), ordered.bias = reordered(qkv.bias);
-  ordered.packed = std::make_shared<PackedWeights>();
-  return ordered;
+  const auto make = [&] {
+    Conv2d ordered = qkv;
+    ordered.weight = reordered(qkv.weight), ordered.bias = reordered(qkv.bias);
+    ordered.packed = std::make_shared<PackedWeights>();
+    return ordered;
+  };
+  return at::GradMode::is_enabled() && qkv.weight.requires_grad() ? make() : kept.of(qkv, make);
 }
 
 Tensor fused_attention(const Tensor& qkv, int heads, const std::string& layer) {
@@ -256,5 +276,6 @@ Tensor fused_attention(const Tensor& qkv, int heads, const std::string& layer) {
 }
 
 std::shared_ptr<PackedWeights> make_packed_weights() { return std::make_shared<PackedWeights>(); }
+std::shared_ptr<OrderedHeads> make_ordered_heads() { return std::make_shared<OrderedHeads>(); }
 
 }  // namespace diffmem::detail

@@ -228,7 +228,7 @@ Tensor Block::fused(const Tensors& x, const Tensors& around, const Tensor& emb, 
                           .residual = residual,
                           .scale = kHalfSqrt});
   if (options.heads == 0) return h;
-  const Tensor parts = detail::fused_conv(detail::heads_in_order(qkv, options.heads), {h}, {.norm = &norm2});
+  const Tensor parts = detail::fused_conv(detail::heads_in_order(qkv, options.heads, *ordered), {h}, {.norm = &norm2});
   return detail::fused_conv(proj, {detail::fused_attention(parts, options.heads, name)},
                             {.residual = h, .scale = kHalfSqrt});
 }

@@ -202,15 +202,20 @@ std::int64_t UNet::parameter_count() const {
   return count;
 }
 
-double UNet::forward_flops() const {
-  double flops = 0;
-  const auto add_conv = [&](const Conv2d& conv, int side) { flops += conv.operations(side, side); };
-  const auto add_linear = [&](const Linear& linear) { flops += linear.operations(); };
+UNet::Cost UNet::cost() const {
+  Cost sum;
+  const auto add_conv = [&](const Conv2d& conv, int side) {
+    sum.operations += conv.operations(side, side);
+    if (conv.weight.defined()) sum.values += static_cast<double>(conv.weight.size(0)) * side * side;
+  };
+  const auto add_linear = [&](const Linear& linear) { sum.operations += linear.operations(); };
   const auto add_block = [&](const Block& b, int side) {
     add_conv(b.conv0, side), add_conv(b.conv1, side), add_conv(b.skip, side), add_conv(b.qkv, side),
         add_conv(b.proj, side);
     add_linear(b.affine);
-    if (b.options.heads > 0) flops += attention_operations(b.options.out, std::int64_t{side} * side);
+    if (b.options.heads == 0) return;
+    sum.operations += attention_operations(b.options.out, std::int64_t{side} * side);
+    sum.values += b.options.heads * std::pow(side, 4);
   };
   add_linear(map_layer0_), add_linear(map_layer1_);
   for (const auto* side : {&encoder_, &decoder_})
@@ -223,7 +228,7 @@ double UNet::forward_flops() const {
       for (const Block& b : level.blocks) add_block(b, level.resolution);
     }
   add_conv(out_conv_, config_.resolution);
-  return flops;
+  return sum;
 }
 
 void UNet::require_grad() {

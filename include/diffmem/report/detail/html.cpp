@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -53,6 +54,15 @@ std::string answer(const ReportRecord& report) {
                      claims.empty() && report.emms.size() > 1 ? " several" : "", out);
 }
 
+/// Whether all runs have one noise schedule, the first word of their designs.
+bool weighted_alike(const ReportRecord& report) {
+  std::set<std::string> schedules;
+  for (const auto& run : report.runs)
+    for (const auto& [name, text] : run.settings)
+      if (name == "design") schedules.insert(text.substr(0, text.find('-')));
+  return schedules.size() <= 1;
+}
+
 std::string curves(const ReportRecord& report, const Plots& plots) {
   const bool over_sizes = report.x_labels.empty(), seeds = has_seeds(report);
   const std::string runs = seeds ? "Each point is one run's best evaluation, lines are means over training seeds"
@@ -71,8 +81,12 @@ std::string curves(const ReportRecord& report, const Plots& plots) {
             "Root mean square difference per pixel value between a generated image and its nearest training image, "
             "averaged over the images. 0 is an exact copy.") +
       curve(plots.loss.svg, "Training loss",
-            fmt::format("Means over short stretches of training{}, on a logarithmic axis.",
-                        seeds ? " and over training seeds" : ""));
+            fmt::format("Means over short stretches of training{}, on a logarithmic axis.{}",
+                        seeds ? " and over training seeds" : "",
+                        weighted_alike(report)
+                            ? ""
+                            : " Each noise schedule weights its loss in its own way: compare curves of "
+                              "one schedule, not of two."));
   if (drawn.empty())
     return report.runs.empty() ? "" : "<h2>Figures</h2>\n<p class=\"soft\">Nothing was measured yet.</p>\n";
   return "<section>\n<h2>Figures</h2>\n<div class=\"curves\">\n" + drawn + "</div>\n</section>\n";

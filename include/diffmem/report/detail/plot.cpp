@@ -25,11 +25,11 @@ constexpr std::size_t most_thin_lines = 30;   // more runs than this are shown b
 constexpr std::size_t most_emm_numbers = 6;   // more than this are marked without their numbers
 constexpr std::size_t longest_key = 34;       // columns
 
-/// One curve: its points, what the key calls it ("" for nothing), and its colour's place in the palette.
+/// One curve: its points, what the key calls it ("" for nothing), its colour's place in the palette, its dashes.
 struct Curve {
   std::vector<Point> points;
   std::string name;
-  std::size_t colour = 0;
+  std::size_t colour = 0, dash = 1;
 };
 
 std::string_view colour_of(std::size_t index) { return palette[index % palette.size()]; }
@@ -93,7 +93,7 @@ template <class Value>
 std::vector<Curve> curves_over_places(const ReportRecord& report, Value&& value) {
   std::vector<Curve> curves;
   for (const auto& name : series_names(report)) {
-    Curve curve{{}, name, curves.size()};
+    Curve curve{{}, name, curves.size(), dash_of(curves.size())};
     for (const auto& run : report.runs) {
       const auto* best = best_of(run.evaluations);
       const double x = report.x_labels.empty() ? static_cast<double>(run.size) : run.x;
@@ -128,8 +128,8 @@ void plot_over_places(Script& script, std::vector<Curve> curves, bool side_by_si
       for (auto& p : curve.points) p.x += (static_cast<double>(curve.colour) - (n - 1) / 2) * std::min(0.12, 0.6 / n);
     const auto colour = colour_of(curve.colour);
     const std::size_t shape = std::array<std::size_t, 5>{7, 5, 9, 13, 11}[curve.colour % 5];
-    script.plot(means(curve.points),
-                fmt::format("using 1:2 with lines lw 2.5 dt {} lc rgb '{}'", dash_of(curve.colour), colour), "");
+    script.plot(means(curve.points), fmt::format("using 1:2 with lines lw 2.5 dt {} lc rgb '{}'", curve.dash, colour),
+                "");
     if (bars)
       script.plot(curve.points,
                   fmt::format("using 1:2:3:4 with yerrorbars pt {} ps 0.7 lw 1.2 lc rgb '{}'", shape, colour), "");
@@ -221,22 +221,25 @@ TimeCurves curves_over_time(const ReportRecord& report, Points&& points) {
   const auto cells = cells_of(report);
   const bool by_cell = cells.size() <= most_named_cells;
   TimeCurves curves;
-  std::set<std::size_t> named;
+  std::vector<std::size_t> seen(names.size());  // cells of each series
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const RunRecord& first = *cells[i].runs[0];
     const auto series = static_cast<std::size_t>(std::ranges::find(names, first.series) - names.begin());
-    Curve mean{{}, "", by_cell ? i : series};
+    // A series has one colour in all figures; its cells differ by dashes.  Where there is one series, cells have the colours.
+    Curve mean{{}, "", series, 1 + seen[series] % 5};
+    if (names.size() == 1 && by_cell) mean.colour = i, mean.dash = dash_of(i);
+    const bool first_of_series = seen[series]++ == 0;
     for (const RunRecord* run : cells[i].runs) {
       std::vector<Point> own = points(*run);
       mean.points.insert(mean.points.end(), own.begin(), own.end());
       if (cells[i].runs.size() > 1 && report.runs.size() <= most_thin_lines && !own.empty())
-        curves.runs.push_back({std::move(own), "", mean.colour});
+        curves.runs.push_back({std::move(own), "", mean.colour, mean.dash});
     }
     if (mean.points.empty()) continue;
     mean.points = means(mean.points);
     if (by_cell)
       mean.name = key_of(first.cell);
-    else if (names.size() > 1 && named.insert(series).second)
+    else if (names.size() > 1 && first_of_series)
       mean.name = key_of(first.series);
     curves.means.push_back(std::move(mean));
   }
@@ -269,7 +272,7 @@ void plot_over_time(Script& script, const TimeCurves& curves, bool evaluations) 
     script.plot(
         curve.points,
         fmt::format("using 1:2 with {} lw {} dt {} lc rgb '{}'", evaluations ? "linespoints pt 7 ps 0.5" : "lines",
-                    thin ? 1 : 2, dash_of(curve.colour), colour_of(curve.colour)),
+                    thin ? 1 : 2, curve.dash, colour_of(curve.colour)),
         curves.means.size() > 1 ? curve.name : "");
 }
 

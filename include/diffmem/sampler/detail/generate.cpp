@@ -12,9 +12,9 @@
 namespace diffmem {
 
 void GenerateOptions::validate() const {
-  if (images < 0 || batch < 1)
-    throw Error("generate", fmt::format("{} images in batches of {}", images, batch),
-                "0 or more images, batches of 1 or more", "correct the options");
+  if (images < 0 || batch < 0)
+    throw Error("generate", fmt::format("{} images in batches of {}", images, batch), "0 or more of both",
+                "correct the options");
   if (label && (*label < 0 || *label >= classes))
     throw Error("generate", fmt::format("label {}", *label),
                 classes > 0 ? fmt::format("0 to {}", classes - 1) : "no label: the model is unconditional",
@@ -26,8 +26,9 @@ std::vector<std::uint8_t> generate(const SampleBatch& sample, const GenerateOpti
   const Span span("sampling");
   const at::NoGradGuard no_grad;
   std::vector<std::uint8_t> result;
-  for (std::int64_t done = 0; done < options.images; done += options.batch) {
-    const std::int64_t count = std::min(options.batch, options.images - done);
+  const std::int64_t batch = options.batch > 0 ? options.batch : 250;
+  for (std::int64_t done = 0; done < options.images; done += batch) {
+    const std::int64_t count = std::min(batch, options.images - done);
     const auto first = static_cast<std::uint64_t>(options.first + done);
     Tensor labels;
     if (options.label)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/params.hpp>
+#include <diffmem/core/text.hpp>
 #include <diffmem/data/open.hpp>
 #include <diffmem/study/detail/cells.hpp>
 #include <diffmem/study/printed.hpp>
@@ -28,8 +29,9 @@ void set_in_designs(const std::vector<Cell>& cells, const std::vector<Assignment
       names.push_back(name);
       if (("." + name).ends_with("." + path.substr(path.rfind('.') + 1))) near.push_back(name);
     }
-    throw Error("--set", fmt::format("no setting \"{}\"", path),
-                fmt::format("one of {}", fmt::join(near.empty() ? names : near, " ")), "correct the name");
+    names = nearest_first(near.empty() ? names : near, path);
+    throw Error("--set", fmt::format("no setting \"{}\"", path), fmt::format("one of {}", fmt::join(names, " ")),
+                fmt::format("correct the name: {}?", names.front()));
   }
 }
 

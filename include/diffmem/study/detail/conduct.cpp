@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -44,6 +45,32 @@ constexpr const char* kRuns = "runs";  // in the folder of --out
 
 double operations(const Cell* cell) { return cell->plan.train_flops + cell->plan.sample_flops; }
 
+/// What a run costs while as many others are at work as will be: the mean of that many tries at once.
+RunCost try_at_once(const Cell& cell, at::Device device, int jobs, int threads) {
+  std::vector<RunCost> costs(static_cast<std::size_t>(jobs));
+  std::exception_ptr thrown;
+  std::mutex mutex;
+  {
+    std::vector<std::jthread> workers;
+    for (RunCost& cost : costs)
+      workers.emplace_back([&] {
+        try {
+          set_up_runtime({.threads = threads});  // OpenMP keeps the number of threads per thread
+          cost = cell.run->try_out(cell.set->images, device);
+        } catch (...) {
+          const std::lock_guard guard(mutex);
+          thrown = std::current_exception();
+        }
+      });
+  }
+  if (thrown) std::rethrow_exception(thrown);
+  RunCost mean = costs.front();
+  mean.train_seconds = mean.denoise_seconds = 0;
+  for (const RunCost& cost : costs)
+    mean.train_seconds += cost.train_seconds / jobs, mean.denoise_seconds += cost.denoise_seconds / jobs;
+  return mean;
+}
+
 /// Settings, size, memory and time of each run, by a short try of each network.
 void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const TrainingSets& sets, const Options& options,
                 int jobs, int threads) {
@@ -64,7 +91,7 @@ void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const Tra
   const auto cost_of = [&](const Cell& cell) {
     auto cost = costs.find(cell.plan.cost_key);
     if (cost == costs.end())
-      cost = costs.emplace(cell.plan.cost_key, cell.run->try_out(cell.set->images, options.device)).first;
+      cost = costs.emplace(cell.plan.cost_key, try_at_once(cell, options.device, jobs, threads)).first;
     return cost->second;
   };
   for (const StudyGrid& grid : grids) {
@@ -75,7 +102,7 @@ void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const Tra
       const bool ours = std::ranges::find(runs, &cell) != runs.end();  // not another's of the same name
       const RunCost cost = cost_of(cell);
       const double seconds = p.trained * cost.train_seconds + p.denoised * cost.denoise_seconds;
-      const double memory = cost.bytes(p.micro_batch, p.sample_batch);
+      const double memory = cost.bytes(p.micro_batch);
       const bool finished = ours && is_finished(options.out / kRuns / p.name);
       if (finished) ++done;
       if (ours && !finished) total += seconds, bytes = std::max(bytes, memory);

@@ -9,7 +9,8 @@
 
 namespace diffmem {
 
-Evaluation evaluation_of(std::span<const std::uint8_t> generated, const ImageSet& training, int threads) {
+Evaluation evaluation_of(std::span<const std::uint8_t> generated, const ImageSet& training, const SampleParams& sample,
+                         int threads) {
   const Span span("measuring");
   const auto nearest = [&] {
     const Span search("nearest neighbours");
@@ -22,32 +23,46 @@ Evaluation evaluation_of(std::span<const std::uint8_t> generated, const ImageSet
   std::int64_t twins = 0;
   for (std::int64_t i = 0; i < m.images; ++i)
     twins += has_twin[static_cast<std::size_t>(m.neighbours.index[static_cast<std::size_t>(2 * i)])];
+  const bool stops = !sample.stop.never();
+  const Interval interval = stops ? interval_at_look(m.memorized, m.images, sample.images) : m.interval;
   return {.images = m.images,
+          .asked = stops ? sample.images : 0,
           .memorized = m.memorized,
           .zero_second = m.zero_second,
           .twins = twins,
           .ratio = m.ratio,
-          .low = m.interval.low,
-          .high = m.interval.high,
+          .low = interval.low,
+          .high = interval.high,
           .knn_distance = m.knn_distance};
 }
 
 std::optional<std::vector<std::uint8_t>> generate_in_parts(
-    RunFolder& folder, std::int64_t step, const ImageSet& training, GenerateOptions options, double seconds,
-    const std::function<std::vector<std::uint8_t>(const GenerateOptions&)>& make,
+    RunFolder& folder, std::int64_t step, const ImageSet& training, GenerateOptions options, const StopRule& stop,
+    const RunContext& context, const std::function<std::vector<std::uint8_t>(const GenerateOptions&)>& make,
     const std::function<void(std::int64_t done)>& after_batch) {
-  std::vector<std::uint8_t> generated = folder.part(step);
+  std::vector<std::uint8_t> generated;
+  SequentialTest test(stop, options.images);
+  /// True if no more images are needed.
+  const auto add = [&](const std::vector<std::uint8_t>& batch) {
+    generated.insert(generated.end(), batch.begin(), batch.end());
+    if (stop.never() || batch.empty()) return false;
+    for (const auto flag : memorization(batch, training.pixels, training.image_size(), context.threads).flags)
+      if (test.add(flag != 0)) return true;
+    return false;
+  };
+  bool enough = add(folder.part(step));
   const std::int64_t images = options.images;
+  const auto looks = stop.never() ? std::vector{images} : looks_of(images);
   double saved = steady_seconds();
   options.first = static_cast<std::int64_t>(generated.size()) / training.image_size();
-  while (options.first < images) {
-    options.images = std::min(options.batch, images - options.first);
-    const auto batch = make(options);
-    generated.insert(generated.end(), batch.begin(), batch.end());
+  while (!enough && options.first < images) {
+    const std::int64_t look = *std::ranges::upper_bound(looks, options.first);  // no image is made beyond it
+    options.images = std::min(options.batch, look - options.first);
+    enough = add(make(options));
     options.first += options.images;
     after_batch(options.first);
-    if (options.first == images) break;
-    if (interrupted() || steady_seconds() - saved > seconds) {
+    if (enough || options.first == images) break;
+    if (interrupted() || steady_seconds() - saved > context.checkpoint_seconds) {
       folder.keep_part(step, generated, training);
       saved = steady_seconds();
     }

@@ -12,6 +12,8 @@
 namespace diffmem {
 namespace {
 
+constexpr std::int64_t kBatch = 64;  // images sampled together
+
 OptimalDenoiser optimum_of(const ImageSet& images, int threads) {
   return OptimalDenoiser(Posterior(images, {}, {.threads = threads}));
 }
@@ -26,7 +28,7 @@ AnyOptimumRun::AnyOptimumRun(const Setup& setup, std::string series, std::string
 GenerateOptions AnyOptimumRun::options(const ImageSet& images) const {
   return {.seed = setup_.sample.seed,
           .images = setup_.sample.images,
-          .batch = setup_.sample.batch,
+          .batch = setup_.sample.batch > 0 ? setup_.sample.batch : kBatch,
           .shape = {images.channels, images.height, images.width}};
 }
 
@@ -36,7 +38,7 @@ RunPlan AnyOptimumRun::plan(const ImageSet& images, const std::string& digest) c
   for (const auto& [name, text] : list_params(setup_))
     if (name.starts_with("data.") || name.starts_with("sample.")) p.settings.emplace_back(name, text);
   p.settings.emplace_back("data.digest", digest);
-  p.name = run_name(fmt::format("optimum-{}-n{}", sampler_name(), images.count), p.settings);
+  p.name = run_name(fmt::format("optimum-{}-n{}", sampler_name(), images.count), identity_of(p.settings));
   p.forward_flops = 4.0 * static_cast<double>(images.count * images.image_size());  // two products with every image
   p.cost_key = fmt::format("{} {} {}", sampler_name(), images.count, images.image_size());
   p.denoised = static_cast<double>(setup_.sample.images) * evaluations();
@@ -61,7 +63,7 @@ RunCost AnyOptimumRun::try_out(const ImageSet& images, at::Device) const {
 RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const RunContext& context) {
   Listing facts = build_facts();
   facts.emplace_back("device", "cpu");
-  RunFolder folder(context.runs / plan.name, plan.settings, facts);
+  RunFolder folder(context.runs / plan.name, identity_of(plan.settings), facts);
   if (!folder.finished()) {
     folder.rewind_to({});
     ProgressBoard::Line line{.unit = "image", .total = setup_.sample.images, .doing = "sampling"};
@@ -71,7 +73,7 @@ RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const 
     Trace trace;
     Trace *const whole = context.trace ? &trace : nullptr, *first = whole;
     const auto generated = generate_in_parts(
-        folder, 0, images, options(images), context.checkpoint_seconds,
+        folder, 0, images, options(images), setup_.sample.stop, context,
         [&](const GenerateOptions& part) {
           if (had < 0) had = part.first;
           return traced(std::exchange(first, nullptr), [&] {
@@ -85,7 +87,7 @@ RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const 
         });
     if (!generated)
       throw Interrupted(fmt::format("{}: stopped at image {} of {}, saved", cell_, line.step, line.total));
-    Evaluation e = traced(whole, [&] { return evaluation_of(*generated, images, context.threads); });
+    Evaluation e = traced(whole, [&] { return evaluation_of(*generated, images, setup_.sample, context.threads); });
     if (whole) tell_trace(trace, Precision::fp32, cell_, folder.path(), context);
     e.seconds = steady_seconds() - begun;
     folder.add(e, *generated, images);

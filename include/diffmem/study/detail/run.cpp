@@ -14,24 +14,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 namespace diffmem {
 namespace {
 
-/// Seconds of the quickest of a few calls, after one that sets up: neighbours on the machine only make calls slower.
+/// Seconds of a call, the mean of a few after one that sets up: neighbours that slow it now will slow the runs, too.
 template <class Act>
 double seconds_of(Act&& act) {
   act();
-  double best = std::numeric_limits<double>::infinity();
+  int calls = 0;
   const double begun = steady_seconds();
-  for (int call = 0; call < 20 && (call < 2 || steady_seconds() - begun < 0.2); ++call) {
-    const double from = steady_seconds();
-    act();
-    best = std::min(best, steady_seconds() - from);
-  }
-  return best;
+  do act();
+  while (++calls < 2 || steady_seconds() - begun < 0.3);
+  return (steady_seconds() - begun) / calls;
 }
 
 constexpr std::int64_t kMostTried = 128;  // images
@@ -49,12 +45,6 @@ UNetConfig narrowed(UNetConfig net, int base) {
 
 /// Operations of a forward pass up to which a network is tried as it is.
 constexpr double kQuickNet = 2e9;
-
-/// Settings that change what a run comes to.  It may go on with the others changed.
-Listing decisive(Listing settings) {
-  std::erase_if(settings, [](const auto& setting) { return setting.first == "train.checkpointing"; });
-  return settings;
-}
 
 /// Error if attention is asked for where the network has no level: it would be left out without a word.
 void check_attention(const UNetConfig& net) {
@@ -82,20 +72,29 @@ Listing TrainedRun::settings(const UNetConfig& net) const {
   return all;
 }
 
+Listing identity_of(Listing settings) {
+  const bool stops = std::ranges::any_of(
+      settings, [](const auto& setting) { return setting.first.starts_with("sample.stop.") && setting.second != "0"; });
+  std::erase_if(settings, [&](const auto& setting) {
+    return setting.first == "sample.batch" || setting.first == "train.checkpointing" || (!stops && setting.first.starts_with("sample.stop."));
+  });
+  return settings;
+}
+
 RunPlan TrainedRun::plan(const ImageSet& images, const std::string& digest) const {
   const UNet net = shape(setup_.net, images);
   check_attention(net.config());
   RunPlan p{.cell = cell_, .series = series_, .settings = settings(net.config())};
   p.settings.emplace_back("data.digest", digest);
-  p.name = run_name(fmt::format("{}-n{}", slug(), images.count), decisive(p.settings));
+  p.name = run_name(fmt::format("{}-n{}", slug(), images.count), identity_of(p.settings));
   p.parameters = net.parameter_count();
-  p.micro_batch = setup_.train.batch / setup_.train.accumulate, p.sample_batch = setup_.sample.batch;
+  p.micro_batch = setup_.train.batch / setup_.train.accumulate;
   // The network, whatever is trained on it, and how many images are tried at once.
   for (const auto& [name, text] : p.settings)
     if ((name.starts_with("net.") && name != "net.label_dim") || name == "train.precision" ||
         name == "train.checkpointing")
       p.cost_key += name + "=" + text + " ";
-  p.cost_key += fmt::format("{}", std::min<std::int64_t>(p.micro_batch, kMostTried));
+  p.cost_key += fmt::format("{} {}", std::min<std::int64_t>(p.micro_batch, kMostTried), setup_.sample.batch);
   p.steps = setup_.train.total_steps(images.count);
   p.epochs = setup_.train.epoch(p.steps, images.count);
   p.forward_flops = net.forward_flops();
@@ -135,7 +134,8 @@ RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
   const auto training = trainer(narrow, params, images, device);
   RunCost cost;
   cost.train_seconds = operations * seconds_of([&] { training->step(); }) / params.batch;
-  const DenoiseCost evaluation = try_denoising(training->average(), setup_.sample.batch, device);
+  cost.sample_batch = setup_.sample.batch > 0 ? setup_.sample.batch : sampling_batch(whole, device);
+  const DenoiseCost evaluation = try_denoising(training->average(), cost.sample_batch, device);
   cost.denoise_seconds = operations * evaluation.seconds;
   cost.denoise_bytes = width * evaluation.bytes;
 
@@ -180,7 +180,7 @@ RunRecord TrainedRun::run(const ImageSet& images, const RunPlan& plan, const Run
   Listing facts = build_facts();
   facts.emplace_back("device", context.device.str());
   facts.emplace_back("checkpointing", to_text(setup_.train.checkpointing));
-  RunFolder folder(context.runs / plan.name, decisive(plan.settings), facts);
+  RunFolder folder(context.runs / plan.name, identity_of(plan.settings), facts);
   if (!folder.finished()) {
     const auto training = trainer(setup_.net, setup_.train, images, context.device);
     if (const auto saved = read_newest_checkpoint(folder.checkpoints())) {
@@ -281,12 +281,13 @@ bool TrainedRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunConte
   const double begun = steady_seconds();
   const auto& s = setup_.sample;
   GenerateOptions options;
-  options.seed = s.seed, options.images = s.images, options.batch = s.batch, options.labels = s.labels;
+  options.seed = s.seed, options.images = s.images, options.labels = s.labels;
+  options.batch = s.batch > 0 ? s.batch : sampling_batch(trainer.average().net(), context.device);
   const std::int64_t step = trainer.progress().step;
   const ImageSet& training = trainer.images();
   Trace* batch_trace = trace;
   const auto generated = generate_in_parts(
-      folder, step, training, options, context.checkpoint_seconds,
+      folder, step, training, options, s.stop, context,
       [&](const GenerateOptions& part) {
         return traced(std::exchange(batch_trace, nullptr), [&] { return trainer.generate(part); });
       },
@@ -295,7 +296,7 @@ bool TrainedRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunConte
         context.board->update(cell_, line);
       });
   if (!generated) return false;
-  Evaluation e = traced(trace, [&] { return evaluation_of(*generated, training, context.threads); });
+  Evaluation e = traced(trace, [&] { return evaluation_of(*generated, training, s, context.threads); });
   e.step = step, e.epoch = setup_.train.epoch(step, training.count), e.seconds = steady_seconds() - begun;
   trainer.progress().evaluations.push_back(e);
   folder.add(e, *generated, training);

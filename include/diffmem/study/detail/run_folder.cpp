@@ -37,17 +37,19 @@ constexpr const char *kRecord = "run.json", *kFinished = "finished.json", *kLoss
 
 Json to_json(const LossPoint& p) { return {{"step", p.step}, {"epoch", p.epoch}, {"loss", p.loss}}; }
 Json to_json(const Evaluation& e) {
-  return {{"step", e.step},
-          {"epoch", e.epoch},
-          {"images", e.images},
-          {"memorized", e.memorized},
-          {"zero_second", e.zero_second},
-          {"twins", e.twins},
-          {"ratio", e.ratio},
-          {"low", e.low},
-          {"high", e.high},
-          {"knn_distance", e.knn_distance},
-          {"seconds", e.seconds}};
+  Json line = {{"step", e.step},
+               {"epoch", e.epoch},
+               {"images", e.images},
+               {"memorized", e.memorized},
+               {"zero_second", e.zero_second},
+               {"twins", e.twins},
+               {"ratio", e.ratio},
+               {"low", e.low},
+               {"high", e.high},
+               {"knn_distance", e.knn_distance},
+               {"seconds", e.seconds}};
+  if (e.asked > 0) line["asked"] = e.asked;
+  return line;
 }
 
 /// The lines of a JSONL file; a last line that a crash cut short is left out.
@@ -160,6 +162,7 @@ std::vector<Evaluation> read_evaluations(const fs::path& run) {
     get("zero_second", e.zero_second), get("ratio", e.ratio), get("low", e.low), get("high", e.high);
     get("knn_distance", e.knn_distance), get("seconds", e.seconds);
     if (line.contains("twins")) get("twins", e.twins);  // version 0.3's runs do not have it
+    if (line.contains("asked")) get("asked", e.asked);  // a sequential evaluation's
   }
   return evaluations;
 }

@@ -17,7 +17,8 @@ namespace boost::serialization {
 
 template <class Archive>
 void serialize(Archive& a, diffmem::Evaluation& e, unsigned) {
-  a & e.step & e.epoch & e.images & e.memorized & e.zero_second & e.ratio & e.low & e.high & e.knn_distance & e.seconds;
+  a & e.step & e.epoch & e.images & e.asked & e.memorized & e.zero_second & e.twins & e.ratio & e.low & e.high;
+  a & e.knn_distance & e.seconds;
 }
 template <class Archive>
 void serialize(Archive& a, diffmem::LossPoint& p, unsigned) {

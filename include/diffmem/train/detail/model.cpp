@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/runtime.hpp>
 #include <diffmem/train/model.hpp>
 
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -8,6 +13,16 @@ namespace diffmem {
 
 AnyModel::AnyModel(UNet net) : net_(std::move(net)) {}
 AnyModel::~AnyModel() = default;
+
+std::int64_t sampling_batch(const UNet& net, at::Device device) {
+  if (!device.is_cpu()) return 250;  // not yet measured on a GPU
+  // bench/sampling: an evaluation costs as much by itself as 5e7 operations, of small networks; of large ones, where it is the
+  // reading of the weights, as a tenth of an image.
+  constexpr double kOperations = 5e9, kLeast = 8, kShare = 0.25;
+  const double quick = std::max(kLeast, std::ceil(kOperations / net.forward_flops())) * at::get_num_threads(),
+               fit = kShare * available_memory() / (sizeof(float) * net.forward_values());
+  return static_cast<std::int64_t>(std::clamp(fit, 1.0, quick));
+}
 
 Tensor AnyModel::operator()(const Tensor& x, const Tensor& sigma, const Tensor& labels, Dropout* dropout) const {
   const Tensor x32 = x.to(kFloat32);

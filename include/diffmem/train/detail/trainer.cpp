@@ -146,6 +146,7 @@ std::vector<std::uint8_t> AnyTrainer::generate(GenerateOptions options) const {
   options.shape = {images_.channels, images_.height, images_.width};
   options.classes = average().net().config().label_dim;
   options.device = device_;
+  if (options.batch == 0) options.batch = sampling_batch(average().net(), device_);
   return diffmem::generate([this](const NoiseSource& noise, const Tensor& labels) { return sample(noise, labels); },
                            options);
 }
