@@ -14,7 +14,7 @@ std::string duration_text(double seconds);
 std::string count_text(std::int64_t number);
 /// Now, as "2026-03-01 14:05 UTC".
 std::string now_text();
-/// The names, those like `word` first: by how many letters are inserted, deleted or replaced between them (Levenshtein).
+/// The names, those like `word` first: by how many letters are inserted, deleted or replaced between them.
 std::vector<std::string> nearest_first(std::vector<std::string> names, std::string_view word);
 
 }  // namespace diffmem

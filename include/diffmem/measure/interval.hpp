@@ -18,8 +18,8 @@ double normal_quantile(double confidence);
 /// Wilson's score interval of `hits` out of `n`.  Error unless 0 <= hits <= n and n >= 1.
 Interval wilson(std::int64_t hits, std::int64_t n, double confidence = 0.95);
 
-/// Clopper and Pearson's (1934) interval of `hits` out of `n`, which holds the ratio at least that often, whatever it is.  Errors
-/// as wilson().
+/// Clopper and Pearson's (1934) interval of `hits` out of `n`: it holds the ratio at least that often, whatever it is.
+/// Errors as wilson().
 Interval clopper_pearson(std::int64_t hits, std::int64_t n, double confidence = 0.95);
 
 /// Of a/n - b/m, two independent ratios: Newcombe's square-and-add of their Wilson intervals (Newcombe 1998b, method

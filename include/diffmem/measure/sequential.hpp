@@ -11,10 +11,10 @@ namespace diffmem {
 /// Where a sequential test looks: at 100 images, then at 1.4 times as many each time, and at all of them.
 std::vector<std::int64_t> looks_of(std::int64_t images);
 
-/// The interval of `hits` of the first `n` of at most `images` independent images: Clopper and Pearson's, of which all looks share
-/// the 5 % (Bonferroni).  So the intervals of all looks hold at once in 95 % of samples, and one may stop at any of them, for any
-/// reason, which Wilson's does not allow.  A mixture martingale (Robbins 1970) would hold at every image, not only at the looks,
-/// but needs 1.5 to 1.7 times as many images between 0.1 and 0.9.  Errors as wilson().
+/// The interval of `hits` of the first `n` of at most `images` independent images: Clopper and Pearson's, of which all
+/// looks share the 5 % (Bonferroni).  So those of all looks hold at once in 95 % of samples, and one may stop at any of
+/// them, for any reason, which Wilson's does not allow.  A mixture martingale (Robbins 1970) would hold at every
+/// image, not only at the looks, but needs 1.5 to 1.7 times as many images between 0.1 and 0.9.  Errors as wilson().
 Interval interval_at_look(std::int64_t hits, std::int64_t n, std::int64_t images);
 
 /// When to stop: once the interval of the ratio is narrow, or on one side of a bound.  By default never.

@@ -70,8 +70,8 @@ struct RunCost {
   }
 };
 
-/// Of a run's settings those that its results follow from: not how many images are sampled together, not checkpointing, nor a
-/// rule of when to stop that never stops.
+/// Of a run's settings those that its results follow from: not how many images are sampled together, not checkpointing,
+/// nor a rule of when to stop that never stops.
 Listing identity_of(Listing settings);
 
 /// What one evaluation of a model's denoiser costs an image, measured likewise.

@@ -46,8 +46,8 @@ class AnyModel {
   double unit_ = 1;
 };
 
-/// How many images to sample together: so many operations for each thread that what a call costs by itself is a percent or two,
-/// and of free memory no more than a quarter.  No image depends on it but for rounding.
+/// How many images to sample together: so many operations for each thread that what a call costs by itself is a percent
+/// or two, and of free memory no more than a quarter.  No image depends on it but for rounding.
 std::int64_t sampling_batch(const UNet& net, at::Device device);
 
 template <class D>

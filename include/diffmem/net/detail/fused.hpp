@@ -24,8 +24,8 @@ struct Around {
 /// x: one tensor, or two whose channels follow one another, channels_last.           [B,in,H,W] -> [B,out,H',W'] of x's type
 Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around = {});
 
-/// Weights and biases of qkv in the order [head][q, k, v][channel]; the reference's is [head][channel][q, k, v].  `kept` has
-/// them from the last call, if they are the same and no gradient is wanted.
+/// Weights and biases of qkv in the order [head][q, k, v][channel]; the reference's is [head][channel][q, k, v].
+/// `kept` has them from the last call, if they are the same and no gradient is wanted.
 Conv2d heads_in_order(const Conv2d& qkv, int heads, OrderedHeads& kept);
 /// qkv [B,3C,H,W] in that order -> [B,C,H,W].  `layer`: its name in a trace.
 Tensor fused_attention(const Tensor& qkv, int heads, const std::string& layer = {});

@@ -225,8 +225,8 @@ TimeCurves curves_over_time(const ReportRecord& report, Points&& points) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const RunRecord& first = *cells[i].runs[0];
     const auto series = static_cast<std::size_t>(std::ranges::find(names, first.series) - names.begin());
-    // A series has one colour in all figures; its cells differ by dashes.  Where there is one series, cells have the colours.
-    Curve mean{{}, "", series, 1 + seen[series] % 5};
+    // A series has one colour in all figures; its cells differ by dashes.  Of one series, the cells have the colours.
+    Curve mean{{}, "", series, by_cell ? 1 + seen[series] % 5 : dash_of(series)};
     if (names.size() == 1 && by_cell) mean.colour = i, mean.dash = dash_of(i);
     const bool first_of_series = seen[series]++ == 0;
     for (const RunRecord* run : cells[i].runs) {

@@ -16,8 +16,8 @@ AnyModel::~AnyModel() = default;
 
 std::int64_t sampling_batch(const UNet& net, at::Device device) {
   if (!device.is_cpu()) return 250;  // not yet measured on a GPU
-  // bench/sampling: an evaluation costs as much by itself as 5e7 operations, of small networks; of large ones, where it is the
-  // reading of the weights, as a tenth of an image.
+  // bench/sampling: an evaluation costs as much by itself as 5e7 operations, of small networks; of large ones, where it
+  // is the reading of the weights, as a tenth of an image.
   constexpr double kOperations = 5e9, kLeast = 8, kShare = 0.25;
   const double quick = std::max(kLeast, std::ceil(kOperations / net.forward_flops())) * at::get_num_threads(),
                fit = kShare * available_memory() / (sizeof(float) * net.forward_values());
