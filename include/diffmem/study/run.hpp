@@ -120,14 +120,8 @@ class TrainedRun : public AnyRun {
   Setup setup_;
 
  private:
-  /// What a training of few images takes.
-  struct TriedMemory {
-    int base = 0;  ///< width of its network
-    double parameter_bytes =
-        0;                   ///< kept between steps, a parameter: weights, average, moments, what kernels make of them
-    double image_bytes = 0;  ///< of a training step, an image
-  };
-  TriedMemory try_memory(const UNetConfig& net, const ImageSet& images, at::Device device) const;
+  /// Of a training step of this network, what an image more takes.
+  double image_bytes(const UNetConfig& net, const ImageSet& images, at::Device device) const;
   /// Every parameter; `net` as the images have completed it.
   Listing settings(const UNetConfig& net) const;
   void train(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, Trace* trace);

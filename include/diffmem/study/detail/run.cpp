@@ -131,7 +131,10 @@ RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
   params.batch = static_cast<int>(few(tried, params.batch / params.accumulate));
   params.accumulate = 1;
 
+  const MemoryWatch watch;
+  const double before = allocated_bytes();
   const auto training = trainer(narrow, params, images, device);
+  const double held = watch.peak();
   RunCost cost;
   cost.train_seconds = operations * seconds_of([&] { training->step(); }) / params.batch;
   cost.sample_batch = setup_.sample.batch > 0 ? setup_.sample.batch : sampling_batch(whole, device);
@@ -139,41 +142,36 @@ RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
   cost.denoise_seconds = operations * evaluation.seconds;
   cost.denoise_bytes = width * evaluation.bytes;
 
-  // What is kept grows as the parameters do; activations as the width does, but for those of attention's weights.
-  const TriedMemory memory = try_memory(narrowed(setup_.net, 32), images, device);
-  const double parameters = static_cast<double>(whole.parameter_count());
-  cost.held_bytes = parameters * (memory.parameter_bytes + sizeof(float)) + static_cast<double>(images.pixels.size());
-  cost.train_bytes = memory.image_bytes;
-  if (const double beyond = (setup_.net.base - memory.base) / 16.0; beyond > 0)
-    cost.train_bytes +=
-        beyond * (memory.image_bytes - try_memory(narrowed(setup_.net, 16), images, device).image_bytes);
+  // What is kept between steps grows as the parameters do.
+  const double pixels = static_cast<double>(images.pixels.size()),
+               kept = std::max(held, allocated_bytes() - before - pixels);  // held: on a GPU
+  cost.held_bytes = pixels + static_cast<double>(whole.parameter_count()) *
+                                 (sizeof(float) + kept / static_cast<double>(tried.parameter_count()));
+  // Activations are a line over widths: attention's weights and the images do not grow.  Gradients, which are there as
+  // well, are few at small widths.
+  const int base = std::min(setup_.net.base, 16);
+  cost.train_bytes = image_bytes(narrowed(setup_.net, base), images, device);
+  if (setup_.net.base > base)
+    cost.train_bytes += (setup_.net.base - base) / 8.0 *
+                        (cost.train_bytes - image_bytes(narrowed(setup_.net, base - 8), images, device));
   return cost;
 }
 
-TrainedRun::TriedMemory TrainedRun::try_memory(const UNetConfig& net, const ImageSet& images, at::Device device) const {
+double TrainedRun::image_bytes(const UNetConfig& net, const ImageSet& images, at::Device device) const {
   TrainParams params = setup_.train;
   const std::int64_t batch = params.batch / params.accumulate,
                      half = few(shape(net, images), std::max<std::int64_t>(1, batch / 2));
   params.accumulate = 1;
-  TriedMemory memory{.base = net.base};
-  /// The most bytes that a step of so many images takes besides what is kept.
   const auto step_bytes = [&](std::int64_t count) {
     params.batch = static_cast<int>(count);
     const MemoryWatch watch;
-    const double before = allocated_bytes();
     const auto training = trainer(net, params, images, device);
     const double held = watch.peak();
     training->step();
-    const double step = watch.peak() - held;
-    try_denoising(training->average(), 1, device);  // its kernels keep packed weights, too
-    const double kept = allocated_bytes() - before - static_cast<double>(images.pixels.size());
-    memory.parameter_bytes =
-        std::max(held, kept) / static_cast<double>(training->model().net().parameter_count());  // on a GPU, held
-    return step;
+    return watch.peak() - held;
   };
   const double one = step_bytes(half);  // some gradients among them
-  memory.image_bytes = batch > half ? (step_bytes(2 * half) - one) / static_cast<double>(half) : one;
-  return memory;
+  return batch > half ? (step_bytes(2 * half) - one) / static_cast<double>(half) : one;
 }
 
 RunRecord TrainedRun::run(const ImageSet& images, const RunPlan& plan, const RunContext& context) {
