@@ -14,6 +14,7 @@
 #include <ATen/ops/mm_ops.h>
 
 #include <atomic>
+#include <fstream>
 #include <map>
 #include <thread>
 
