@@ -43,8 +43,7 @@ int run(const std::vector<std::string>& files, const Settings& s) {
   const auto size = static_cast<std::size_t>(s.size), k = static_cast<std::size_t>(s.k);
   const std::size_t n = queries.size() / size, m = training.size() / size;
   const double operations = 2.0 * static_cast<double>(n) * static_cast<double>(m) * static_cast<double>(size);
-  fmt::print("{} queries, {} training images, {} values, k = {}, {} threads, {}\n", n, m, size, k, threads,
-             cpu_name());
+  fmt::print("{} queries, {} training images, {} values, k = {}, {} threads, {}\n", n, m, size, k, threads, cpu_name());
 
   std::vector<std::vector<std::pair<std::int64_t, std::int64_t>>> checks;
   const std::size_t stride = std::max<std::size_t>(1, n / static_cast<std::size_t>(std::max<std::int64_t>(1, s.check)));
