@@ -295,6 +295,8 @@ TEST_CASE("plain, asked for, is LibTorch's operations; a changed weight is packe
     leaf.add_(leaf.dim() == 4 ? normal(leaf.sizes(), 3, kFloat32) * 0.1 : full(leaf.sizes(), 0.01, kFloat32));
   const Tensor x = normal({2, 1, 8, 8}, 1, kFloat32), noise = normal({2, net.noise_channels()}, 2, kFloat32);
   const Tensor first = net(x, noise);
+  net.set_precision(Precision::tf32);  // a CUDA device's
+  REQUIRE(net(x, noise).equal(first));
   net.set_precision(Precision::plain);
   const Tensor plain = net(x, noise);
   REQUIRE(apart(first, plain) < 1e-5);

@@ -16,11 +16,11 @@ static_assert(sizeof(Bf16) == 2 && std::is_trivially_copyable_v<Bf16>);
 template <class T>
 inline constexpr int kPair = std::is_same_v<T, Bf16> ? 2 : 1;
 
-[[gnu::always_inline]] inline float widened(float x) { return x; }
-[[gnu::always_inline]] inline float widened(Bf16 x) { return std::bit_cast<float>(std::uint32_t{x.bits} << 16); }
+[[gnu::always_inline]] constexpr float widened(float x) { return x; }
+[[gnu::always_inline]] constexpr float widened(Bf16 x) { return std::bit_cast<float>(std::uint32_t{x.bits} << 16); }
 
 template <class T>
-[[gnu::always_inline]] inline T narrowed(float x) {
+[[gnu::always_inline]] constexpr T narrowed(float x) {
   if constexpr (std::is_same_v<T, float>) {
     return x;
   } else {

@@ -15,6 +15,8 @@ struct Dropout {
   std::uint64_t step = 0;         ///< training step, below 2^40
   std::uint32_t first_place = 0;  ///< place of this micro-batch's first image in the global batch
   std::uint32_t layer = 0;        ///< advanced by every call
+  /// On a device, added to `step` where the masks are made (norm_act.hpp): a recorded step is replayed as another.
+  const std::uint64_t* device_step = nullptr;
 
   /// Float tensor like `x` [B,...]: 0 with probability `rate`, else 1/(1-rate).  `rate` in [0, 1), rounded to 1/65536.
   /// Of images [B,C,H,W] it is channels_last: value c of pixel p is number p*C+c of the image's stream.

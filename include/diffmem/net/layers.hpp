@@ -136,9 +136,9 @@ struct Block {
   Block() = default;
   Block(Leaves& leaves, const std::string& name, BlockOptions options);
   /// x [B,in,H,W], in one piece or in two whose channels follow one another; emb [B,embedding] (silu already applied);
-  /// `dropout` null: evaluation mode.  `kernels`: by the CPU's own, see net/detail/fused.hpp, not LibTorch's operations.
-  /// `checkpoint`: a backward pass makes all that is between x and the result again, where else it is kept; gradients are
-  /// the same, bit for bit.
+  /// `dropout` null: evaluation mode.  `kernels`: by our own, see net/detail/fused.hpp and device_layers.hpp, not by
+  /// LibTorch's operations alone.  `checkpoint`: a backward pass makes all that is between x and the result again, where
+  /// else it is kept; gradients are the same, on the CPU bit for bit.
   Tensor operator()(const Tensors& x, const Tensor& emb, Dropout* dropout = nullptr, bool kernels = false,
                     bool checkpoint = false) const;
 

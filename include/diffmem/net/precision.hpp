@@ -6,13 +6,14 @@
 
 namespace diffmem {
 
-/// How a network is computed on the CPU.
+/// How a network is computed, on the CPU and on CUDA devices.
 enum class Precision {
-  fp32,   ///< by our kernels
+  fp32,   ///< by our kernels, and on a CUDA device by cuDNN's and cuBLAS's products
   bf16,   ///< the same with images and products in bf16; sums, weights, their gradients, norms and softmax in float32
   plain,  ///< in float32 by LibTorch's operations, one after the other; what other devices and types always get
+  tf32,   ///< fp32, but on a CUDA device the products are in TF32; a process has one switch for all of its networks
 };
-inline constexpr std::array<std::string_view, 3> kPrecisionWords{"fp32", "bf16", "plain"};
+inline constexpr std::array<std::string_view, 4> kPrecisionWords{"fp32", "bf16", "plain", "tf32"};
 constexpr const auto& words_of(Precision) { return kPrecisionWords; }
 
 }  // namespace diffmem

@@ -3,6 +3,7 @@
 #include <diffmem/kernels/attention.hpp>
 #include <diffmem/kernels/fused_conv.hpp>
 #include <diffmem/net/detail/fused.hpp>
+#include <diffmem/net/detail/raw.hpp>
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -18,33 +19,8 @@
 namespace diffmem::detail {
 namespace {
 
-using kernels::FusedConv, kernels::Pieces;
+using kernels::FusedConv;
 using torch::autograd::AutogradContext, torch::autograd::variable_list;
-
-constexpr auto kBf16 = at::ScalarType::BFloat16;
-
-/// The values of a tensor of the kernels' type T; null if it is undefined.
-template <class T>
-T* values_at(const Tensor& t) {
-  return t.defined() ? static_cast<T*>(t.mutable_data_ptr()) : nullptr;
-}
-template <class T>
-const T* read(const Tensor& t) {
-  return t.defined() ? static_cast<const T*>(t.const_data_ptr()) : nullptr;
-}
-
-Tensor channels_last(const Tensor& t) { return t.contiguous(at::MemoryFormat::ChannelsLast); }
-
-template <class T>
-Pieces<const T> pieces(const Tensor& x0, const Tensor& x1) {
-  return {{read<T>(x0), read<T>(x1)}, {static_cast<int>(x0.size(1)), x1.defined() ? static_cast<int>(x1.size(1)) : 0}};
-}
-
-/// visit<T>() for the kernels' type of a tensor.
-template <class Visit>
-decltype(auto) with_type(at::ScalarType type, Visit&& visit) {
-  return type == kBf16 ? visit.template operator()<Bf16>() : visit.template operator()<float>();
-}
 
 }  // namespace
 

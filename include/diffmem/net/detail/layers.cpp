@@ -3,6 +3,7 @@
 #include <diffmem/core/random.hpp>
 #include <diffmem/core/trace.hpp>
 #include <diffmem/net/detail/checkpoint.hpp>
+#include <diffmem/net/detail/cuda_layers.hpp>
 #include <diffmem/net/detail/fused.hpp>
 #include <diffmem/net/layers.hpp>
 
@@ -195,8 +196,19 @@ Block::Block(Leaves& leaves, const std::string& name, BlockOptions o) : name(nam
 
 Tensor Block::operator()(const Tensors& x, const Tensor& emb, Dropout* dropout, bool kernels, bool checkpoint) const {
   const Span span("block", name);
+  const bool again = checkpoint && at::GradMode::is_enabled();
+  if (kernels && x[0].is_cuda()) {
+    if (!again) return detail::cuda_block(*this, x, emb, dropout);
+    Tensors inputs = {emb};
+    inputs.insert(inputs.end(), x.begin(), x.end());
+    return detail::checkpoint(
+        [block = *this](const Tensors& given, Dropout* d) {
+          return detail::cuda_block(block, Tensors(given.begin() + 1, given.end()), given[0], d);
+        },
+        inputs, dropout);
+  }
   const Tensors in = kernels || x.size() == 1 ? x : Tensors{cat(x, 1)};
-  if (checkpoint && at::GradMode::is_enabled()) return checkpointed(in, emb, dropout, kernels);
+  if (again) return checkpointed(in, emb, dropout, kernels);
   return kernels ? fused(in, in, emb, dropout) : plain(in[0], in[0], emb, dropout);
 }
 

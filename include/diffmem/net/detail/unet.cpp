@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/trace.hpp>
+#include <diffmem/net/detail/cuda_layers.hpp>
 #include <diffmem/net/detail/fused.hpp>
 #include <diffmem/net/unet.hpp>
 
@@ -152,8 +153,9 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
 
   const Tensor emb = embedding(noise, labels);  // [B,4*base]
 
-  const bool kernels =
-      precision_ != Precision::plain && !watch && detail::kernels_take(x) && leaves_.dtype() == kFloat32;
+  if (x.is_cuda()) detail::set_cuda_products(precision_ == Precision::tf32);
+  const bool kernels = precision_ != Precision::plain && !watch && leaves_.dtype() == kFloat32 &&
+                       (detail::kernels_take(x) || detail::cuda_takes(x));
   const auto block = [&](const Block& b, const Tensors& in) { return b(in, emb, dropout, kernels, checkpointing_); };
   Tensors skips;  // undefined: dropped
   Tensor h = kernels && precision_ == Precision::bf16 ? x.to(at::ScalarType::BFloat16) : x, aux = x;
@@ -163,7 +165,9 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
   for (const Level& level : encoder_) {
     const std::string at = "enc." + level.name;
     if (level.conv)
-      h = seen(at + "_conv", kernels ? detail::fused_conv(*level.conv, {h}) : (*level.conv)(h));
+      h = seen(at + "_conv", !kernels      ? (*level.conv)(h)
+                             : h.is_cuda() ? detail::cuda_conv(*level.conv, h)
+                                           : detail::fused_conv(*level.conv, {h}));
     else
       h = seen(at + "_down", block(*level.resample, {h}));
     if (level.aux_residual) {
@@ -190,6 +194,7 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
       skips.pop_back();
     }
   }
+  if (kernels && h.is_cuda()) return detail::cuda_conv(out_conv_, h, &out_norm_).to(kFloat32).contiguous();
   if (kernels) return detail::fused_conv(out_conv_, {h}, {.norm = &out_norm_, .silu = true, .wide = true}).contiguous();
   const std::string last = "dec." + encoder_.front().name;
   h = seen(last + "_aux_norm", out_norm_(h));

@@ -56,11 +56,12 @@ class Reader {
     line.option("out", out_, "folder of runs (in runs/) and reports; the same command continues there");
     line.option("seeds", options.seeds, "training seeds of each run; 0: the profile's number");
     line.option("shard", shard_, "I/N: make the I-th of N equal parts of the runs; copy the folders together to merge");
-    line.option("jobs", options.jobs, "runs at once; 0: one per core for small networks, else 1");
+    line.option("jobs", options.jobs,
+                "runs at once, on CUDA each on a stream of its own; 0: one per core for small networks, else 1");
     line.option("threads", options.threads, "threads of each run; 0: cores / jobs");
     line.option("checkpoint-seconds", options.checkpoint_seconds, "time between checkpoints");
     line.option("device", device_, "cpu or cuda");
-    line.option("precision", precision_, "of the networks: fp32, bf16 (images and products), or plain");
+    line.option("precision", precision_, "of the networks: fp32, bf16 (images and products), plain, or tf32 (on CUDA)");
     line.flag(
         "profile-trace", options.trace,
         fmt::format("where the time goes: of each run's steps {} to {} and first sampled batch a table, and in its "
