@@ -11,6 +11,7 @@
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/core/text.hpp>
 #include <diffmem/report/png.hpp>
+#include <diffmem/sampler/replayed.hpp>
 #include <diffmem/study/command_line.hpp>
 #include <diffmem/study/progress.hpp>
 #include <diffmem/study/run.hpp>
@@ -58,7 +59,7 @@ bool parse(int argc, char** argv, Options& o) {
                 fmt::format("{}; without it as the file says, else {}", fmt::join(words, ", "), words.front()));
   line.list("set", o.sets, "NAME=VALUE, such as sampler.steps=40; may be repeated");
   line.option("device", o.device, "cpu or cuda");
-  line.option("precision", o.precision, "of the network: fp32, bf16 (images and products), or plain");
+  line.option("precision", o.precision, "of the network: fp32, bf16 (images and products), plain, or tf32 (on CUDA)");
   line.option("threads", o.threads, "0: one per core, or one for a small network");
   if (!line.read(argc, argv)) return false;
   on_command_line([&] {
@@ -126,7 +127,9 @@ int sample(int argc, char** argv) {
     board.update("sampling", line);
     return !interrupted() || done == options.images;
   };
-  const auto images = generate(saved.design.sampler, model, model.sigma_range(), options);
+  Replayed replayed(model, options.device);
+  const DenoiserRef denoise = options.device.is_cuda() ? DenoiserRef(replayed) : DenoiserRef(model);
+  const auto images = generate(saved.design.sampler, denoise, model.sigma_range(), options);
   const int side = saved.net.resolution, channels = saved.net.channels;
   const auto size = static_cast<std::size_t>(channels * side * side);
   if (images.size() < size * static_cast<std::size_t>(options.images))

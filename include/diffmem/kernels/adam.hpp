@@ -3,19 +3,9 @@
 // pass over memory.
 #pragma once
 #include <diffmem/core/tensor.hpp>
+#include <diffmem/kernels/adam_step.hpp>
 
 namespace diffmem {
-
-/// The numbers of one optimiser step.
-struct AdamStep {
-  double lr = 0;                      ///< learning rate of this step
-  double beta1 = 0.9, beta2 = 0.999;  ///< decay of the moments
-  double eps = 1e-8;                  ///< added to the root of the second moment
-  std::int64_t count = 1;             ///< steps taken, this one included (bias correction)
-  double ema = 0;                     ///< weight average: average = ema * average + (1 - ema) * weight
-  double l2 = 0;                      ///< weight decay as a penalty: l2 * weight joins the gradient
-  double decay = 0;                   ///< decoupled weight decay (AdamW): weight shrinks by lr * decay
-};
 
 namespace kernels {
 

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
 // Trainer: the optimiser steps of one run, as in the paper's Appendix B.
 #pragma once
+#include <diffmem/core/device_work.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/sampler/generate.hpp>
+#include <diffmem/sampler/replayed.hpp>
 #include <diffmem/train/batch.hpp>
 #include <diffmem/train/checkpoint.hpp>
 #include <diffmem/train/model.hpp>
 #include <diffmem/train/params.hpp>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace diffmem {
+namespace detail {
+class CudaUpdate;
+}
 
 /// Thrown by a step whose loss or gradient is not finite.
 class NotFinite : public Error {
@@ -66,12 +72,16 @@ class AnyTrainer {
   at::Device device_;
 
  private:
-  struct Losses {
-    Tensor per_image;  ///< [N], sums over the pixels
-    Tensor sigma;      ///< [N]
+  /// A micro-batch on the device, in the same places at every step, and what came of it.
+  struct Micro {
+    Tensor images, noise, sigma, weight, labels;  ///< weight: of the loss
+    Tensor per_image;                             ///< [N], sums over the pixels
+    Tensor loss;                                  ///< its share of the batch's
   };
-  Losses losses(const TrainingBatch& batch, Dropout* dropout) const;
-  double accumulate(std::int64_t step, std::int64_t first, std::int64_t count);
+  std::vector<TrainingBatch> batches(std::int64_t step);
+  void load(std::int64_t step);
+  void accumulate(Micro& micro, Dropout dropout) const;
+  Tensors gradients() const;
   [[noreturn]] void refuse(std::int64_t step, const std::string& got, const Tensor& sigma);
   void clear_gradients();
   template <class Visit>
@@ -80,7 +90,11 @@ class AnyTrainer {
   DataOrder order_;
   std::vector<std::string> names_;
   Tensors weights_, averages_, m_, v_;
-  Tensors sigmas_;  // of this step
+  std::vector<Micro> micros_;
+  std::vector<TrainingBatch> next_;  // of step next_step_, made while the device is busy
+  std::int64_t next_step_ = -1;
+  Recorded recorded_;
+  std::unique_ptr<detail::CudaUpdate> update_;  // on a CUDA device
   TrainProgress progress_;
 };
 
@@ -99,7 +113,8 @@ class Trainer final : public AnyTrainer {
           at::Device device = at::kCPU)
       : AnyTrainer(params, images, design.condition.training_labels(images, params.seed), device),
         model_(design, fitted(net, images_, labels_), params.seed, device),
-        average_(design, fitted(net, images_, labels_), params.seed, device) {
+        average_(design, fitted(net, images_, labels_), params.seed, device),
+        replayed_(average_, device) {
     design.validate();
     begin(model_, average_);
   }
@@ -115,10 +130,12 @@ class Trainer final : public AnyTrainer {
 
  private:
   Tensor sample(const NoiseSource& noise, const Tensor& labels) const override {
-    return average_.design().sampler(average_, noise, average_.sigma_range(), labels);
+    const DenoiserRef denoise = device_.is_cuda() ? DenoiserRef(replayed_) : DenoiserRef(average_);
+    return average_.design().sampler(denoise, noise, average_.sigma_range(), labels);
   }
 
   Model<D> model_, average_;
+  mutable Replayed replayed_;
 };
 
 }  // namespace diffmem

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/device_work.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/params.hpp>
@@ -131,7 +132,8 @@ Crew crew_of(const Options& options, const Runs& runs) {
   const auto small = [](const Cell* cell) { return cell->plan.forward_flops <= kSmallNet; };
   const bool one_core = std::ranges::all_of(runs, small) && !options.device.is_cuda();
   const int wanted = options.jobs > 0 ? options.jobs : one_core ? cores : 1;
-  Crew crew{.jobs = std::max(1, std::min(wanted, static_cast<int>(runs.size())))};
+  const int most = options.device.is_cuda() ? kMostStreams : wanted;
+  Crew crew{.jobs = std::max(1, std::min({wanted, most, static_cast<int>(runs.size())}))};
   crew.threads = options.threads > 0 ? options.threads : one_core ? 1 : std::max(1, cores / crew.jobs);
   return crew;
 }
@@ -193,6 +195,7 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int 
   };
   const auto work = [&] {
     set_up_runtime({.threads = context.threads});  // OpenMP keeps the number of threads per thread
+    const OwnStream stream(context.device);
     for (std::size_t i; (i = next++) < runs.size() && !interrupted();)
       if (!attempt(*runs[i])) {
         context.board->say(runs[i]->plan.cell + ": another process works on it; waits");

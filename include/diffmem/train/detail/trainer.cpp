@@ -2,6 +2,7 @@
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/trace.hpp>
 #include <diffmem/kernels/adam.hpp>
+#include <diffmem/train/detail/cuda_update.hpp>
 #include <diffmem/train/loss.hpp>
 #include <diffmem/train/trainer.hpp>
 
@@ -17,7 +18,9 @@ AnyTrainer::AnyTrainer(const TrainParams& params, ImageSet images, std::vector<s
       images_(std::move(images)),
       labels_(std::move(labels)),
       device_(device),
-      order_(params_.order, images_.count, params_.seed) {
+      order_(params_.order, images_.count, params_.seed),
+      // LibTorch's layers ask the host for each step's masks: plain is never recorded.
+      recorded_(params_.precision == Precision::plain ? at::Device(at::kCPU) : device, "training") {
   params_.validate();
 }
 
@@ -47,74 +50,133 @@ void AnyTrainer::begin(AnyModel& model, AnyModel& average) {
     v_.push_back(zeros_like(leaf.detach()));
   }
   for (const auto& [name, leaf] : average.net().parameters()) averages_.push_back(leaf);
+  micros_.resize(static_cast<std::size_t>(params_.accumulate));
+  if (device_.is_cuda())
+    update_ = std::make_unique<detail::CudaUpdate>(weights_, m_, v_, averages_, std::int64_t{params_.batch});
 }
 
 double AnyTrainer::step() {
   const Span span("training step");
-  const std::int64_t at = progress_.step, micro = params_.batch / params_.accumulate;
+  const std::int64_t at = progress_.step;
+  const AdamStep numbers{.lr = params_.lr_at(at, images_.count),
+                         .beta1 = params_.beta1,
+                         .beta2 = params_.beta2,
+                         .eps = params_.eps,
+                         .count = at + 1,
+                         .ema = params_.ema_at(at, images_.count),
+                         .l2 = params_.decay_rule == WeightDecay::l2 ? params_.weight_decay : 0,
+                         .decay = params_.decay_rule == WeightDecay::decoupled ? params_.weight_decay : 0};
+  load(at);
+  if (update_) update_->begin(numbers, at);
+  const bool told = update_ && params_.precision != Precision::plain;  // the device is told the step, not the masks
+  const auto work = [&] {
+    if (update_) clear_gradients();  // a recording that was given up may have left some
+    Dropout dropout{.seed = params_.seed,
+                    .step = told ? 0 : static_cast<std::uint64_t>(at),
+                    .device_step = told ? update_->step() : nullptr};
+    for (Micro& micro : micros_) {
+      accumulate(micro, dropout);
+      dropout.first_place += static_cast<std::uint32_t>(micro.images.size(0));
+    }
+    if (!update_) return;
+    Tensors losses;
+    for (const Micro& micro : micros_) losses.push_back(micro.per_image);
+    update_->launch(gradients(), losses);
+    clear_gradients();
+  };
+  recorded_(work, [&] {
+    if (update_) update_->upload();
+  });
+  if (update_ && at + 1 < total_steps()) next_ = batches(at + 1), next_step_ = at + 1;
+
   double loss = 0;
-  sigmas_.clear();
-  for (std::int64_t first = 0; first < params_.batch; first += micro) loss += accumulate(at, first, micro);
-  Tensors gradients;
-  for (const Tensor& w : weights_) gradients.push_back(w.grad());
+  std::int64_t first = 0;
+  for (const Micro& micro : micros_) {
+    const double value = micro.loss.item().toDouble();
+    if (!std::isfinite(value)) {
+      const auto each = values_of<double>(micro.per_image);
+      const auto bad = std::find_if(each.begin(), each.end(), [](double x) { return !std::isfinite(x); });
+      const std::int64_t i = bad == each.end() ? 0 : bad - each.begin();
+      refuse(at, fmt::format("a loss of {} for image {} of the batch", value, first + i), micro.sigma.narrow(0, i, 1));
+    }
+    loss += value, first += micro.images.size(0);
+  }
   const auto weight_bytes = [&] {
     return static_cast<double>(model().net().parameter_count()) * static_cast<double>(weights_[0].element_size());
   };
-  {
+  const auto finite = [&] {
     const Span check("finite check", {}, [&] { return Work{.bytes = weight_bytes()}; });
-    if (!kernels::all_finite(gradients)) refuse(at, "a gradient that is not finite", cat(sigmas_));
+    return update_ ? update_->finite() : kernels::all_finite(gradients());
+  };
+  if (!finite()) {
+    Tensors sigmas;
+    for (const Micro& micro : micros_) sigmas.push_back(micro.sigma);
+    refuse(at, "a gradient that is not finite", cat(sigmas));
   }
-  {
+  if (!update_) {
     // Reads weight, gradient, moments and average; writes all but the gradient.
     const Span update("Adam and EMA", {}, [&] { return Work{.bytes = 9 * weight_bytes()}; });
-    adam_ema(weights_, gradients, m_, v_, averages_,
-             {.lr = params_.lr_at(at, images_.count),
-              .beta1 = params_.beta1,
-              .beta2 = params_.beta2,
-              .eps = params_.eps,
-              .count = at + 1,
-              .ema = params_.ema_at(at, images_.count),
-              .l2 = params_.decay_rule == WeightDecay::l2 ? params_.weight_decay : 0,
-              .decay = params_.decay_rule == WeightDecay::decoupled ? params_.weight_decay : 0});
+    adam_ema(weights_, gradients(), m_, v_, averages_, numbers);
+    clear_gradients();
   }
-  clear_gradients();
   ++progress_.step;
   progress_.loss_sum += loss;
   ++progress_.loss_count;
   return loss;
 }
 
-AnyTrainer::Losses AnyTrainer::losses(const TrainingBatch& b, Dropout* dropout) const {
-  const Span span("forward");
-  const AnyModel& m = model();
-  const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor& labels) {
-    return m(x, sigma, labels, dropout);
-  };
-  const auto here = [&](const Tensor& t) { return t.defined() ? t.to(device_) : t; };
-  const Tensor sigma = m.training_sigma(b.variate), weight = m.loss_weight(here(sigma));
-  const Tensor loss = denoising_loss(denoise, here(b.images), here(sigma), weight, here(b.noise), here(b.labels));
-  return {loss.flatten(1).sum({1}), sigma};
+/// The micro-batches of a step.
+std::vector<TrainingBatch> AnyTrainer::batches(std::int64_t step) {
+  if (step == next_step_) return std::move(next_);
+  const std::int64_t micro = params_.batch / params_.accumulate;
+  std::vector<TrainingBatch> made;
+  for (std::int64_t first = 0; first < params_.batch; first += micro)
+    made.push_back(
+        training_batch(images_, labels_, order_, model().variate(), params_.seed, step, params_.batch, first, micro));
+  return made;
 }
 
-/// Adds the gradient of one micro-batch; its share of the loss.
-double AnyTrainer::accumulate(std::int64_t step, std::int64_t first, std::int64_t count) {
-  const TrainingBatch batch =
-      training_batch(images_, labels_, order_, model().variate(), params_.seed, step, params_.batch, first, count);
-  Dropout dropout{
-      .seed = params_.seed, .step = static_cast<std::uint64_t>(step), .first_place = static_cast<std::uint32_t>(first)};
-  const Losses l = losses(batch, &dropout);
-  sigmas_.push_back(l.sigma);
-  const Tensor loss = l.per_image.sum() / static_cast<double>(params_.batch);
-  const double value = loss.item().toDouble();
-  if (!std::isfinite(value)) {
-    const auto each = values_of<double>(l.per_image);
-    const auto bad = std::find_if(each.begin(), each.end(), [](double x) { return !std::isfinite(x); });
-    const std::int64_t i = bad == each.end() ? 0 : bad - each.begin();
-    refuse(step, fmt::format("a loss of {} for image {} of the batch", value, first + i), l.sigma.narrow(0, i, 1));
+/// Puts a step's micro-batches where its work looks for them.
+void AnyTrainer::load(std::int64_t step) {
+  const AnyModel& m = model();
+  const auto put = [&](Tensor& place, const Tensor& value) {
+    if (place.defined() && device_.is_cuda())
+      place.copy_(value);
+    else if (value.defined())
+      place = value.to(device_);
+  };
+  std::vector<TrainingBatch> loaded = batches(step);
+  next_step_ = -1;
+  for (std::size_t i = 0; i < micros_.size(); ++i) {
+    const TrainingBatch& b = loaded[i];
+    Micro& micro = micros_[i];
+    put(micro.images, b.images), put(micro.noise, b.noise), put(micro.labels, b.labels);
+    put(micro.sigma, m.training_sigma(b.variate)), put(micro.weight, m.loss_weight(micro.sigma));
   }
-  const Span span("backward");
-  loss.backward();
-  return value;
+}
+
+/// Adds the gradient of one micro-batch.
+void AnyTrainer::accumulate(Micro& micro, Dropout dropout) const {
+  const AnyModel& m = model();
+  const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor& labels) {
+    return m(x, sigma, labels, &dropout);
+  };
+  const auto forward = [&] {
+    const Span span("forward");
+    return denoising_loss(denoise, micro.images, micro.sigma, micro.weight, micro.noise, micro.labels).flatten(1).sum({1});
+  };
+  const Tensor per_image = forward(), share = per_image.sum() / static_cast<double>(params_.batch);
+  {
+    const Span span("backward");
+    share.backward();
+  }
+  micro.per_image = per_image.detach(), micro.loss = share.detach();
+}
+
+Tensors AnyTrainer::gradients() const {
+  Tensors all;
+  for (const Tensor& w : weights_) all.push_back(w.grad());
+  return all;
 }
 
 void AnyTrainer::refuse(std::int64_t step, const std::string& got, const Tensor& sigma) {
