@@ -128,8 +128,7 @@ int sample(int argc, char** argv) {
     return !interrupted() || done == options.images;
   };
   Replayed replayed(model, options.device);
-  const DenoiserRef denoise = options.device.is_cuda() ? DenoiserRef(replayed) : DenoiserRef(model);
-  const auto images = generate(saved.design.sampler, denoise, model.sigma_range(), options);
+  const auto images = generate(saved.design.sampler, replayed, model.sigma_range(), options);
   const int side = saved.net.resolution, channels = saved.net.channels;
   const auto size = static_cast<std::size_t>(channels * side * side);
   if (images.size() < size * static_cast<std::size_t>(options.images))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A denoiser on a CUDA device whose evaluations are recorded once and then replayed.
+// A denoiser whose evaluations are the same work at each call: recorded once and then replayed on a CUDA device.
 #pragma once
 #include <diffmem/core/device_work.hpp>
 #include <diffmem/sampler/denoiser.hpp>

@@ -130,8 +130,7 @@ class Trainer final : public AnyTrainer {
 
  private:
   Tensor sample(const NoiseSource& noise, const Tensor& labels) const override {
-    const DenoiserRef denoise = device_.is_cuda() ? DenoiserRef(replayed_) : DenoiserRef(average_);
-    return average_.design().sampler(denoise, noise, average_.sigma_range(), labels);
+    return average_.design().sampler(replayed_, noise, average_.sigma_range(), labels);
   }
 
   Model<D> model_, average_;

@@ -44,15 +44,24 @@ struct Recorded::Cuda {
   int runs = 0;
   bool refused = false;
 
+  /// The memory of a recording whose end failed, if LibTorch has not come to it.
+  void give_back(c10::MempoolId_t pool) const {
+    try {
+      c10::cuda::CUDACachingAllocator::endAllocateToPool(stream->device_index(), pool);
+      c10::cuda::CUDACachingAllocator::releasePool(stream->device_index(), pool);
+    } catch (const std::exception&) {}
+  }
+
   void record(const std::function<void()>& work) {
     static std::mutex one_at_a_time;
     const std::scoped_lock lock(one_at_a_time);
     auto made = std::make_unique<at::cuda::CUDAGraph>();
+    const auto pool = at::cuda::graph_pool_handle();
     std::string why;
     try {
       c10::cuda::CUDACachingAllocator::emptyCache();  // a recording has memory of its own
       // Thread-local: what other threads do meanwhile, on other streams, is theirs.
-      made->capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+      made->capture_begin(pool, cudaStreamCaptureModeThreadLocal);
       work();
     } catch (const std::exception& e) {
       why = e.what();
@@ -61,6 +70,7 @@ struct Recorded::Cuda {
       made->capture_end();
     } catch (const std::exception& e) {
       if (why.empty()) why = e.what();
+      give_back(pool);
     }
     if (why.empty()) {
       graph = std::move(made);

@@ -8,6 +8,7 @@
 #include <diffmem/net/detail/fused.hpp>
 #include <diffmem/net/detail/raw.hpp>
 
+#include <ATen/ops/addmm_ops.h>
 #include <ATen/ops/linear_ops.h>
 #include <ATen/ops/scaled_dot_product_attention_ops.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -214,6 +215,16 @@ inline Tensor products(const Conv2d& conv, const Tensor& x, bool with_bias = fal
   return at::_ops::linear::call(rows, here.weight.flatten(1), perhaps(here.bias)).permute({0, 3, 1, 2});
 }
 
+/// The same by a 1x1 convolution, without its bias, of an x in two pieces: a product each, and no copy of x.
+inline Tensor products_of(const Conv2d& conv, const Tensors& x) {
+  const Tensor weight = conv.weight.to(x[0].scalar_type()).flatten(1);  // [out,in]
+  const auto rows = [](const Tensor& t) { return channels_last(t).permute({0, 2, 3, 1}).flatten(0, 2); };
+  const std::int64_t first = x[0].size(1), second = x[1].size(1);
+  const Tensor begun = at::_ops::linear::call(rows(x[0]), weight.narrow(1, 0, first), std::nullopt),
+               sum = at::_ops::addmm::call(begun, rows(x[1]), weight.narrow(1, first, second).t(), 1, 1);
+  return sum.reshape({x[0].size(0), x[0].size(2), x[0].size(3), weight.size(0)}).permute({0, 3, 1, 2});
+}
+
 /// qkv [B,3C,H,W] in the order [head][q, k, v][channel] -> [B,C,H,W].
 inline Tensor attend(const Tensor& qkv, int heads) {
   const std::int64_t n = qkv.size(0), h = qkv.size(2), w = qkv.size(3), c = qkv.size(1) / 3;
@@ -231,9 +242,10 @@ Tensor device_block(const Device& device, const Block& b, const Tensors& x, cons
   Tensor h = products(b.conv0, norm_act(device, x, {.norm = b.norm0}));
   h = norm_act(device, {h},
                {.norm = b.norm1, .shift = b.affine(emb) + b.conv0.bias, .dropout = dropout, .rate = b.options.dropout});
-  const Tensor whole = x.size() > 1 ? cat(x, 1) : x[0];
-  h = join(device, products(b.conv1, h), b.has_skip ? products(b.skip, whole) : whole,
-           b.has_skip ? b.conv1.bias + b.skip.bias : b.conv1.bias, half_root);
+  const Tensor residual = !b.has_skip    ? (x.size() > 1 ? cat(x, 1) : x[0])
+                          : x.size() > 1 ? products_of(b.skip, x)
+                                         : products(b.skip, x[0]);
+  h = join(device, products(b.conv1, h), residual, b.has_skip ? b.conv1.bias + b.skip.bias : b.conv1.bias, half_root);
   if (b.options.heads == 0) return h;
   const Tensor qkv =
       products(heads_in_order(b.qkv, b.options.heads), norm_act(device, {h}, {.norm = b.norm2, .silu = false}), true);

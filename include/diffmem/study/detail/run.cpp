@@ -2,6 +2,7 @@
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/core/text.hpp>
+#include <diffmem/sampler/replayed.hpp>
 #include <diffmem/study/detail/evaluate.hpp>
 #include <diffmem/study/detail/memory.hpp>
 #include <diffmem/study/detail/traced.hpp>
@@ -112,9 +113,10 @@ DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device 
   const MemoryWatch watch;
   const Tensor x = zeros({n, net.channels, net.resolution, net.resolution}, kFloat32, device);
   const Tensor sigma = full({n}, 1, kFloat32, device);
+  Replayed denoise(model, device);
   const double seconds = seconds_of([&] {
     const at::NoGradGuard no_grad;
-    model(x, sigma).sum().item();  // item() waits for the device
+    denoise(x, sigma, {}).sum().item();  // item() waits for the device
   });
   return {seconds / static_cast<double>(n), watch.peak() / static_cast<double>(n)};
 }
