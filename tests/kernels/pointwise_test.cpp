@@ -180,7 +180,8 @@ TEST_CASE("weights of attention are exponentials, and what is not a number stays
       INFO(list.all[i].name << ", bits " << bits);
       REQUIRE(std::isnan(list.all[i].weigh(bad.data(), 40, 40, 1, out.data())));
       const std::vector<std::uint8_t> none(16);  // no value is kept
-      list.all[i].norm_forward({bad.data(), 1, 1, 40, nullptr, nullptr, true, {none.data(), 0, 40, 1}, out.data(), 40, 40});
+      list.all[i].norm_forward(
+          {bad.data(), 1, 1, 40, nullptr, nullptr, true, {none.data(), 0, 40, 1}, out.data(), 40, 40});
       REQUIRE(std::isnan(out[3]));
       REQUIRE(out[2] == 0);
     }

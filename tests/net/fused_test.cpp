@@ -2,12 +2,15 @@
 // The CPU's kernels against the same layers in LibTorch's operations in float64: values and all gradients.
 #include "check.hpp"
 
+#include <diffmem/core/error.hpp>
 #include <diffmem/core/random.hpp>
 #include <diffmem/kernels/group_norm.hpp>
 #include <diffmem/net/detail/fused.hpp>
 #include <diffmem/net/unet.hpp>
 
 #include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+
 #include <cmath>
 
 using namespace diffmem;
@@ -195,6 +198,33 @@ TEST_CASE("a batch of no images has gradients of zero", "[net][fused]") {
     REQUIRE(conv.weight.grad().abs().sum().item().toDouble() == 0);
     REQUIRE(x.grad().sizes() == x.sizes());
   }
+}
+
+TEST_CASE("images that do not fit a convolution are refused", "[net][fused]") {
+  Leaves leaves(at::kCPU, kFloat32);
+  const Conv2d conv(leaves, "conv", 8, 8, {}), half(leaves, "half", 8, 8, {.resample = Resample::down});
+  for (const auto& [name, leaf] : leaves.parameters()) leaf.fill_(1);
+  const auto images = [](std::int64_t c, std::int64_t side) { return zeros({2, c, side, side}); };
+  for (const Tensors& bad :
+       {Tensors{images(4, 4), images(4, 5)}, {images(4, 4)}, {images(4, 4), images(4, 4).to(kBf16)}})
+    REQUIRE_THROWS_AS(detail::fused_conv(conv, bad), Error);
+  const Tensors thin = {images(8, 1)};
+  REQUIRE_THROWS_AS(detail::fused_conv(half, thin), Error);
+  // One row of the embedding for both images.
+  const Tensor shift = arange(8, kFloat32).reshape({1, 8});
+  const Tensor one = detail::fused_conv(conv, {images(8, 4)}, {.shift = shift}),
+               each = detail::fused_conv(conv, {images(8, 4)}, {.shift = shift.expand({2, 8}).contiguous()});
+  REQUIRE(apart(one, each) == 0);
+}
+
+TEST_CASE("a gradient of a gradient is refused", "[net][fused]") {
+  Leaves leaves(at::kCPU, kFloat32);
+  const Conv2d conv(leaves, "conv", 8, 8, {});
+  for (const auto& [name, leaf] : leaves.parameters()) leaf.fill_(0.1);
+  const Tensor x = zeros({1, 8, 4, 4}).requires_grad_(true);
+  const Tensor y = detail::fused_conv(conv, {x}).sum();
+  const auto twice = [&] { torch::autograd::grad({y}, {x}, {}, std::nullopt, true); };
+  REQUIRE_THROWS_AS(twice(), Error);
 }
 
 TEST_CASE("a group's moments bear an unusual pixel", "[net][fused][oracle]") {

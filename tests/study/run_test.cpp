@@ -109,7 +109,8 @@ TEST_CASE("the memory of a plan is what a training takes, within 15 %", "[study]
         setup.data.size = 6, setup.net = tiny::net(), setup.train = tiny::params();
         setup.net.base = base, setup.net.blocks = 2;
         setup.train.batch = batch, setup.train.precision = precision, setup.train.checkpointing = checkpointing;
-        const double planned = Run<tiny::Base>(tiny::Base{}, setup, "", "c").try_out(images, at::kCPU).bytes(batch, 1);
+        setup.sample.batch = 1;
+        const double planned = Run<tiny::Base>(tiny::Base{}, setup, "", "c").try_out(images, at::kCPU).bytes(batch);
         const MemoryWatch watch;
         const double before = allocated_bytes();
         Trainer<tiny::Base> trainer({}, setup.net, setup.train, images);

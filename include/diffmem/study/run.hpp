@@ -56,11 +56,11 @@ struct RunPlan {
 /// What one run costs, by a short try on this machine: of its network, or, if that is large, of a narrower one, in
 /// proportion to operations, values and parameters.
 struct RunCost {
-  double train_seconds = 0;       ///< of a training step, an image
-  double denoise_seconds = 0;     ///< of one evaluation of the denoiser, an image
-  double held_bytes = 0;          ///< of weights, average, moments, gradients, kernels' own forms of weights, and images
-  double train_bytes = 0;         ///< of a training step, an image
-  double denoise_bytes = 0;       ///< of one evaluation, an image
+  double train_seconds = 0;    ///< of a training step, an image
+  double denoise_seconds = 0;  ///< of one evaluation of the denoiser, an image
+  double held_bytes = 0;       ///< of weights, average, moments, gradients, kernels' own forms of weights, and images
+  double train_bytes = 0;      ///< of a training step, an image
+  double denoise_bytes = 0;    ///< of one evaluation, an image
   std::int64_t sample_batch = 0;  ///< images at once, sampling
 
   /// Of a run that trains so many images at once.

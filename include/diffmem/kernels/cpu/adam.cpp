@@ -37,27 +37,11 @@ void in_parts(const Tensors& leaves, Visit&& visit) {
                 [&](std::size_t i) { visit(parts[i]); });
 }
 
-/// The rounded constants of a step, shared by all its values.
-struct Rates {
-  float keep1, take1, keep2, take2, step_size, root, eps, keep_ema, take_ema, l2, keep_w;
-  explicit Rates(const AdamStep& s)
-      : keep1(float(s.beta1)),
-        take1(float(1 - s.beta1)),
-        keep2(float(s.beta2)),
-        take2(float(1 - s.beta2)),
-        step_size(float(s.lr / (1 - std::pow(s.beta1, double(s.count))))),
-        root(float(1 / std::sqrt(1 - std::pow(s.beta2, double(s.count))))),
-        eps(float(s.eps)),
-        keep_ema(float(s.ema)),
-        take_ema(float(1 - s.ema)),
-        l2(float(s.l2)),
-        keep_w(float(1 - s.lr * s.decay)) {}
-};
-
 // No two of the five may overlap.  What g++ 12 needs to vectorise it:
 // `ivdep`, for five arrays could overlap in too many ways, and a square root that is not a function of <cmath>, in a file
 // compiled with -fno-math-errno (CMakeLists.txt): as an attribute that does not reach the root.
-DIFFMEM_CLONES_ALIKE void update(float* w, const float* g, float* m, float* v, float* average, std::int64_t n, const Rates r) {
+DIFFMEM_CLONES_ALIKE void update(float* w, const float* g, float* m, float* v, float* average, std::int64_t n,
+                                 const AdamRates r) {
 #pragma GCC ivdep
   for (std::int64_t i = 0; i < n; ++i) {
     const float gradient = g[i] + r.l2 * w[i];
@@ -98,7 +82,7 @@ void adam_ema_plain(const Tensors& weights, const Tensors& gradients, const Tens
 
 void adam_ema_cpu(const Tensors& weights, const Tensors& gradients, const Tensors& m, const Tensors& v,
                   const Tensors& average, const AdamStep& step) {
-  const Rates rates(step);
+  const auto rates = AdamRates::of(step);
   in_parts(weights, [&](const Part& p) {
     const auto at = [&](const Tensors& list) { return list[p.leaf].mutable_data_ptr<float>() + p.begin; };
     update(at(weights), gradients[p.leaf].const_data_ptr<float>() + p.begin, at(m), at(v), at(average), p.end - p.begin,
@@ -130,8 +114,8 @@ void adam_ema(const Tensors& weights, const Tensors& gradients, const Tensors& m
               const Tensors& average, const AdamStep& step) {
   const auto fits = [&](const Tensors& list) {
     for (std::size_t i = 0; i < list.size(); ++i)
-      if (const Tensor& t = list[i]; !t.is_cpu() || t.scalar_type() != kFloat32 || !t.is_contiguous() ||
-                                     t.numel() != weights[i].numel())
+      if (const Tensor& t = list[i];
+          !t.is_cpu() || t.scalar_type() != kFloat32 || !t.is_contiguous() || t.numel() != weights[i].numel())
         return false;
     return list.size() == weights.size();
   };

@@ -209,7 +209,8 @@ template <class T>
 void winograd_sums(const T* input, const Geometry& g, const T* gradient, const Geometry& d, int group, float* sums) {
   Scratch<T>& s = scratch<T>();
   const std::ptrdiff_t all = group * tile_count(g), steps = std::min(kTilesAtOnce, all + 1) / kPair<T>,
-                       left = steps * kPair<T> * g.depth + kStagger<T>, right = steps * kPair<T> * d.depth + kStagger<T>;
+                       left = steps * kPair<T> * g.depth + kStagger<T>,
+                       right = steps * kPair<T> * d.depth + kStagger<T>;
   T *tiles = room(s.tiles, kProducts * left), *gradients = room(s.gradients, kProducts * right);
   const std::ptrdiff_t *of_input = places(g, group, 1, s.where), *of_gradient = places(d, group, 0, s.where_right);
   ColumnProduct<T> p;

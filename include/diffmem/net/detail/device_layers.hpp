@@ -247,8 +247,8 @@ Tensor device_block(const Device& device, const Block& b, const Tensors& x, cons
                                          : products(b.skip, x[0]);
   h = join(device, products(b.conv1, h), residual, b.has_skip ? b.conv1.bias + b.skip.bias : b.conv1.bias, half_root);
   if (b.options.heads == 0) return h;
-  const Tensor qkv =
-      products(heads_in_order(b.qkv, b.options.heads), norm_act(device, {h}, {.norm = b.norm2, .silu = false}), true);
+  const Tensor qkv = products(heads_in_order(b.qkv, b.options.heads, *b.ordered),
+                              norm_act(device, {h}, {.norm = b.norm2, .silu = false}), true);
   return join(device, products(b.proj, attend(qkv, b.options.heads)), h, b.proj.bias, half_root);
 }
 

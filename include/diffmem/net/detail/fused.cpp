@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/error.hpp>
 #include <diffmem/core/trace.hpp>
 #include <diffmem/kernels/attention.hpp>
 #include <diffmem/kernels/fused_conv.hpp>
 #include <diffmem/net/detail/fused.hpp>
 #include <diffmem/net/detail/raw.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -11,6 +15,7 @@
 
 #include <array>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -27,26 +32,40 @@ using torch::autograd::AutogradContext, torch::autograd::variable_list;
 /// A convolution's weights as the forward pass reads them, made again when they have changed.
 class PackedWeights {
  public:
+  /// By several threads at once, too: what one holds stays when another makes it anew.
   template <class T>
-  const T* of(const Tensor& weight) {
-    auto& packed = std::get<std::vector<T>>(packed_);
-    if (packed.empty() || weight.const_data_ptr() != data_ || weight._version() != version_) {
-      packed_ = {};
-      packed = kernels::packed_weights<T>(read<float>(weight), static_cast<int>(weight.size(0)),
-                                          static_cast<int>(weight.size(1)), static_cast<int>(weight.size(2)),
-                                          at::get_num_threads());
-      data_ = weight.const_data_ptr(), version_ = weight._version();
+  std::shared_ptr<const std::vector<T>> of(const Tensor& weight) {
+    const std::lock_guard lock(mutex_);
+    auto& kept = std::get<Kept<T>>(kept_);
+    if (!kept.values || weight.const_data_ptr() != kept.data || weight._version() != kept.version) {
+      kept.values = nullptr;  // first, so that not both are held
+      kept = {std::make_shared<const std::vector<T>>(kernels::packed_weights<T>(
+                  read<float>(weight), static_cast<int>(weight.size(0)), static_cast<int>(weight.size(1)),
+                  static_cast<int>(weight.size(2)), at::get_num_threads())),
+              weight.const_data_ptr(), weight._version()};
     }
-    return packed.data();
+    return kept.values;
   }
 
  private:
-  std::tuple<std::vector<float>, std::vector<Bf16>> packed_;
-  const void* data_ = nullptr;
-  std::int64_t version_ = -1;
+  template <class T>
+  struct Kept {
+    std::shared_ptr<const std::vector<T>> values;
+    const void* data = nullptr;
+    std::int64_t version = -1;
+  };
+  std::mutex mutex_;
+  std::tuple<Kept<float>, Kept<Bf16>> kept_;
 };
 
 namespace {
+
+/// What is written by pointer has no gradient of its own.
+void refuse_graph() {
+  if (at::GradMode::is_enabled())
+    throw Error("network", "a gradient of a gradient", "one gradient, which is what the kernels have",
+                "compute this network with precision plain");
+}
 
 /// What a call holds besides its tensors.
 struct Call : torch::CustomClassHolder {
@@ -87,7 +106,8 @@ struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
     with_type(x0.scalar_type(), [&]<class T>() {
       kernels::FusedConvForward<T> at;
       at.x = pieces<T>(x0, x1);
-      at.weights = packed->of<T>(weight);
+      const auto packed_now = packed->of<T>(weight);
+      at.weights = packed_now->data();
       at.bias = read<float>(bias), at.shift = read<float>(shift), at.residual = read<T>(residual);
       at.moments = values_at<float>(moments), at.kept = values_at<std::uint8_t>(kept);
       if (call->wide)
@@ -102,6 +122,7 @@ struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    refuse_graph();
     const auto saved = context->get_saved_variables();
     const Tensor &x0 = saved[0], &x1 = saved[1], &weight = saved[2], &norm_weight = saved[3], &norm_bias = saved[4],
                  &moments = saved[5], &kept = saved[6];
@@ -114,7 +135,8 @@ struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
       return wanted(place) ? empty_images(x.sizes(), x.scalar_type()) : Tensor();
     };
     const bool normed = norm_weight.defined();
-    const Tensor grad_x0 = images(0, x0), grad_x1 = images(call->place[0], x1), grad_weight = empty(weight.sizes()),
+    const Tensor grad_x0 = images(0, x0), grad_x1 = images(call->place[0], x1),
+                 grad_weight = context->needs_input_grad(1) ? empty(weight.sizes()) : Tensor(),
                  grad_bias = empty({law.out}), grad_norm_weight = normed ? empty(norm_weight.sizes()) : Tensor(),
                  grad_norm_bias = normed ? empty(norm_weight.sizes()) : Tensor(),
                  grad_shift = wanted(call->place[3]) ? empty({law.images, law.out}) : Tensor(),
@@ -167,6 +189,7 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     return a;
   }
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    refuse_graph();
     const Tensor qkv = context->get_saved_variables()[0], grad = channels_last(grads[0]),
                  grad_qkv = empty_images(qkv.sizes(), qkv.scalar_type());
     const Span span("attention backward", context->saved_data["layer"].toStringRef(),
@@ -181,15 +204,39 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
 
 }  // namespace
 
-bool kernels_take(const Tensor& x) {
-  return x.is_cpu() && (x.scalar_type() == kFloat32 || x.scalar_type() == kBf16) && x.dim() == 4;
+bool kernels_take(const Tensor& x) { return x.is_cpu() && x.scalar_type() == kFloat32 && x.dim() == 4; }
+
+namespace {
+
+/// The kernels read memory as the sizes say: Error if they do not fit.
+void check(const Conv2d& conv, const Tensor& x0, const Tensor& x1) {
+  const Tensor& w = conv.weight;
+  const auto told = [](const Tensor& t) { return fmt::format("{}", fmt::join(t.sizes(), "x")); };
+  const std::int64_t channels = x0.size(1) + (x1.defined() ? x1.size(1) : 0);
+  const bool fits = x1.defined() ? x1.scalar_type() == x0.scalar_type() && x1.is_cpu() && x1.size(0) == x0.size(0) &&
+                                       x1.size(2) == x0.size(2) && x1.size(3) == x0.size(3)
+                                 : true;
+  if (!fits)
+    throw Error("network", fmt::format("images of {} beside others of {}", told(x1), told(x0)),
+                "two of the same number, height, width and type", "give images whose sides every level can halve");
+  if (channels != w.size(1) || !w.is_cpu() || w.scalar_type() != kFloat32 || !w.is_contiguous())
+    throw Error(
+        "network", fmt::format("images of {} channels for weights of {} on {}", channels, told(w), w.device().str()),
+        fmt::format("{} channels, and float32 weights on the CPU", w.size(1)), "correct the images or the device");
+  const std::int64_t least = conv.options.resample == Resample::down ? 2 : 1;
+  if (x0.size(2) < least || x0.size(3) < least)
+    throw Error("network", fmt::format("images of {}", told(x0)), fmt::format("sides of {} pixels or more", least),
+                "give larger images, or a network of fewer levels");
 }
+
+}  // namespace
 
 Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around) {
   const auto call = c10::make_intrusive<Call>();
   FusedConv& law = call->law;
   call->wide = around.wide, call->layer = conv.name;
   const Tensor x0 = channels_last(x[0]), x1 = x.size() > 1 ? channels_last(x[1]) : Tensor();
+  check(conv, x0, x1);
   law.images = x0.size(0), law.height = static_cast<int>(x0.size(2)), law.width = static_cast<int>(x0.size(3));
   law.out = static_cast<int>(conv.weight.size(0)), law.kernel = conv.options.kernel;
   law.norm.channels = static_cast<int>(conv.weight.size(1));
@@ -210,10 +257,12 @@ Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around) {
     law.norm.keep_scale = Dropout::scale(law.dropout.threshold);
   }
   law.scale = static_cast<float>(around.scale);
+  Tensor shift = around.shift;
+  if (shift.defined()) shift = shift.expand({law.images, law.out}).contiguous();  // one row may be for all images
   call->operations = static_cast<double>(law.images) * conv.operations(law.conv_height(), law.conv_width());
   const auto perhaps = [](const Tensor& t) { return t.defined() ? Perhaps(t) : std::nullopt; };
   return FusedConvFunction::apply(
-      x0, conv.weight, conv.bias, perhaps(x1), perhaps(norm_weight), perhaps(norm_bias), perhaps(around.shift),
+      x0, conv.weight, conv.bias, perhaps(x1), perhaps(norm_weight), perhaps(norm_bias), perhaps(shift),
       perhaps(around.residual.defined() ? channels_last(around.residual) : Tensor()), conv.packed.get(), call);
 }
 
@@ -221,7 +270,8 @@ class OrderedHeads {
  public:
   /// make() for these weights, or what it made of them.
   template <class Make>
-  const Conv2d& of(const Conv2d& qkv, Make&& make) {
+  Conv2d of(const Conv2d& qkv, Make&& make) {
+    const std::lock_guard lock(mutex_);
     const Key key{qkv.weight.const_data_ptr(), qkv.weight._version(), qkv.bias.const_data_ptr(), qkv.bias._version()};
     if (key != key_) conv_ = make(), key_ = key;
     return conv_;
@@ -229,6 +279,7 @@ class OrderedHeads {
 
  private:
   using Key = std::tuple<const void*, std::int64_t, const void*, std::int64_t>;
+  std::mutex mutex_;
   Key key_{};
   Conv2d conv_;
 };
@@ -248,7 +299,7 @@ Conv2d heads_in_order(const Conv2d& qkv, int heads, OrderedHeads& kept) {
 }
 
 Tensor fused_attention(const Tensor& qkv, int heads, const std::string& layer) {
-  return AttentionFunction::apply(qkv, std::int64_t{heads}, layer);
+  return AttentionFunction::apply(channels_last(qkv), std::int64_t{heads}, layer);
 }
 
 std::shared_ptr<PackedWeights> make_packed_weights() { return std::make_shared<PackedWeights>(); }

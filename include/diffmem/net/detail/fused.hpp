@@ -6,7 +6,7 @@
 
 namespace diffmem::detail {
 
-/// Whether the kernels take `x`: images in float32 or bf16, on the CPU.
+/// Whether the kernels take `x`: images in float32, on the CPU; a network may make them bf16.
 bool kernels_take(const Tensor& x);
 
 /// What surrounds a convolution; see kernels/fused_conv.hpp.
@@ -22,6 +22,7 @@ struct Around {
 };
 
 /// x: one tensor, or two whose channels follow one another, channels_last.           [B,in,H,W] -> [B,out,H',W'] of x's type
+/// Error for images or weights of other sizes, or sides that cannot be halved; no gradient of its gradient.
 Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around = {});
 
 /// Weights and biases of qkv in the order [head][q, k, v][channel]; the reference's is [head][channel][q, k, v].

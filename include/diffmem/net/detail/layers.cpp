@@ -118,6 +118,7 @@ Tensor Linear::operator()(const Tensor& x) const {
 Conv2d::Conv2d(Leaves& leaves, const std::string& name, int in, int out, ConvOptions o)
     : name(name), options(std::move(o)) {
   const int k = options.kernel;
+  need(k == 0 || k == 1 || k == 3, "network", "kernel", k, "0, 1 or 3");
   if (k > 0) {
     const double fan_in = double(in) * k * k, fan_out = double(out) * k * k;
     weight =

@@ -77,7 +77,8 @@ Listing identity_of(Listing settings) {
   const bool stops = std::ranges::any_of(
       settings, [](const auto& setting) { return setting.first.starts_with("sample.stop.") && setting.second != "0"; });
   std::erase_if(settings, [&](const auto& setting) {
-    return setting.first == "sample.batch" || setting.first == "train.checkpointing" || (!stops && setting.first.starts_with("sample.stop."));
+    return setting.first == "sample.batch" || setting.first == "train.checkpointing" ||
+           (!stops && setting.first.starts_with("sample.stop."));
   });
   return settings;
 }

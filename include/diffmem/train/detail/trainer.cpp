@@ -163,7 +163,9 @@ void AnyTrainer::accumulate(Micro& micro, Dropout dropout) const {
   };
   const auto forward = [&] {
     const Span span("forward");
-    return denoising_loss(denoise, micro.images, micro.sigma, micro.weight, micro.noise, micro.labels).flatten(1).sum({1});
+    return denoising_loss(denoise, micro.images, micro.sigma, micro.weight, micro.noise, micro.labels)
+        .flatten(1)
+        .sum({1});
   };
   const Tensor per_image = forward(), share = per_image.sum() / static_cast<double>(params_.batch);
   {
