@@ -9,7 +9,8 @@ namespace diffmem {
 /// How a network is computed, on the CPU and on CUDA devices.
 enum class Precision {
   fp32,   ///< by our kernels, and on a CUDA device by cuDNN's and cuBLAS's products
-  bf16,   ///< the same with images and products in bf16; sums, weights, their gradients, norms and softmax in float32
+  bf16,   ///< the same with images, products' factors and softmax's weights in bf16; sums, norms, the weights that are
+          ///< trained and their gradients in float32
   plain,  ///< in float32 by LibTorch's operations, one after the other; what other devices and types always get
   tf32,   ///< fp32, but on a CUDA device the products are in TF32; a process has one switch for all of its networks
 };
