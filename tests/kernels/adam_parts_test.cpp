@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The device's step of Adam, on an emulated one, beside the plain step.
 #include "check.hpp"
+#include "kernels/adam_state.hpp"
 #include "kernels/emulated.hpp"
 
-#include <diffmem/core/random.hpp>
 #include <diffmem/kernels/adam.hpp>
 #include <diffmem/kernels/adam_parts.hpp>
 
@@ -14,21 +14,8 @@ using namespace diffmem;
 
 namespace {
 
-/// Weights, gradients, both moments and the average of leaves of these sizes.
-struct State {
-  Tensors w, g, m, v, a;
-  explicit State(const std::vector<std::size_t>& sizes) {
-    std::uint64_t index = 0;
-    for (const std::size_t size : sizes) {
-      const auto normal = [&] {
-        std::vector<float> values(size);
-        RandomStream(1, Stream::init, index++).fill_normal(std::span(values));
-        return tensor_of(values);
-      };
-      for (Tensors* list : {&w, &g, &m, &a}) list->push_back(normal());
-      v.push_back(normal().square());
-    }
-  }
+struct State : AdamState {
+  using AdamState::AdamState;
   std::vector<kernels::AdamLeaf> leaves() const {
     std::vector<kernels::AdamLeaf> all;
     const auto at = [](const Tensor& t) { return t.mutable_data_ptr<float>(); };
@@ -42,13 +29,6 @@ struct State {
     return list;
   }
 };
-
-double difference(const Tensors& a, const Tensors& b) {
-  double worst = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    worst = std::max(worst, ((a[i] - b[i]).abs() / b[i].abs().clamp_min(1)).max().item().toDouble());
-  return worst;
-}
 
 }  // namespace
 

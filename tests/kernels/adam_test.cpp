@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
+#include "kernels/adam_state.hpp"
 
-#include <diffmem/core/random.hpp>
 #include <diffmem/kernels/adam.hpp>
 
 #include <cmath>
@@ -9,43 +9,9 @@
 
 using namespace diffmem;
 
-namespace {
-
-/// Weights, gradients, both moments and the average of nets with leaves of these sizes.
-struct State {
-  Tensors w, g, m, v, a;
-  explicit State(const std::vector<std::int64_t>& sizes) {
-    std::uint64_t index = 0;
-    const auto normal = [&](std::int64_t size) {
-      std::vector<float> values(static_cast<std::size_t>(size));
-      RandomStream(1, Stream::init, index++).fill_normal(std::span(values));
-      return tensor_of(values);
-    };
-    for (const std::int64_t size : sizes) {
-      for (Tensors* list : {&w, &g, &m, &a}) list->push_back(normal(size));
-      v.push_back(normal(size).square());
-    }
-  }
-};
-
-/// The largest |a - b| / max(|b|, 1) over all values; a weight may come to lie near 0, so it is measured against 1.
-double difference(const Tensors& a, const Tensors& b) {
-  double worst = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto x = values_of<double>(a[i]), y = values_of<double>(b[i]);
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      const double off = std::abs(x[k] - y[k]) / std::max(std::abs(y[k]), 1.0);
-      if (!(off <= worst)) worst = off;  // not by max(), in which what is not a number is lost
-    }
-  }
-  return worst;
-}
-
-}  // namespace
-
 TEST_CASE("the one-pass step equals the plain one at awkward sizes", "[kernels][adam]") {
-  const std::vector<std::int64_t> sizes = {1, 3, 15, 16, 17, 1000, (1 << 14) - 1, (1 << 14) + 1, 100'003};
-  State plain(sizes), fast(sizes);
+  const std::vector<std::size_t> sizes = {1, 3, 15, 16, 17, 1000, (1 << 14) - 1, (1 << 14) + 1, 100'003};
+  AdamState plain(sizes), fast(sizes);
   for (std::int64_t count = 1; count <= 5; ++count) {
     const AdamStep step{.lr = 1e-3, .count = count, .ema = count == 1 ? 0.0 : 0.999};
     kernels::adam_ema_plain(plain.w, plain.g, plain.m, plain.v, plain.a, step);
@@ -75,8 +41,8 @@ TEST_CASE("both weight decays equal Adam written out in float64", "[kernels][ada
   };
   for (const auto& [l2, decay] : {Case{0, 0}, Case{0.3, 0}, Case{0, 0.3}, Case{0.1, 0.2}}) {
     INFO("l2 " << l2 << ", decoupled " << decay);
-    const std::vector<std::int64_t> sizes = {1, 17, 1003};
-    State fast(sizes), plain(sizes);
+    const std::vector<std::size_t> sizes = {1, 17, 1003};
+    AdamState fast(sizes), plain(sizes);
     for (Tensors* list : {&plain.w, &plain.g, &plain.m, &plain.v, &plain.a})
       for (Tensor& t : *list) t = t.to(kFloat64);
     std::vector<std::vector<double>> w, m, v, a;

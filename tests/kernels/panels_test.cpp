@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "check.hpp"
+#include "kernels/values.hpp"
 
-#include <diffmem/core/random.hpp>
 #include <diffmem/kernels/panels.hpp>
 
 #include <cmath>
 
 using namespace diffmem;
 using namespace diffmem::kernels;
-
-namespace {
-
-template <class T>
-std::vector<T> some_values(std::size_t count, std::uint64_t index) {
-  std::vector<float> drawn(count);
-  RandomStream(5, Stream::init, index).fill_normal(std::span(drawn));
-  std::vector<T> values;
-  for (const float x : drawn) values.push_back(narrowed<T>(x));
-  return values;
-}
-
-}  // namespace
 
 TEMPLATE_TEST_CASE("rows times panels equal float64, by every kernel", "[kernels][panels][oracle]", float, Bf16) {
   using T = TestType;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every instruction set's kernels against the plain one's; tests/net/fused_test.cpp holds this machine's best to float64.
 #include "check.hpp"
+#include "kernels/values.hpp"
 
-#include <diffmem/core/random.hpp>
 #include <diffmem/kernels/cpu/pointwise.hpp>
 
 #include <cmath>
@@ -11,15 +11,6 @@ using namespace diffmem;
 using namespace diffmem::kernels;
 
 namespace {
-
-template <class T>
-std::vector<T> some_values(std::size_t count, std::uint64_t index) {
-  std::vector<float> drawn(count);
-  RandomStream(6, Stream::init, index).fill_normal(std::span(drawn));
-  std::vector<T> values;
-  for (const float x : drawn) values.push_back(narrowed<T>(x));
-  return values;
-}
 
 /// What each kernel leaves behind, one after the other.
 template <class T>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The network's layers as a CUDA device runs them, by an emulated one, against the same in LibTorch's operations in
 // float64: values and all gradients.
-#include "check.hpp"
 #include "kernels/emulated.hpp"
+#include "net/both.hpp"
 
 #include <diffmem/core/random.hpp>
 #include <diffmem/net/detail/device_layers.hpp>
@@ -17,37 +17,6 @@ namespace {
 
 /// What rounding may do, in units of the root mean square.
 double bound(at::ScalarType type) { return type == kBf16 ? 2e-2 : 3e-6; }
-
-Tensor normal(at::IntArrayRef shape, std::uint64_t index, at::ScalarType type = kFloat64) {
-  Tensor t = empty(shape, kFloat64);
-  RandomStream(7, Stream::init, index)
-      .fill_normal(std::span(t.mutable_data_ptr<double>(), static_cast<std::size_t>(t.numel())));
-  return t.to(type);
-}
-
-/// The distance as a whole, or a tenth of the worst value's where that is more.
-double apart(const Tensor& got, const Tensor& want) {
-  const Tensor w = want.to(kFloat64), off = (got.to(kFloat64) - w).abs();
-  const double size = std::sqrt(static_cast<double>(w.numel())), norm = std::sqrt(w.square().sum().item().toDouble());
-  return std::max(std::sqrt(off.square().sum().item().toDouble()), 0.1 * off.max().item().toDouble() * size) /
-         (norm + 1e-30);
-}
-
-/// The same values in float64 and in a type, with gradients.
-struct Both {
-  Tensor exact, fast;
-  Both() = default;
-  Both(const Tensor& values, at::ScalarType type) : exact(values.to(type).to(kFloat64)), fast(values.to(type)) {
-    exact.requires_grad_(true), fast.requires_grad_(true);
-  }
-  void require_alike(double most, const std::string& what) const {
-    INFO(what);
-    REQUIRE(exact.grad().defined());
-    REQUIRE(fast.grad().defined());
-    REQUIRE(fast.grad().sizes() == exact.grad().sizes());
-    REQUIRE(apart(fast.grad(), exact.grad()) < most);
-  }
-};
 
 /// Gives the leaves of both the same values, which bf16 holds.
 std::vector<Both> alike(const Leaves& exact, const Leaves& fast) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The CPU's kernels against the same layers in LibTorch's operations in float64: values and all gradients.
-#include "check.hpp"
+#include "net/both.hpp"
 
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/random.hpp>
@@ -22,36 +22,6 @@ constexpr auto kBf16 = at::ScalarType::BFloat16;
 /// What rounding may do: to a tensor as a whole, in units of its norm, and, ten times that, to its worst value, in units
 /// of the root mean square.
 double bound(at::ScalarType type) { return type == kBf16 ? 1.5e-2 : 2e-6; }
-
-Tensor normal(at::IntArrayRef shape, std::uint64_t index, at::ScalarType type = kFloat64) {
-  Tensor t = empty(shape, kFloat64);
-  RandomStream(7, Stream::init, index)
-      .fill_normal(std::span(t.mutable_data_ptr<double>(), static_cast<std::size_t>(t.numel())));
-  return t.to(type);
-}
-
-double apart(const Tensor& got, const Tensor& want) {
-  const Tensor w = want.to(kFloat64), off = (got.to(kFloat64) - w).abs();
-  const double norm = std::sqrt(w.square().sum().item().toDouble()) + 1e-30,
-               size = std::sqrt(static_cast<double>(w.numel()));
-  return std::max(std::sqrt(off.square().sum().item().toDouble()), 0.1 * off.max().item().toDouble() * size) / norm;
-}
-
-/// A tensor in float64 and the same values in the kernels' type, both with gradients.
-struct Both {
-  Tensor exact, fast;
-  Both() = default;
-  Both(const Tensor& values, at::ScalarType type) : exact(values.to(type).to(kFloat64)), fast(values.to(type)) {
-    exact.requires_grad_(true), fast.requires_grad_(true);
-  }
-  void require_alike(at::ScalarType type, const char* what) const {
-    INFO(what);
-    REQUIRE(exact.grad().defined());
-    REQUIRE(fast.grad().defined());
-    REQUIRE(fast.grad().sizes() == exact.grad().sizes());
-    REQUIRE(apart(fast.grad(), exact.grad()) < bound(type));
-  }
-};
 
 struct Case {
   std::int64_t images = 2;
@@ -116,12 +86,13 @@ void check(const Case& c, at::ScalarType type) {
   const Tensor seed = normal(e.sizes(), 4, type);
   (e * seed.to(kFloat64)).sum().backward();
   (f.to(kFloat32) * seed.to(kFloat32)).sum().backward();
-  x.require_alike(type, "x");
-  leaves[0].require_alike(type, "weights");
-  leaves[1].require_alike(type, "bias");
-  if (c.norm) leaves[2].require_alike(type, "norm's weight"), leaves[3].require_alike(type, "norm's bias");
-  if (c.shift) shift.require_alike(type, "shift");
-  if (c.residual) residual.require_alike(type, "residual");
+  x.require_alike(bound(type), "x");
+  leaves[0].require_alike(bound(type), "weights");
+  leaves[1].require_alike(bound(type), "bias");
+  if (c.norm)
+    leaves[2].require_alike(bound(type), "norm's weight"), leaves[3].require_alike(bound(type), "norm's bias");
+  if (c.shift) shift.require_alike(bound(type), "shift");
+  if (c.residual) residual.require_alike(bound(type), "residual");
 }
 
 /// A number of threads while it lives.
@@ -261,7 +232,7 @@ TEST_CASE("fused attention equals its operations, with the gradient", "[net][fus
           const Tensor seed = normal(e.sizes(), 10, type);
           (e * seed.to(kFloat64)).sum().backward();
           (f.to(kFloat32) * seed.to(kFloat32)).sum().backward();
-          if (pixels > 1) qkv.require_alike(type, "qkv");
+          if (pixels > 1) qkv.require_alike(bound(type), "qkv");
         }
 }
 

@@ -45,10 +45,15 @@ int group_of(const Geometry& g, std::int64_t images, int threads) {
   return static_cast<int>(std::clamp<std::int64_t>(kPixels / g.pixels(), 1, std::max<std::int64_t>(share, 1)));
 }
 
-/// work(w, first, count) for a thread's share of the images, `group` at a time.
+/// Threads that have images to do.
+std::size_t crew_of(std::int64_t images, int threads) {
+  return static_cast<std::size_t>(std::min<std::int64_t>(threads, images));
+}
+
+/// work(w, first, count) for a thread's share of the images, `group` at a time; w < crew_of().
 template <class Work>
 void by_groups(std::int64_t images, int group, int threads, Work&& work) {
-  const auto crew_size = static_cast<std::size_t>(std::min<std::int64_t>(threads, images));
+  const std::size_t crew_size = crew_of(images, threads);
   detail::crew(crew_size, [&](std::size_t w) {
     const auto begin = static_cast<std::int64_t>(w) * images / static_cast<std::int64_t>(crew_size),
                end = static_cast<std::int64_t>(w + 1) * images / static_cast<std::int64_t>(crew_size);
@@ -156,8 +161,7 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
   const Geometry &g = plan.input, &d = plan.gradient;
   threads = detail::worthwhile(threads, 2 * plan.operations());
   const int group = group_of(g, law.images, threads);
-  const auto crew_size = static_cast<std::size_t>(std::min<std::int64_t>(threads, law.images));
-  std::vector<std::vector<float>> weights(crew_size);
+  std::vector<std::vector<float>> weights(crew_of(law.images, threads));
   std::vector<float> columns(static_cast<std::size_t>(law.images * plan.out)),
       norm_weight(static_cast<std::size_t>(law.norm.groups > 0 ? law.images * plan.in : 0)),
       norm_bias(norm_weight.size());

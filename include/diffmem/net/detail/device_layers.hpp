@@ -21,9 +21,6 @@
 
 namespace diffmem::detail {
 
-using Perhaps = std::optional<Tensor>;
-inline Perhaps perhaps(const Tensor& t) { return t.defined() ? Perhaps(t) : std::nullopt; }
-
 /// visit(std::integral_constant<unsigned, V>) for the width of the kernels' packs.
 template <class T, class Visit>
 void with_pack(unsigned v, Visit&& visit) {
@@ -91,6 +88,7 @@ struct NormActFunction : torch::autograd::Function<NormActFunction<Device>> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& grads) {
+    refuse_graph();
     const auto saved = context->get_saved_variables();
     const Tensor &x0 = saved[0], &x1 = saved[1], &shift = saved[2], &weight = saved[3], &bias = saved[4],
                  &moments = saved[5];
@@ -179,6 +177,7 @@ struct JoinFunction : torch::autograd::Function<JoinFunction<Device>> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& grads) {
+    refuse_graph();
     const auto call = c10::static_intrusive_pointer_cast<Call>(context->saved_data["call"].toCapsule());
     const Tensor grad = channels_last(grads[0]), grad_x = empty_images(grad.sizes(), grad.scalar_type(), grad.device()),
                  grad_bias = empty({grad.size(0), grad.size(1)}, kFloat32, grad.device());

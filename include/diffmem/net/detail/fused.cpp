@@ -60,13 +60,6 @@ class PackedWeights {
 
 namespace {
 
-/// What is written by pointer has no gradient of its own.
-void refuse_graph() {
-  if (at::GradMode::is_enabled())
-    throw Error("network", "a gradient of a gradient", "one gradient, which is what the kernels have",
-                "compute this network with precision plain");
-}
-
 /// What a call holds besides its tensors.
 struct Call : torch::CustomClassHolder {
   static constexpr std::size_t kNone = ~std::size_t{0};
@@ -76,7 +69,6 @@ struct Call : torch::CustomClassHolder {
   double operations = 0;             ///< of the convolution
   std::array<std::size_t, 5> place;  ///< of the optional tensors, in the order of forward(), among autograd's
 };
-using Perhaps = std::optional<Tensor>;
 
 /// Bytes of those that are there.
 double bytes_of(std::initializer_list<Tensor> tensors) {
@@ -260,7 +252,6 @@ Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around) {
   Tensor shift = around.shift;
   if (shift.defined()) shift = shift.expand({law.images, law.out}).contiguous();  // one row may be for all images
   call->operations = static_cast<double>(law.images) * conv.operations(law.conv_height(), law.conv_width());
-  const auto perhaps = [](const Tensor& t) { return t.defined() ? Perhaps(t) : std::nullopt; };
   return FusedConvFunction::apply(
       x0, conv.weight, conv.bias, perhaps(x1), perhaps(norm_weight), perhaps(norm_bias), perhaps(shift),
       perhaps(around.residual.defined() ? channels_last(around.residual) : Tensor()), conv.packed.get(), call);

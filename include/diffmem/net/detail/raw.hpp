@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Tensors as the kernels see them: pointers, pieces, and their types.
 #pragma once
+#include <diffmem/core/error.hpp>
 #include <diffmem/core/tensor.hpp>
 #include <diffmem/kernels/group_norm.hpp>
+
+#include <ATen/core/grad_mode.h>
+
+#include <optional>
 
 namespace diffmem::detail {
 
@@ -23,6 +28,17 @@ inline Tensor channels_last(const Tensor& t) { return t.contiguous(at::MemoryFor
 template <class T>
 kernels::Pieces<const T> pieces(const Tensor& x0, const Tensor& x1) {
   return {{read<T>(x0), read<T>(x1)}, {static_cast<int>(x0.size(1)), x1.defined() ? static_cast<int>(x1.size(1)) : 0}};
+}
+
+/// A tensor that autograd takes or leaves out.
+using Perhaps = std::optional<Tensor>;
+inline Perhaps perhaps(const Tensor& t) { return t.defined() ? Perhaps(t) : std::nullopt; }
+
+/// First in a backward pass: what is written by pointer has no gradient of its own.
+inline void refuse_graph() {
+  if (at::GradMode::is_enabled())
+    throw Error("network", "a gradient of a gradient", "one gradient, which is what the kernels have",
+                "compute this network with precision plain");
 }
 
 /// visit<T>() for the kernels' type of a tensor.
