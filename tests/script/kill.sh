@@ -8,15 +8,21 @@ RANDOM=${DIFFMEM_KILL_SEED:-$$}
 echo "kills: $kills, seed of their moments: ${DIFFMEM_KILL_SEED:-$$} (DIFFMEM_KILL_SEED repeats them)"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-study() { # a training of half a minute, more than twenty short starts can do
+study() {
   "$DIFFMEM_BUILD/studies/demo" --sizes 12 --jobs 1 --threads 1 --checkpoint-seconds 0.2 --out "$1" --set net.base=16 \
     --set train.batch=8 --set train.length=2000 --set train.evaluations=3 --set net.dropout=0.1 --set sample.images=24 --set sample.batch=24
 }
+now() { date +%s%3N; }
+# The moments follow this machine's speed: together the starts train for three quarters of what the whole run takes on average.
+began=$(now)
 study "$work/whole" >"$work/whole.log"
+whole=$(($(now) - began))
+most=$((3 * whole / 2 / (kills + 2)))
 for ((i = 1; i <= kills; ++i)); do
   study "$work/killed" >>"$work/killed.log" 2>&1 &
   pid=$!
-  sleep "$((RANDOM % 2)).$((RANDOM % 5 + 5))"
+  wait_ms=$((300 + RANDOM * most / 32768))
+  sleep "$((wait_ms / 1000)).$(printf %03d $((wait_ms % 1000)))"
   child=$(pgrep -P "$pid" || true)
   kill -9 ${child:-$pid} 2>/dev/null || { echo "FAILED: finished before kill $i of $kills; make the training longer"; exit 1; }
   wait "$pid" 2>/dev/null || true
