@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+#include <diffmem/core/runtime.hpp>
+#include <diffmem/core/trace.hpp>
+#include <diffmem/world/world.hpp>
+
+#include <fmt/format.h>
+
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#define USE_C10D_GLOO  // as LibTorch was built; its header asks
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#ifdef DIFFMEM_CUDA
+#define USE_C10D_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
+#include <torch/csrc/distributed/c10d/reducer.hpp>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+namespace diffmem {
+namespace {
+
+using std::chrono::milliseconds;
+
+milliseconds milliseconds_of(double seconds) { return milliseconds(static_cast<std::int64_t>(1000 * seconds)); }
+
+/// This machine's address on the way to `address`, by the kernel's routes; no packet is sent.  Empty if there is none.
+std::string address_towards(const std::string& address, int port) {
+  addrinfo hints{}, *found = nullptr;
+  hints.ai_socktype = SOCK_DGRAM;
+  if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return {};
+  std::string own;
+  for (const addrinfo* a = found; a && own.empty(); a = a->ai_next) {
+    const int s = ::socket(a->ai_family, a->ai_socktype, 0);
+    if (s < 0) continue;
+    sockaddr_storage here{};
+    socklen_t size = sizeof here;
+    char text[NI_MAXHOST];
+    if (::connect(s, a->ai_addr, a->ai_addrlen) == 0 &&
+        ::getsockname(s, reinterpret_cast<sockaddr*>(&here), &size) == 0 &&
+        ::getnameinfo(reinterpret_cast<sockaddr*>(&here), size, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+      own = text;
+    ::close(s);
+  }
+  ::freeaddrinfo(found);
+  return own;
+}
+
+/// The network by which Gloo is to reach the others.
+std::shared_ptr<gloo::transport::Device> device_towards(const Place& place) {
+  using c10d::ProcessGroupGloo;
+  if (const char* interface = std::getenv("GLOO_SOCKET_IFNAME"))  // PyTorch's own way to say it
+    return ProcessGroupGloo::createDeviceForInterface(interface);
+  const std::string own = address_towards(place.address, place.port);
+  return own.empty() ? ProcessGroupGloo::createDefaultDevice() : ProcessGroupGloo::createDeviceForHostname(own);
+}
+
+bool says(const char* name, std::string_view word) {
+  const char* text = std::getenv(name);
+  return text && text == word;
+}
+
+constexpr const char *kFailure = "failure", *kHeard = "heard";
+constexpr double kTelling = 5;  ///< seconds that one who fails waits for the others to hear why
+
+}  // namespace
+
+struct World::Group {
+  c10::intrusive_ptr<c10d::Store> store;
+  c10::intrusive_ptr<c10d::ProcessGroup> processes;
+  std::string who;
+  int size = 1;
+  double waited = 0;
+
+  /// What this process says when it cannot go on with the others.
+  [[noreturn]] void broken(const std::string& what) {
+    std::string why = fmt::format("no answer from another process ({})", what.substr(0, what.find('\n')));
+    try {  // there is no store when rank 0 is gone
+      store->setTimeout(milliseconds_of(kTelling));
+      if (store->check({kFailure})) {
+        const auto told = store->get(kFailure);
+        why = "the failure of another process, " + std::string(told.begin(), told.end());
+        store->add(kHeard, 1);
+      }
+    } catch (const std::exception&) {}
+    fail(why);
+  }
+  [[noreturn]] void fail(const std::string& why) const {
+    throw WorldBroken(who, why, fmt::format("all {} processes at work", size),
+                      "mend what ended the first of them; the same command continues from the last checkpoint");
+  }
+
+  /// act(), where c10d's errors are ours, and its time is counted.
+  template <class Act>
+  void talk(Act&& act) {
+    const Span span("waiting for others");
+    const double begun = steady_seconds();
+    try {
+      act();
+    } catch (const std::exception& e) {
+      broken(e.what());
+    }
+    waited += steady_seconds() - begun;
+  }
+
+  /// Everyone's bytes, of one size, by rank.
+  std::vector<Tensor> gather(Tensor bytes) {
+    std::vector<std::vector<Tensor>> all(1);
+    for (int i = 0; i < size; ++i) all[0].push_back(empty(bytes.sizes(), bytes.scalar_type()));
+    std::vector<Tensor> mine = {std::move(bytes)};
+    talk([&] { processes->allgather(all, mine)->wait(); });
+    return all[0];
+  }
+
+  void broadcast(const Tensor& t) {
+    std::vector<Tensor> one = {t};
+    talk([&] { processes->broadcast(one)->wait(); });
+  }
+};
+
+World::World() = default;
+World::~World() = default;
+
+const World& World::alone() {
+  static const World one;
+  return one;
+}
+
+World::World(const Place& place, at::Device device, double timeout_seconds) : place_(place) {
+  if (is_alone()) return;
+  group_ = std::make_unique<Group>();
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  group_->who = fmt::format("rank {} of {} on {}", rank(), size(), host);
+  group_->size = size();
+  const milliseconds timeout = milliseconds_of(timeout_seconds);
+  try {
+    c10d::TCPStoreOptions store;
+    store.port = static_cast<std::uint16_t>(place.port);
+    // torchrun's agent serves the store itself.
+    store.isServer = leads() && !says("TORCHELASTIC_USE_AGENT_STORE", "True");
+    store.timeout = timeout;
+    const char* restarts = std::getenv("TORCHELASTIC_RESTART_COUNT");
+    group_->store = c10::make_intrusive<c10d::PrefixStore>(fmt::format("diffmem/{}", restarts ? restarts : "0"),
+                                                           c10::make_intrusive<c10d::TCPStore>(place.address, store));
+    auto& processes = group_->processes;
+    processes = c10::make_intrusive<c10d::ProcessGroup>(group_->store, rank(), size());
+    const auto options = c10d::ProcessGroupGloo::Options::create(timeout);
+    options->devices.push_back(device_towards(place));
+    processes->setBackend(at::kCPU, c10d::ProcessGroup::GLOO,
+                          c10::make_intrusive<c10d::ProcessGroupGloo>(group_->store, rank(), size(), options));
+    processes->setDefaultBackend(c10d::ProcessGroup::GLOO);
+#ifdef DIFFMEM_CUDA
+    if (device.is_cuda()) {
+      const auto nccl = c10d::ProcessGroupNCCL::Options::create();
+      nccl->timeout = timeout;
+      processes->setBackend(at::kCUDA, c10d::ProcessGroup::NCCL,
+                            c10::make_intrusive<c10d::ProcessGroupNCCL>(group_->store, rank(), size(), nccl));
+    }
+#else
+    static_cast<void>(device);
+#endif
+  } catch (const std::exception& e) {
+    const std::string what = e.what();
+    throw WorldBroken(group_->who, what.substr(0, what.find('\n')),
+                      fmt::format("{} processes that reach rank 0 at {}:{} within {:g} s", size(), place.address,
+                                  place.port, timeout_seconds),
+                      "look whether all were started, at MASTER_ADDR and MASTER_PORT, and at firewalls; "
+                      "GLOO_SOCKET_IFNAME names the network to take");
+  }
+}
+
+double World::sum(double value) const {
+  if (is_alone()) return value;
+  double all = 0;
+  for (const double each : gather(std::vector{value})) all += each;
+  return all;
+}
+
+bool World::any(bool said) const { return sum(said ? 1 : 0) > 0; }
+
+std::string World::from_lead(std::string bytes) const {
+  if (is_alone()) return bytes;
+  const Tensor size = tensor_of(std::vector{static_cast<std::int64_t>(bytes.size())});
+  group_->broadcast(size);
+  const Tensor values = leads() ? tensor_of(std::vector<std::uint8_t>(bytes.begin(), bytes.end()))
+                                : empty({size.item().toLong()}, kUint8);
+  if (values.numel() > 0) group_->broadcast(values);
+  const auto* data = static_cast<const char*>(values.const_data_ptr());
+  return {data, data + values.numel()};
+}
+
+void World::from_lead(const Tensor& values) const {
+  if (is_alone()) return;
+  const at::NoGradGuard no_grad;
+  const Tensor here = values.detach().cpu().contiguous();
+  group_->broadcast(here);
+  values.copy_(here);
+}
+
+std::vector<std::string> World::gather(std::string_view bytes) const {
+  if (is_alone()) return {std::string(bytes)};
+  std::vector<std::int64_t> sizes;
+  for (const Tensor& t : group_->gather(tensor_of(std::vector{static_cast<std::int64_t>(bytes.size())})))
+    sizes.push_back(t.item().toLong());
+  const std::int64_t most = *std::ranges::max_element(sizes);
+  std::vector<std::string> all(sizes.size());
+  if (most == 0) return all;
+  const Tensor mine = zeros({most}, kUint8);
+  if (!bytes.empty()) std::memcpy(mine.mutable_data_ptr(), bytes.data(), bytes.size());
+  const std::vector<Tensor> padded = group_->gather(mine);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i].assign(static_cast<const char*>(padded[i].const_data_ptr()), static_cast<std::size_t>(sizes[i]));
+  return all;
+}
+
+void World::lead(const std::function<void()>& act) const {
+  std::string failure;
+  std::exception_ptr thrown;
+  if (leads()) try {
+      act();
+    } catch (const std::exception& e) {
+      thrown = std::current_exception();
+      failure = e.what();
+    }
+  failure = from_lead(failure);
+  if (thrown) std::rethrow_exception(thrown);
+  if (!failure.empty()) group_->fail("the failure of rank 0, " + failure);
+}
+
+void World::tell_failure(const std::string& why) const noexcept {
+  if (is_alone()) return;
+  try {
+    const std::string text = fmt::format("{}: {}", group_->who, why);
+    group_->store->setTimeout(milliseconds_of(kTelling));
+    if (group_->store->check({kFailure})) return;
+    group_->store->set(kFailure, std::vector<std::uint8_t>(text.begin(), text.end()));
+    group_->processes.reset();  // so that those who wait for this one hear it
+    const double begun = steady_seconds();
+    while (group_->store->add(kHeard, 0) < size() - 1 && steady_seconds() - begun < kTelling)
+      std::this_thread::sleep_for(milliseconds(20));
+  } catch (const std::exception&) {  // they will be told less
+  }
+}
+
+double World::waited() const { return group_ ? group_->waited : 0; }
+
+namespace {
+
+/// What became of the sums of one backward pass.
+struct Sums {
+  std::vector<c10::intrusive_ptr<c10d::Work>> works;
+  double last = 0;  ///< when the last of them began: from then on the pass does nothing but wait
+};
+
+/// Sums a bucket of gradients, where the reducer itself would take the mean.
+class SumHook final : public c10d::CommHookInterface {
+ public:
+  SumHook(c10::intrusive_ptr<c10d::ProcessGroup> processes, Sums& sums)
+      : processes_(std::move(processes)), sums_(sums) {}
+  c10::intrusive_ptr<c10::ivalue::Future> runHook(c10d::GradBucket& bucket) override {
+    std::vector<Tensor> values = {bucket.getBufferRef()};
+    sums_.works.push_back(processes_->allreduce(values));
+    sums_.last = steady_seconds();
+    return sums_.works.back()->getFuture();
+  }
+  Tensor parseHookResult(const c10::IValue& result) override { return c10d::detail::parseCppCommHookResult(result); }
+
+ private:
+  c10::intrusive_ptr<c10d::ProcessGroup> processes_;
+  Sums& sums_;
+};
+
+}  // namespace
+
+struct GradientSum::Parts {
+  World::Group& group;
+  std::unique_ptr<c10d::Reducer> reducer;
+  Sums sums;
+};
+
+GradientSum::GradientSum(const World& world, const Tensors& leaves)
+    : parts_(new Parts{.group = *world.group_, .reducer = {}, .sums = {}}) {
+  const std::vector<bool> dense(leaves.size(), false);
+  const std::vector<std::size_t> caps = {static_cast<std::size_t>(c10d::kDefaultFirstBucketBytes),
+                                         static_cast<std::size_t>(c10d::kDefaultBucketBytesCap)};
+  auto [buckets, limits] = c10d::compute_bucket_assignment_by_size(leaves, caps, dense);
+  std::ranges::reverse(buckets);  // the last layers' gradients are there first
+  parts_->reducer = std::make_unique<c10d::Reducer>(
+      leaves, buckets, parts_->group.processes, dense, c10d::kDefaultBucketBytesCap, /*find_unused_parameters=*/false,
+      /*gradient_as_bucket_view=*/false, std::unordered_map<std::size_t, std::string>(), c10d::kDefaultFirstBucketBytes,
+      /*skip_all_reduce_unused_params=*/false, /*use_python_reducer=*/false, std::vector<std::int64_t>());
+  parts_->reducer->register_comm_hook(std::make_unique<SumHook>(parts_->group.processes, parts_->sums));
+}
+
+GradientSum::~GradientSum() = default;
+
+void GradientSum::backward(const Tensor& loss) {
+  c10d::Reducer& reducer = *parts_->reducer;
+  Sums& sums = parts_->sums;
+  sums.works.clear();
+  parts_->group.talk([&] {
+    if (reducer.should_rebuild_buckets()) reducer.rebuild_buckets();
+  });
+  reducer.prepare_for_backward({});
+  try {
+    loss.backward();
+  } catch (const std::exception& e) {
+    for (const auto& work : sums.works)
+      if (work->isCompleted() && !work->isSuccess()) parts_->group.broken(e.what());
+    throw;
+  }
+  parts_->group.waited += steady_seconds() - sums.last;
+}
+
+}  // namespace diffmem
