@@ -9,6 +9,7 @@
 #include <diffmem/train/checkpoint.hpp>
 #include <diffmem/train/model.hpp>
 #include <diffmem/train/params.hpp>
+#include <diffmem/world/world.hpp>
 
 #include <memory>
 #include <string>
@@ -35,8 +36,12 @@ class AnyTrainer {
   AnyTrainer(const AnyTrainer&) = delete;
   AnyTrainer& operator=(const AnyTrainer&) = delete;
 
+  /// From now on each process of `world`, which must outlive this, trains on its part of every batch, and all do the same
+  /// step: same losses and weights as one process alone, but for rounding.  Error if a micro-batch would be empty.
+  void join(const World& world);
+
   /// One optimiser step.  The loss: the batch's mean of per-image sums.  NotFinite naming step and sigma, with nothing
-  /// changed, if the loss or a gradient is not finite.
+  /// changed, if the loss or a gradient is not finite; every process of a world throws it then.
   double step();
   bool finished() const { return progress_.step >= total_steps(); }
   std::int64_t total_steps() const { return params_.total_steps(images_.count); }
@@ -80,13 +85,15 @@ class AnyTrainer {
   };
   std::vector<TrainingBatch> batches(std::int64_t step);
   void load(std::int64_t step);
-  void accumulate(Micro& micro, Dropout dropout) const;
+  void accumulate(Micro& micro, Dropout dropout);
   Tensors gradients() const;
   [[noreturn]] void refuse(std::int64_t step, const std::string& got, const Tensor& sigma);
   void clear_gradients();
   template <class Visit>
   void visit(Visit&& see) const;
 
+  const World* world_ = &World::alone();
+  std::unique_ptr<GradientSum> sum_;  // in a world
   DataOrder order_;
   std::vector<std::string> names_;
   Tensors weights_, averages_, m_, v_;

@@ -50,20 +50,20 @@ void refuse_overruled(const Setup& setup, const std::vector<Assignment>& assignm
 }
 
 /// One place on the grid of numbers: what it is called and what it sets.
-struct Place {
+struct GridPlace {
   Listing at;
   Listing sets;
 };
 /// Every combination of the factors' points; `data`, if given, is in place of all sources of images.
-std::vector<Place> places_of(const StudyBase& study, const Setup& basic, Profile profile, const std::string& data) {
-  std::vector<Place> places(1);
+std::vector<GridPlace> places_of(const StudyBase& study, const Setup& basic, Profile profile, const std::string& data) {
+  std::vector<GridPlace> places(1);
   for (const StudyBase::Factor& factor : study.factors) {
-    std::vector<Place> more;
-    for (const Place& place : places)
+    std::vector<GridPlace> more;
+    for (const GridPlace& place : places)
       for (const AxisPoint& point : factor.name == axis::source.name && !data.empty()
                                         ? std::vector<AxisPoint>{{"--data", {{"data.source", data}}}}
                                         : factor.points(basic, profile)) {
-        Place& next = more.emplace_back(place);
+        GridPlace& next = more.emplace_back(place);
         next.at.emplace_back(factor.name, point.label);
         next.sets.insert(next.sets.end(), point.sets.begin(), point.sets.end());
       }
@@ -178,9 +178,9 @@ StudyGrid grid_of(const StudyBase& study, const Options& options, TrainingSets& 
     const int seeds = options.seeds > 0 ? options.seeds : study.training_seeds.of(options.profile).front();
     const auto sizes = options.sizes.empty() ? study.training_sizes.of(options.profile) : options.sizes;
     const auto places = places_of(study, basic, options.profile, options.data);
-    const std::vector<Place> nowhere(1);
+    const std::vector<GridPlace> nowhere(1);
     for (const StudyBase::Variant& variant : study.variants)
-      for (const Place& place : variant.alone ? nowhere : places)
+      for (const GridPlace& place : variant.alone ? nowhere : places)
         for (const std::int64_t size : sizes)
           for (int s = 0; s < seeds; ++s) {
             Cell cell{.at = variant.at, .size = size, .seed = basic.train.seed + static_cast<std::uint64_t>(s)};

@@ -55,6 +55,15 @@ void AnyTrainer::begin(AnyModel& model, AnyModel& average) {
     update_ = std::make_unique<detail::CudaUpdate>(weights_, m_, v_, averages_, std::int64_t{params_.batch});
 }
 
+void AnyTrainer::join(const World& world) {
+  if (world.is_alone()) return;
+  if (params_.batch < params_.accumulate * world.size())
+    throw Error("training", fmt::format("batch {} in {} micro-batches over {} processes", params_.batch, params_.accumulate, world.size()),
+                "an image or more in each", "start fewer processes, or raise train.batch");
+  world_ = &world;
+  sum_ = std::make_unique<GradientSum>(world, weights_);
+}
+
 double AnyTrainer::step() {
   const Span span("training step");
   const std::int64_t at = progress_.step;
@@ -74,6 +83,7 @@ double AnyTrainer::step() {
     Dropout dropout{.seed = params_.seed,
                     .step = told ? 0 : static_cast<std::uint64_t>(at),
                     .device_step = told ? update_->step() : nullptr};
+    dropout.first_place = static_cast<std::uint32_t>(world_->part(params_.batch).first);
     for (Micro& micro : micros_) {
       accumulate(micro, dropout);
       dropout.first_place += static_cast<std::uint32_t>(micro.images.size(0));
@@ -84,23 +94,34 @@ double AnyTrainer::step() {
     update_->launch(gradients(), losses);
     clear_gradients();
   };
-  recorded_(work, [&] {
-    if (update_) update_->upload();
-  });
+  if (sum_)
+    work();  // NCCL's sums are not recorded
+  else
+    recorded_(work, [&] {
+      if (update_) update_->upload();
+    });
   if (update_ && at + 1 < total_steps()) next_ = batches(at + 1), next_step_ = at + 1;
 
   double loss = 0;
-  std::int64_t first = 0;
+  Tensors sigmas;
+  std::string bad;
+  Tensor bad_sigma;
+  std::int64_t first = world_->part(params_.batch).first;
   for (const Micro& micro : micros_) {
     const double value = micro.loss.item().toDouble();
-    if (!std::isfinite(value)) {
+    if (!std::isfinite(value) && bad.empty()) {
       const auto each = values_of<double>(micro.per_image);
-      const auto bad = std::find_if(each.begin(), each.end(), [](double x) { return !std::isfinite(x); });
-      const std::int64_t i = bad == each.end() ? 0 : bad - each.begin();
-      refuse(at, fmt::format("a loss of {} for image {} of the batch", value, first + i), micro.sigma.narrow(0, i, 1));
+      const auto worst = std::find_if(each.begin(), each.end(), [](double x) { return !std::isfinite(x); });
+      const std::int64_t i = worst == each.end() ? 0 : worst - each.begin();
+      bad = fmt::format("a loss of {} for image {} of the batch", value, first + i);
+      bad_sigma = micro.sigma.narrow(0, i, 1);
     }
     loss += value, first += micro.images.size(0);
+    sigmas.push_back(micro.sigma);
   }
+  loss = world_->sum(loss);
+  if (!bad.empty()) refuse(at, bad, bad_sigma);
+  if (!std::isfinite(loss)) refuse(at, fmt::format("a loss of {} in another process", loss), cat(sigmas));
   const auto weight_bytes = [&] {
     return static_cast<double>(model().net().parameter_count()) * static_cast<double>(weights_[0].element_size());
   };
@@ -108,11 +129,7 @@ double AnyTrainer::step() {
     const Span check("finite check", {}, [&] { return Work{.bytes = weight_bytes()}; });
     return update_ ? update_->finite() : kernels::all_finite(gradients());
   };
-  if (!finite()) {
-    Tensors sigmas;
-    for (const Micro& micro : micros_) sigmas.push_back(micro.sigma);
-    refuse(at, "a gradient that is not finite", cat(sigmas));
-  }
+  if (!finite()) refuse(at, "a gradient that is not finite", cat(sigmas));
   if (!update_) {
     // Reads weight, gradient, moments and average; writes all but the gradient.
     const Span update("Adam and EMA", {}, [&] { return Work{.bytes = 9 * weight_bytes()}; });
@@ -125,14 +142,16 @@ double AnyTrainer::step() {
   return loss;
 }
 
-/// The micro-batches of a step.
+/// The micro-batches of this process's part of a step.
 std::vector<TrainingBatch> AnyTrainer::batches(std::int64_t step) {
   if (step == next_step_) return std::move(next_);
-  const std::int64_t micro = params_.batch / params_.accumulate;
+  const Part mine = world_->part(params_.batch);
   std::vector<TrainingBatch> made;
-  for (std::int64_t first = 0; first < params_.batch; first += micro)
-    made.push_back(
-        training_batch(images_, labels_, order_, model().variate(), params_.seed, step, params_.batch, first, micro));
+  for (int i = 0; i < params_.accumulate; ++i) {
+    const Part micro = part_of(mine.count, params_.accumulate, i);
+    made.push_back(training_batch(images_, labels_, order_, model().variate(), params_.seed, step, params_.batch,
+                                  mine.first + micro.first, micro.count));
+  }
   return made;
 }
 
@@ -156,7 +175,7 @@ void AnyTrainer::load(std::int64_t step) {
 }
 
 /// Adds the gradient of one micro-batch.
-void AnyTrainer::accumulate(Micro& micro, Dropout dropout) const {
+void AnyTrainer::accumulate(Micro& micro, Dropout dropout) {
   const AnyModel& m = model();
   const auto denoise = [&](const Tensor& x, const Tensor& sigma, const Tensor& labels) {
     return m(x, sigma, labels, &dropout);
@@ -170,7 +189,10 @@ void AnyTrainer::accumulate(Micro& micro, Dropout dropout) const {
   const Tensor per_image = forward(), share = per_image.sum() / static_cast<double>(params_.batch);
   {
     const Span span("backward");
-    share.backward();
+    if (sum_ && &micro == &micros_.back())  // the earlier ones' gradients wait in the leaves
+      sum_->backward(share);
+    else
+      share.backward();
   }
   micro.per_image = per_image.detach(), micro.loss = share.detach();
 }

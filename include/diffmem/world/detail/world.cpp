@@ -67,6 +67,13 @@ std::shared_ptr<gloo::transport::Device> device_towards(const Place& place) {
   return own.empty() ? ProcessGroupGloo::createDefaultDevice() : ProcessGroupGloo::createDeviceForHostname(own);
 }
 
+/// Of what c10d says, without "[file:line]" before it and the stack after it.
+std::string first_line(std::string what) {
+  what.resize(std::min(what.size(), what.find('\n')));
+  if (what.starts_with('[')) what.erase(0, std::min(what.size(), what.find("] ") + 2));
+  return what;
+}
+
 bool says(const char* name, std::string_view word) {
   const char* text = std::getenv(name);
   return text && text == word;
@@ -86,7 +93,7 @@ struct World::Group {
 
   /// What this process says when it cannot go on with the others.
   [[noreturn]] void broken(const std::string& what) {
-    std::string why = fmt::format("no answer from another process ({})", what.substr(0, what.find('\n')));
+    std::string why = fmt::format("no answer from another process ({})", first_line(what));
     try {  // there is no store when rank 0 is gone
       store->setTimeout(milliseconds_of(kTelling));
       if (store->check({kFailure})) {
@@ -173,8 +180,7 @@ World::World(const Place& place, at::Device device, double timeout_seconds) : pl
     static_cast<void>(device);
 #endif
   } catch (const std::exception& e) {
-    const std::string what = e.what();
-    throw WorldBroken(group_->who, what.substr(0, what.find('\n')),
+    throw WorldBroken(group_->who, first_line(e.what()),
                       fmt::format("{} processes that reach rank 0 at {}:{} within {:g} s", size(), place.address,
                                   place.port, timeout_seconds),
                       "look whether all were started, at MASTER_ADDR and MASTER_PORT, and at firewalls; "
@@ -247,11 +253,11 @@ void World::tell_failure(const std::string& why) const noexcept {
     group_->store->setTimeout(milliseconds_of(kTelling));
     if (group_->store->check({kFailure})) return;
     group_->store->set(kFailure, std::vector<std::uint8_t>(text.begin(), text.end()));
-    group_->processes.reset();  // so that those who wait for this one hear it
-    const double begun = steady_seconds();
-    while (group_->store->add(kHeard, 0) < size() - 1 && steady_seconds() - begun < kTelling)
+    group_->processes.reset();              // so that those who wait for this one hear it
+    const double begun = steady_seconds();  // the store is rank 0's: the others hear it as long as this lives
+    while (leads() && group_->store->add(kHeard, 0) < size() - 1 && steady_seconds() - begun < kTelling)
       std::this_thread::sleep_for(milliseconds(20));
-  } catch (const std::exception&) {  // they will be told less
+  } catch (const std::exception&) {  // the others will say less
   }
 }
 
@@ -259,9 +265,9 @@ double World::waited() const { return group_ ? group_->waited : 0; }
 
 namespace {
 
-/// What became of the sums of one backward pass.
+/// The sums of one backward pass.
 struct Sums {
-  std::vector<c10::intrusive_ptr<c10d::Work>> works;
+  std::vector<c10::intrusive_ptr<c10::ivalue::Future>> begun;
   double last = 0;  ///< when the last of them began: from then on the pass does nothing but wait
 };
 
@@ -272,9 +278,9 @@ class SumHook final : public c10d::CommHookInterface {
       : processes_(std::move(processes)), sums_(sums) {}
   c10::intrusive_ptr<c10::ivalue::Future> runHook(c10d::GradBucket& bucket) override {
     std::vector<Tensor> values = {bucket.getBufferRef()};
-    sums_.works.push_back(processes_->allreduce(values));
+    sums_.begun.push_back(processes_->allreduce(values)->getFuture());
     sums_.last = steady_seconds();
-    return sums_.works.back()->getFuture();
+    return sums_.begun.back();
   }
   Tensor parseHookResult(const c10::IValue& result) override { return c10d::detail::parseCppCommHookResult(result); }
 
@@ -310,7 +316,7 @@ GradientSum::~GradientSum() = default;
 void GradientSum::backward(const Tensor& loss) {
   c10d::Reducer& reducer = *parts_->reducer;
   Sums& sums = parts_->sums;
-  sums.works.clear();
+  sums.begun.clear();
   parts_->group.talk([&] {
     if (reducer.should_rebuild_buckets()) reducer.rebuild_buckets();
   });
@@ -318,8 +324,8 @@ void GradientSum::backward(const Tensor& loss) {
   try {
     loss.backward();
   } catch (const std::exception& e) {
-    for (const auto& work : sums.works)
-      if (work->isCompleted() && !work->isSuccess()) parts_->group.broken(e.what());
+    for (const auto& one : sums.begun)
+      if (one->hasError()) parts_->group.broken(e.what());
     throw;
   }
   parts_->group.waited += steady_seconds() - sums.last;
