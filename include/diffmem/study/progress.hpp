@@ -15,7 +15,7 @@ namespace diffmem {
 /// Thread-safe.  Time left is estimated from the steps done since this process began, evaluations included.
 class ProgressBoard {
  public:
-  /// Prints to `out`, twice a second on a terminal and every 15 s elsewhere.
+  /// Prints to `out`, twice a second on a terminal and every 15 s elsewhere; null: says nothing.
   explicit ProgressBoard(std::FILE* out = stdout);
   ProgressBoard(std::FILE* out, std::chrono::milliseconds every);
 

@@ -10,6 +10,7 @@
 #include <diffmem/study/progress.hpp>
 #include <diffmem/study/setup.hpp>
 #include <diffmem/train/trainer.hpp>
+#include <diffmem/world/world.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -20,7 +21,7 @@
 
 namespace diffmem {
 
-class RunFolder;
+class SharedFolder;
 
 /// A network of fewer operations a forward pass is quickest on one core.
 inline constexpr double kSmallNet = 1e9;
@@ -36,6 +37,7 @@ struct RunContext {
   at::Device device = at::kCPU;
   double checkpoint_seconds = 60;  ///< time between checkpoints
   int pictures = 24;               ///< images shown in the report
+  const World* world = &World::alone();  ///< who works on it together; only rank 0 has folder and board
   const Peaks* trace = nullptr;    ///< of the machine: steps and a sampling are traced against them; null: they are not
 };
 
@@ -124,8 +126,8 @@ class TrainedRun : public AnyRun {
   double image_bytes(const UNetConfig& net, const ImageSet& images, at::Device device) const;
   /// Every parameter; `net` as the images have completed it.
   Listing settings(const UNetConfig& net) const;
-  void train(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, Trace* trace);
-  bool evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, ProgressBoard::Line& line,
+  void train(AnyTrainer& trainer, SharedFolder& folder, const RunContext& context, Trace* trace);
+  bool evaluate(AnyTrainer& trainer, SharedFolder& folder, const RunContext& context, ProgressBoard::Line& line,
                 Trace* trace);
 
   std::string series_, cell_;

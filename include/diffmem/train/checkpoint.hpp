@@ -23,6 +23,10 @@ struct TrainProgress {
   double train_seconds = 0;  ///< wall time, evaluations not counted
 };
 
+/// A progress as bytes, and back.  Error if they are not those of to_bytes().
+std::string to_bytes(const TrainProgress& progress);
+TrainProgress progress_of(const std::string& bytes);
+
 struct Checkpoint {
   TrainProgress progress;
   SafeTensors tensors;  ///< net.*, ema.*, adam.m.*, adam.v.*

@@ -36,8 +36,9 @@ class AnyTrainer {
   AnyTrainer(const AnyTrainer&) = delete;
   AnyTrainer& operator=(const AnyTrainer&) = delete;
 
-  /// From now on each process of `world`, which must outlive this, trains on its part of every batch, and all do the same
-  /// step: same losses and weights as one process alone, but for rounding.  Error if a micro-batch would be empty.
+  /// Goes on from rank 0's state, and from now on each process of `world`, which must outlive this, trains on its part of
+  /// every batch, and all do the same step: losses and weights are those of one process alone, but for rounding.  Error if
+  /// a micro-batch would be empty.
   void join(const World& world);
 
   /// One optimiser step.  The loss: the batch's mean of per-image sums.  NotFinite naming step and sigma, with nothing

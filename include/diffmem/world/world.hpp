@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace diffmem {
@@ -76,6 +77,14 @@ class World {
   bool any(bool said) const;
   /// Rank 0's bytes.
   std::string from_lead(std::string bytes) const;
+  /// Rank 0's value.
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  T from_lead(T value) const {
+    const std::string bytes = from_lead(std::string(reinterpret_cast<const char*>(&value), sizeof value));
+    std::memcpy(&value, bytes.data(), sizeof value);
+    return value;
+  }
   /// Rank 0's values, in place, whatever the device.
   void from_lead(const Tensor& values) const;
   /// Everyone's bytes, by rank.

@@ -127,7 +127,16 @@ struct Crew {
 };
 
 /// What --jobs and --threads leave open, so that the machine is full.
-Crew crew_of(const Options& options, const Runs& runs) {
+Crew crew_of(const Options& options, const Runs& runs, const Place& place) {
+  if (place.size > 1) {  // they work on one run together
+    if (options.jobs > 1)
+      throw UsageError(
+          fmt::format("--jobs {}: got several runs at once in each of {} processes that work together; want "
+                      "1; leave it out",
+                      options.jobs, place.size));
+    return {.jobs = 1,
+            .threads = options.threads > 0 ? options.threads : std::max(1, available_cores() / place.local_size)};
+  }
   const int cores = options.threads > 0 && options.jobs > 0 ? options.threads * options.jobs : available_cores();
   const auto small = [](const Cell* cell) { return cell->plan.forward_flops <= kSmallNet; };
   const bool one_core = std::ranges::all_of(runs, small) && !options.device.is_cuda();
@@ -144,7 +153,8 @@ struct Outcomes {
   std::map<std::string, std::string> failures;
 };
 
-/// All runs, `jobs` of them at once.
+/// All runs, `jobs` of them at once; or one after the other by all processes of a world, which ends with the first failure
+/// that is not the same in all of them.
 Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int jobs) {
   std::ranges::stable_sort(runs, [&](const Cell* a, const Cell* b) {
     return priority == Priority::cheapest ? operations(a) < operations(b) : operations(a) > operations(b);
@@ -183,6 +193,7 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int 
       const std::lock_guard guard(mutex);
       interruptions.emplace_back(e.what());
     } catch (const std::exception& e) {
+      if (!context.world->is_alone() && !dynamic_cast<const NotFinite*>(&e)) throw;
       const std::string& name = cell.plan.cell;
       const std::string why =
           std::string_view(e.what()).starts_with(name) ? e.what() : fmt::format("{}: {}", name, e.what());
@@ -193,23 +204,26 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int 
     }
     return true;
   };
+  const World& world = *context.world;
   const auto work = [&] {
     set_up_runtime({.threads = context.threads});  // OpenMP keeps the number of threads per thread
     const OwnStream stream(context.device);
-    for (std::size_t i; (i = next++) < runs.size() && !interrupted();)
+    for (std::size_t i; (i = next++) < runs.size() && !world.any(interrupted());)
       if (!attempt(*runs[i])) {
         context.board->say(runs[i]->plan.cell + ": another process works on it; waits");
         const std::lock_guard guard(mutex);
         busy.push_back(runs[i]);
       }
   };
-  {
+  if (jobs == 1) {
+    work();
+  } else {
     std::vector<std::jthread> workers;
     for (int j = 0; j < jobs; ++j) workers.emplace_back(work);
   }
   for (const Cell* cell : busy)
-    while (!interrupted() && !attempt(*cell)) std::this_thread::sleep_for(std::chrono::seconds(1));
-  if (interrupted()) {
+    while (!world.any(interrupted()) && !attempt(*cell)) std::this_thread::sleep_for(std::chrono::seconds(1));
+  if (world.any(interrupted())) {
     for (const auto& [name, failure] : outcomes.failures) fmt::print(stderr, "error: {}\n", failure);
     std::sort(interruptions.begin(), interruptions.end());
     throw Interrupted(fmt::format(
@@ -225,37 +239,23 @@ int say(const std::vector<std::string>& failures) {
   return failures.empty() ? 0 : 1;
 }
 
-}  // namespace
-
-std::string command_text(int argc, char** argv) {
-  std::string text = std::filesystem::path(argv[0]).filename().string();
-  for (int i = 1; i < argc; ++i) text += " " + std::string(argv[i]);
-  return text;
-}
-
-int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Options& options, Priority priority,
-            const std::string& command, const std::vector<std::string>& refused) {
-  const Runs runs = runs_of(grids, options.shard);
-  if (runs.empty()) {
-    fmt::print("No run for part {} of {}.\n", options.shard.part, options.shard.of);
-    return say(refused);
-  }
-  const auto [jobs, threads] = crew_of(options, runs);
-  set_up_runtime({.threads = threads});
-  if (options.dry_run) {
-    print_plan(grids, runs, sets, options, jobs, threads);
-    return say(refused);
-  }
-  sets.forget_sources();
-
-  make_folder(options.out);
+/// Does what conduct() says, with the other processes of `world`.
+int conduct_in(const World& world, const std::vector<StudyGrid>& grids, const Runs& runs, const Options& options,
+               Priority priority, const std::string& command, const std::vector<std::string>& refused, Crew crew) {
+  const auto [jobs, threads] = crew;
   std::optional<Peaks> peaks;
-  if (options.trace) peaks = machine_peaks();
+  if (world.leads()) {
+    make_folder(options.out);
+    if (options.trace) peaks = machine_peaks();
+  }
   catch_interrupts();
-  ProgressBoard board;
-  board.say(fmt::format("{}: {} runs, {} at once with {} threads each, in {}",
+  ProgressBoard board(world.leads() ? stdout : nullptr);
+  board.say(fmt::format("{}: {} runs, {} with {} threads each, in {}",
                         grids.size() == 1 ? grids.front().study->name : fmt::format("{} studies", grids.size()),
-                        runs.size(), jobs, threads, options.out.string()));
+                        runs.size(),
+                        world.is_alone() ? fmt::format("{} at once", jobs)
+                                         : fmt::format("one after the other by {} processes", world.size()),
+                        threads, options.out.string()));
   for (const StudyGrid& grid : grids)
     for (const std::string& sentence : beyond_grid(grid))
       board.say(fmt::format("{}: undecided here: {}", grid.study->name, sentence));
@@ -264,10 +264,12 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
                            .threads = threads,
                            .device = options.device,
                            .checkpoint_seconds = options.checkpoint_seconds,
+                           .world = &world,
                            .trace = peaks ? &*peaks : nullptr};
   const double begun = steady_seconds();
   const Outcomes outcomes = carry_out(runs, priority, context, jobs);
   const double seconds = steady_seconds() - begun;
+  if (!world.leads()) return outcomes.failures.empty() && refused.empty() ? 0 : 1;  // rank 0 writes and says it all
 
   std::vector<IndexRecord> index;
   std::vector<std::string> failures = refused;
@@ -294,6 +296,44 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
     fmt::print("\nresults: {}\n", (options.publish / "results.md").string());
   }
   return say(failures);
+}
+
+}  // namespace
+
+std::string command_text(int argc, char** argv) {
+  std::string text = std::filesystem::path(argv[0]).filename().string();
+  for (int i = 1; i < argc; ++i) text += " " + std::string(argv[i]);
+  return text;
+}
+
+int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Options& options, Priority priority,
+            const std::string& command, const std::vector<std::string>& refused) {
+  const Place place = place_here();
+  const Runs runs = runs_of(grids, options.shard);
+  if (runs.empty()) {
+    if (place.rank == 0) fmt::print("No run for part {} of {}.\n", options.shard.part, options.shard.of);
+    return say(refused);
+  }
+  const Crew crew = crew_of(options, runs, place);
+  set_up_runtime({.threads = crew.threads});
+  if (options.dry_run) {
+    if (place.rank == 0) print_plan(grids, runs, sets, options, crew.jobs, crew.threads);
+    return say(refused);
+  }
+  sets.forget_sources();
+  Options here = options;
+  if (here.device.is_cuda() && place.size > 1) here.device.set_index(static_cast<at::DeviceIndex>(place.local_rank));
+  const World world(place, here.device, options.timeout);
+  try {
+    return conduct_in(world, grids, runs, here, priority, command, refused, crew);
+  } catch (const WorldBroken&) {
+    throw;
+  } catch (const Interrupted&) {  // all are
+    throw;
+  } catch (const std::exception& e) {
+    world.tell_failure(e.what());
+    throw;
+  }
 }
 
 }  // namespace diffmem

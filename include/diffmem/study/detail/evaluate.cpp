@@ -37,7 +37,7 @@ Evaluation evaluation_of(std::span<const std::uint8_t> generated, const ImageSet
 }
 
 std::optional<std::vector<std::uint8_t>> generate_in_parts(
-    RunFolder& folder, std::int64_t step, const ImageSet& training, GenerateOptions options, const StopRule& stop,
+    SharedFolder& folder, std::int64_t step, const ImageSet& training, GenerateOptions options, const StopRule& stop,
     const RunContext& context, const std::function<std::vector<std::uint8_t>(const GenerateOptions&)>& make,
     const std::function<void(std::int64_t done)>& after_batch) {
   std::vector<std::uint8_t> generated;
@@ -53,20 +53,26 @@ std::optional<std::vector<std::uint8_t>> generate_in_parts(
   bool enough = add(folder.part(step));
   const std::int64_t images = options.images;
   const auto looks = stop.never() ? std::vector{images} : looks_of(images);
+  const World& world = *context.world;
+  const std::int64_t batch = world.from_lead(options.batch) * world.size();
   double saved = steady_seconds();
   options.first = static_cast<std::int64_t>(generated.size()) / training.image_size();
   while (!enough && options.first < images) {
     const std::int64_t look = *std::ranges::upper_bound(looks, options.first);  // no image is made beyond it
-    options.images = std::min(options.batch, look - options.first);
-    enough = add(make(options));
+    options.images = std::min(batch, look - options.first);
+    const Part mine = world.part(options.images);
+    GenerateOptions part = options;
+    part.first += mine.first, part.images = mine.count;
+    enough = add(world.gather(make(part)));
     options.first += options.images;
     after_batch(options.first);
     if (enough || options.first == images) break;
-    if (interrupted() || steady_seconds() - saved > context.checkpoint_seconds) {
+    const bool stops = world.any(interrupted());
+    if (stops || steady_seconds() - saved > context.checkpoint_seconds) {
       folder.keep_part(step, generated, training);
       saved = steady_seconds();
     }
-    if (interrupted()) return std::nullopt;
+    if (stops) return std::nullopt;
   }
   return generated;
 }

@@ -3,7 +3,6 @@
 #include <diffmem/study/detail/evaluate.hpp>
 #include <diffmem/study/detail/traced.hpp>
 #include <diffmem/study/optimum_run.hpp>
-#include <diffmem/study/run_folder.hpp>
 
 #include <fmt/format.h>
 
@@ -63,7 +62,8 @@ RunCost AnyOptimumRun::try_out(const ImageSet& images, at::Device) const {
 RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const RunContext& context) {
   Listing facts = build_facts();
   facts.emplace_back("device", "cpu");
-  RunFolder folder(context.runs / plan.name, identity_of(plan.settings), facts);
+  if (!context.world->is_alone()) facts.emplace_back("processes", std::to_string(context.world->size()));
+  SharedFolder folder(context, plan, facts);
   if (!folder.finished()) {
     folder.rewind_to({});
     ProgressBoard::Line line{.unit = "image", .total = setup_.sample.images, .doing = "sampling"};
@@ -100,7 +100,7 @@ RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const 
         cell_, fmt::format("{}: done, {} images, ratio {:.2f} %, {} nearest to an image that is there twice", cell_,
                            e.images, 100 * e.ratio, e.twins));
   }
-  RunRecord record = read_run(folder.path(), images, context.pictures);
+  RunRecord record = folder.record(images, context.pictures);
   record.name = plan.name, record.cell = cell_, record.series = series_, record.seed = setup_.sample.seed;
   return record;
 }

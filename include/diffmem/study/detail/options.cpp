@@ -17,6 +17,7 @@ void check_ranges(const Options& o) {
   need(o.jobs >= 0 && o.jobs <= kMostThreads, "command line", "--jobs", o.jobs, most);
   need(o.threads >= 0 && o.threads <= kMostThreads, "command line", "--threads", o.threads, most);
   need(o.seeds >= 0 && o.seeds <= 1000, "command line", "--seeds", o.seeds, "0 to 1000");
+  need(o.timeout > 0 && o.timeout <= 1e6, "command line", "--timeout", o.timeout, "above 0, at most 1e6");
   need(o.checkpoint_seconds >= 0, "command line", "--checkpoint-seconds", o.checkpoint_seconds, "0 or more");
 }
 
@@ -60,6 +61,9 @@ class Reader {
                 "runs at once, on CUDA each on a stream of its own; 0: one per core for small networks, else 1");
     line.option("threads", options.threads, "threads of each run; 0: cores / jobs");
     line.option("checkpoint-seconds", options.checkpoint_seconds, "time between checkpoints");
+    line.option("timeout", options.timeout,
+                "of processes that torchrun, mpirun, srun or tools/launch started together: seconds that one waits for "
+                "another (docs/cluster.md)");
     line.option("device", device_, "cpu or cuda");
     line.option("precision", precision_, "of the networks: fp32, bf16 (images and products), plain, or tf32 (on CUDA)");
     line.flag(

@@ -34,6 +34,7 @@ struct Options {
   Shard shard;
   int jobs = 0, threads = 0;  ///< 0: to be found
   double checkpoint_seconds = 60;
+  double timeout = 600;  ///< seconds that processes of one world wait for each other
   at::Device device = at::kCPU;
   bool dry_run = false, trace = false;
 };

@@ -11,7 +11,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-bool is_terminal(std::FILE* file) { return ::isatty(::fileno(file)) != 0; }
+bool is_terminal(std::FILE* file) { return file && ::isatty(::fileno(file)) != 0; }
 
 std::size_t columns(std::FILE* terminal) {
   winsize size{};
@@ -59,6 +59,7 @@ void ProgressBoard::head(const std::string& text) {
 }
 
 void ProgressBoard::print_for_good(const std::string& text) {
+  if (!out_) return;
   fmt::print(out_, "{}{}\n", terminal_ ? "\r\033[K" : "", text);
   std::fflush(out_);
 }

@@ -5,9 +5,9 @@
 #include <diffmem/sampler/replayed.hpp>
 #include <diffmem/study/detail/evaluate.hpp>
 #include <diffmem/study/detail/memory.hpp>
+#include <diffmem/study/detail/shared_folder.hpp>
 #include <diffmem/study/detail/traced.hpp>
 #include <diffmem/study/run.hpp>
-#include <diffmem/study/run_folder.hpp>
 #include <diffmem/train/saved_model.hpp>
 
 #include <fmt/format.h>
@@ -181,19 +181,18 @@ RunRecord TrainedRun::run(const ImageSet& images, const RunPlan& plan, const Run
   Listing facts = build_facts();
   facts.emplace_back("device", context.device.str());
   facts.emplace_back("checkpointing", to_text(setup_.train.checkpointing));
-  RunFolder folder(context.runs / plan.name, identity_of(plan.settings), facts);
+  if (!context.world->is_alone()) facts.emplace_back("processes", std::to_string(context.world->size()));
+  SharedFolder folder(context, plan, facts);
   if (!folder.finished()) {
     const auto training = trainer(setup_.net, setup_.train, images, context.device);
-    if (const auto saved = read_newest_checkpoint(folder.checkpoints())) {
-      training->restore(*saved);
-      context.board->say(fmt::format("{}: continues from step {}", cell_, saved->progress.step));
-    }
+    if (folder.resume(*training))
+      context.board->say(fmt::format("{}: continues from step {}", cell_, training->progress().step));
     folder.rewind_to(training->progress());
     Trace trace;
     train(*training, folder, context, context.trace ? &trace : nullptr);
     if (context.trace) tell_trace(trace, setup_.train.precision, cell_, folder.path(), context);
   }
-  RunRecord record = read_run(folder.path(), images, context.pictures);
+  RunRecord record = folder.record(images, context.pictures);
   record.name = plan.name, record.cell = cell_, record.series = series_;
   record.seed = setup_.train.seed;
   record.parameters = plan.parameters;
@@ -205,7 +204,7 @@ RunRecord TrainedRun::run(const ImageSet& images, const RunPlan& plan, const Run
 }
 
 /// `trace`, if not null, gets steps and a sampling.
-void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, Trace* trace) {
+void TrainedRun::train(AnyTrainer& trainer, SharedFolder& folder, const RunContext& context, Trace* trace) {
   TrainProgress& progress = trainer.progress();
   const std::int64_t total = trainer.total_steps(), size = trainer.images().count,
                      every = std::max<std::int64_t>(1, total / 200);
@@ -214,7 +213,8 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
                            .begun_at = progress.step,
                            .epoch = setup_.train.epoch(progress.step, size),
                            .doing = "training"};
-  const auto save = [&] { write_checkpoint(folder.checkpoints(), trainer.checkpoint()); };
+  const World& world = *context.world;
+  double stepping = 0, waiting = 0;  // seconds since this process began, of steps and of their waits for others
   double saved = steady_seconds(), speed_since = steady_seconds();
   std::int64_t speed_from = progress.step, traced_steps = 0;
   Trace* sampling_trace = trace;
@@ -224,33 +224,35 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
     if (setup_.train.evaluates_after(at, size) && !measured) {
       if (!evaluate(trainer, folder, context, line,
                     std::exchange(sampling_trace, nullptr))) {  // goes on with the next image after a restart
-        save();
+        folder.save(trainer);
         throw Interrupted(fmt::format("{}: stopped while sampling at step {} of {}, saved", cell_, at, total));
       }
       line.doing = "training";
       speed_since = steady_seconds(), speed_from = at;
     }
-    if (interrupted() || trainer.finished() || steady_seconds() - saved > context.checkpoint_seconds) {
-      save();
+    const bool stops = world.any(interrupted());
+    if (stops || trainer.finished() || steady_seconds() - saved > context.checkpoint_seconds) {
+      folder.save(trainer);
       saved = steady_seconds();
     }
     if (trainer.finished()) break;
-    if (interrupted()) throw Interrupted(fmt::format("{}: stopped at step {} of {}, saved", cell_, at, total));
+    if (stops) throw Interrupted(fmt::format("{}: stopped at step {} of {}, saved", cell_, at, total));
 
     const bool warm = at - line.begun_at >= kTraceFrom || at + 1 == total;
     Trace* step_trace = warm && traced_steps < kTraceSteps ? trace : nullptr;
     if (step_trace) ++traced_steps;
-    const double begun = steady_seconds();
+    const double begun = steady_seconds(), waited = world.waited();
     double loss = 0;
     try {
       loss = traced(step_trace, [&] { return trainer.step(); });
     } catch (const NotFinite& e) {
-      const auto good = newest_checkpoint(folder.checkpoints());
+      const auto good = folder.newest();
       throw NotFinite(fmt::format(
           "{}: {}; {}", cell_, e.what(),
           good.empty() ? "there is no checkpoint yet" : fmt::format("the last good checkpoint is {}", good.string())));
     }
     progress.train_seconds += steady_seconds() - begun;
+    stepping += steady_seconds() - begun, waiting += world.waited() - waited;
     const std::int64_t step = progress.step;
     if (step % every == 0 || trainer.finished()) {
       progress.losses.push_back(
@@ -270,15 +272,19 @@ void TrainedRun::train(AnyTrainer& trainer, RunFolder& folder, const RunContext&
   weights.metadata["design"] = slug();
   folder.finish(progress, weights);
   const Evaluation* best = best_of(progress.evaluations);
+  const std::string shared = world.is_alone() || stepping == 0
+                                 ? ""
+                                 : fmt::format(" by {} processes ({:.1f} % of it waiting for each other)", world.size(),
+                                               100 * waiting / stepping);
   context.board->finish(
-      cell_, fmt::format("{}: done, {} steps in {}, ratio {:.1f} % [{:.1f}, {:.1f}], KNN distance {:.2f}", cell_, total,
-                         duration_text(progress.train_seconds), 100 * best->ratio, 100 * best->low, 100 * best->high,
-                         best->knn_distance));
+      cell_, fmt::format("{}: done, {} steps in {}{}, ratio {:.1f} % [{:.1f}, {:.1f}], KNN distance {:.2f}", cell_,
+                         total, duration_text(progress.train_seconds), shared, 100 * best->ratio, 100 * best->low,
+                         100 * best->high, best->knn_distance));
 }
 
 /// Samples and measures; false if Ctrl-C came first.  `trace`, if not null, gets the first batch and the measuring.
-bool TrainedRun::evaluate(AnyTrainer& trainer, RunFolder& folder, const RunContext& context, ProgressBoard::Line& line,
-                          Trace* trace) {
+bool TrainedRun::evaluate(AnyTrainer& trainer, SharedFolder& folder, const RunContext& context,
+                          ProgressBoard::Line& line, Trace* trace) {
   const double begun = steady_seconds();
   const auto& s = setup_.sample;
   GenerateOptions options;

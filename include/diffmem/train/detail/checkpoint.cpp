@@ -84,10 +84,8 @@ Checkpoint read_checkpoint(const fs::path& folder) {
   }
   Checkpoint checkpoint;
   try {
-    std::istringstream stream(bytes[0]);
-    boost::archive::binary_iarchive archive(stream);
-    archive >> checkpoint.progress;
-  } catch (const boost::archive::archive_exception& e) {
+    checkpoint.progress = progress_of(bytes[0]);
+  } catch (const Error& e) {
     broken(folder / kState, e.what(), "an archive of this version of diffmem");
   }
   checkpoint.tensors = parse_safetensors(bytes[1], "safetensors " + (folder / kTensors).string());
@@ -95,6 +93,25 @@ Checkpoint read_checkpoint(const fs::path& folder) {
 }
 
 }  // namespace
+
+std::string to_bytes(const TrainProgress& progress) {
+  std::ostringstream stream;
+  {
+    boost::archive::binary_oarchive archive(stream);
+    archive << progress;
+  }
+  return stream.str();
+}
+
+TrainProgress progress_of(const std::string& bytes) try {
+  std::istringstream stream(bytes);
+  boost::archive::binary_iarchive archive(stream);
+  TrainProgress progress;
+  archive >> progress;
+  return progress;
+} catch (const boost::archive::archive_exception& e) {
+  throw Error("training progress", e.what(), "an archive of this version of diffmem", "use one version of diffmem");
+}
 
 fs::path newest_checkpoint(const fs::path& folder) {
   const auto all = checkpoints(folder);
@@ -113,12 +130,7 @@ void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, int 
     if (entry.path().extension() == ".partial") fs::remove_all(entry.path(), ignored);
   make_folder(beside);
   try {
-    std::ostringstream stream;
-    {
-      boost::archive::binary_oarchive archive(stream);
-      archive << checkpoint.progress;
-    }
-    const std::string state = stream.str(), tensors = to_safetensors(checkpoint.tensors);
+    const std::string state = to_bytes(checkpoint.progress), tensors = to_safetensors(checkpoint.tensors);
     write_file_atomically(beside / kState, state);
     write_file_atomically(beside / kTensors, tensors);
     write_file_atomically(beside / kManifest,

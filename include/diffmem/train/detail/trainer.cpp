@@ -58,9 +58,13 @@ void AnyTrainer::begin(AnyModel& model, AnyModel& average) {
 void AnyTrainer::join(const World& world) {
   if (world.is_alone()) return;
   if (params_.batch < params_.accumulate * world.size())
-    throw Error("training", fmt::format("batch {} in {} micro-batches over {} processes", params_.batch, params_.accumulate, world.size()),
-                "an image or more in each", "start fewer processes, or raise train.batch");
+    throw Error(
+        "training",
+        fmt::format("batch {} in {} micro-batches over {} processes", params_.batch, params_.accumulate, world.size()),
+        "an image or more in each", "start fewer processes, or raise train.batch");
   world_ = &world;
+  progress_ = progress_of(world.from_lead(to_bytes(progress_)));
+  if (progress_.step > 0) visit([&](const std::string&, const Tensor& t) { world.from_lead(t); });
   sum_ = std::make_unique<GradientSum>(world, weights_);
 }
 
