@@ -6,7 +6,7 @@ using namespace diffmem;
 
 namespace {
 
-// At desktop, so many images and seeds that a difference of a point is seen.
+// At desktop, so many images and seeds that a difference of two points is seen at each size.
 Setup precise(Profile profile) {
   Setup setup = basic(profile);
   if (profile == Profile::desktop) setup.sample.images = 2000, setup.train.evaluations = 1;

@@ -110,6 +110,10 @@ TEST_CASE("bounds are of every cell, likeness has a margin", "[study][claim]") {
   REQUIRE(of(claim::near("", "width=1", 0.94, 0.001), r) == Outcome::not_held);
   REQUIRE(of(claim::flat("", "width", "size=10", 0.02), r) == Outcome::held);
   REQUIRE(of(claim::flat("", "width", "size=20", 0.02), r) == Outcome::not_held);
+  const Results across = grid({{.90, .50}, {.94, .45}}, 0.002);  // the mean of both sizes would hide it
+  REQUIRE(of(claim::alike("", "width=1", "width=2", 0.02), across) == Outcome::held);
+  REQUIRE(of(claim::flat("", "width", "", 0.02), across) == Outcome::not_held);
+  REQUIRE(of(claim::flat("", "width", "", 0.06), across) == Outcome::held);
   const Results spread = grid({{.5, .5}, {.52, .52}, {.1, .1}, {.9, .9}}, 0.002);
   REQUIRE(of(claim::spreads_more("", "width=3|4", "width=1|2"), spread) == Outcome::held);
   REQUIRE(of(claim::spreads_more("", "width=1|2", "width=3|4"), spread) == Outcome::not_held);

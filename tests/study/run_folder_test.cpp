@@ -134,7 +134,8 @@ TEST_CASE("a run's name changes with every parameter", "[study]") {
 TEST_CASE("images of an evaluation that was cut off are not made again", "[study][run]") {
   const TestFolder folder;
   const ImageSet training = ::training();
-  RunFolder run(folder.path / "run", {{"a", "1"}}, {});
+  const RunContext context{.runs = folder.path, .checkpoint_seconds = 0};
+  SharedFolder run(context, {.name = "run", .cell = {}, .series = {}, .settings = {{"a", "1"}}}, {});
   std::vector<std::int64_t> made;  // the first image of each batch
   bool cut = false;
   const auto make = [&](const GenerateOptions& o) {
@@ -147,7 +148,6 @@ TEST_CASE("images of an evaluation that was cut off are not made again", "[study
   };
   const GenerateOptions options{.images = 7, .batch = 2};
   const auto nothing = [](std::int64_t) {};
-  const RunContext context{.checkpoint_seconds = 0};
   REQUIRE(says(complaint([&] { generate_in_parts(run, 5, training, options, {}, context, make, nothing); }), "test",
                {"a cut"}));
   REQUIRE(run.part(6).empty());  // of another step
@@ -169,7 +169,8 @@ TEST_CASE("a sequential evaluation stops at the same image whatever its batches,
   const StopRule stop{.bound = 0.9};
   const auto run_in = [&](std::int64_t batch, std::int64_t cut_at) {
     const TestFolder folder;
-    RunFolder run(folder.path / "run", {{"a", "1"}}, {});
+    const RunContext context{.runs = folder.path, .checkpoint_seconds = 0};
+    SharedFolder run(context, {.name = "run", .cell = {}, .series = {}, .settings = {{"a", "1"}}}, {});
     std::vector<std::int64_t> made;
     std::int64_t last = 0;
     bool cut = false;
@@ -186,7 +187,7 @@ TEST_CASE("a sequential evaluation stops at the same image whatever its batches,
     };
     const GenerateOptions options{.images = 1000, .batch = batch};
     const auto generate = [&] {
-      return generate_in_parts(run, 5, training, options, stop, {.checkpoint_seconds = 0}, make, [](std::int64_t) {});
+      return generate_in_parts(run, 5, training, options, stop, context, make, [](std::int64_t) {});
     };
     if (cut_at < 1000) REQUIRE(says(complaint([&] { generate(); }), "test", {"a cut"}));
     const auto generated = *generate();

@@ -56,7 +56,7 @@ Claim several_peaks(std::string text, std::string axis, Where among = "");
 /// The ratios of `a` and `b` differ by less than `margin`; KNN distances, if `knn_margin` is given, by less than that many
 /// grey levels.
 Claim alike(std::string text, Where a, Where b, double margin, double knn_margin = 0);
-/// The same of each label of `axis` and the first.
+/// The same of each label of `axis` and the first, wherever on the grid both are: at each size by itself, for one.
 Claim flat(std::string text, std::string axis, Where among, double margin, double knn_margin = 0);
 
 // From here on only of ratios, 0..1.

@@ -427,16 +427,24 @@ Claim settled(std::string text, Where where, double bound) {
   });
 }
 
+namespace {
+
+/// Whether the sides are less than `margin` apart.
+Verdict close(const Sides& sides, const Scale& scale, double margin, double confidence) {
+  const Difference d = difference(sides.a, sides.b, confidence);
+  return {inside(d.interval, -margin, margin),
+          fmt::format("{}; margin {:.1f} {}", spell(d, scale, sides), std::abs(scale.unit) * margin, scale.unit_name)};
+}
+
+}  // namespace
+
 Claim alike(std::string text, Where a, Where b, double margin, double knn_margin) {
   return {std::move(text),
           [a = std::move(a), b = std::move(b), margin, knn_margin](const Results& r, Measure m, double c) {
             const Scale& scale = scale_of(m);
-            const double most = m == Measure::knn ? knn_margin : margin;
             Sides sides;
             if (auto why = sides_of(r, scale, a, b, sides)) return *why;
-            const Difference d = difference(sides.a, sides.b, c);
-            return Verdict{inside(d.interval, -most, most), fmt::format("{}; margin {:.1f} {}", spell(d, scale, sides),
-                                                                        std::abs(scale.unit) * most, scale.unit_name)};
+            return close(sides, scale, m == Measure::knn ? knn_margin : margin, c);
           },
           knn_margin > 0};
 }
@@ -448,12 +456,20 @@ Claim flat(std::string text, std::string axis, Where among, double margin, doubl
         const Scale& scale = scale_of(m);
         Ladder ladder;
         if (auto why = climb(r, scale, axis, among, 2, ladder)) return *why;
+        std::vector<std::pair<std::string, Sides>> all;
+        for (const auto& [name, rungs] : places_of(ladder))
+          for (const std::size_t i : rungs) {
+            if (i == rungs.front()) continue;
+            const Sides sides{sample_of(ladder.rungs[i], {name}, scale),
+                              sample_of(ladder.rungs[rungs.front()], {name}, scale)};
+            if (std::min(sides.a.values.size(), sides.b.values.size()) < 2) return undecided(std::string(kOneSeed));
+            all.emplace_back(fmt::format("{}={}{}{}", axis, ladder.labels[i], name.empty() ? "" : " ", name), sides);
+          }
+        if (all.empty()) return undecided(fmt::format("no two of {} share a place on the grid", axis));
         std::vector<std::pair<std::string, Verdict>> verdicts;
-        for (std::size_t i = 1; i < ladder.labels.size(); ++i)
-          verdicts.emplace_back(ladder.labels[i], one_of(ladder.labels.size() - 1, c, [&](double confidence) {
-                                  return alike("", only(axis, ladder.labels[i]) & among,
-                                               only(axis, ladder.labels[0]) & among, margin,
-                                               knn_margin)(r, m, confidence);
+        for (const auto& [name, sides] : all)
+          verdicts.emplace_back(name, one_of(all.size(), c, [&](double confidence) {
+                                  return close(sides, scale, m == Measure::knn ? knn_margin : margin, confidence);
                                 }));
         return all_of(verdicts);
       },
