@@ -25,6 +25,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <future>
+#include <memory>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -82,6 +84,23 @@ bool says(const char* name, std::string_view word) {
 constexpr const char *kFailure = "failure", *kHeard = "heard";
 constexpr double kTelling = 5;  ///< seconds that one who fails waits for the others to hear why
 
+/// act(), which asks the store, in a thread of its own: where the network is gone c10d would wait for ever.  Whether it
+/// was done in time; what it holds must be its own.
+template <class Act>
+bool in_time(Act act) {
+  const auto done = std::make_shared<std::promise<bool>>();
+  std::future<bool> answer = done->get_future();
+  std::thread([act = std::move(act), done] {
+    try {
+      act();
+      done->set_value(true);
+    } catch (const std::exception&) {  // there is no store when rank 0 is gone
+      done->set_value(false);
+    }
+  }).detach();
+  return answer.wait_for(milliseconds_of(kTelling)) == std::future_status::ready && answer.get();
+}
+
 }  // namespace
 
 struct World::Group {
@@ -93,16 +112,15 @@ struct World::Group {
 
   /// What this process says when it cannot go on with the others.
   [[noreturn]] void broken(const std::string& what) {
-    std::string why = fmt::format("no answer from another process ({})", first_line(what));
-    try {  // there is no store when rank 0 is gone
-      store->setTimeout(milliseconds_of(kTelling));
-      if (store->check({kFailure})) {
-        const auto told = store->get(kFailure);
-        why = "the failure of another process, " + std::string(told.begin(), told.end());
-        store->add(kHeard, 1);
-      }
-    } catch (const std::exception&) {}
-    fail(why);
+    const auto told = std::make_shared<std::string>();
+    const bool asked = in_time([told, from = store] {
+      if (!from->check({kFailure})) return;
+      const auto bytes = from->get(kFailure);
+      told->assign(bytes.begin(), bytes.end());
+      from->add(kHeard, 1);
+    });
+    fail(asked && !told->empty() ? "the failure of another process, " + *told
+                                 : fmt::format("no answer from another process ({})", first_line(what)));
   }
   [[noreturn]] void fail(const std::string& why) const {
     throw WorldBroken(who, why, fmt::format("all {} processes at work", size),
@@ -246,19 +264,17 @@ void World::lead(const std::function<void()>& act) const {
   if (!failure.empty()) group_->fail("the failure of rank 0, " + failure);
 }
 
-void World::tell_failure(const std::string& why) const noexcept {
+void World::tell_failure(const std::string& why) const noexcept try {
   if (is_alone()) return;
-  try {
-    const std::string text = fmt::format("{}: {}", group_->who, why);
-    group_->store->setTimeout(milliseconds_of(kTelling));
-    if (group_->store->check({kFailure})) return;
-    group_->store->set(kFailure, std::vector<std::uint8_t>(text.begin(), text.end()));
-    group_->processes.reset();              // so that those who wait for this one hear it
-    const double begun = steady_seconds();  // the store is rank 0's: the others hear it as long as this lives
-    while (leads() && group_->store->add(kHeard, 0) < size() - 1 && steady_seconds() - begun < kTelling)
-      std::this_thread::sleep_for(milliseconds(20));
-  } catch (const std::exception&) {  // the others will say less
-  }
+  const bool told = in_time([text = fmt::format("{}: {}", group_->who, why), to = group_->store] {
+    if (!to->check({kFailure})) to->set(kFailure, std::vector<std::uint8_t>(text.begin(), text.end()));
+  });
+  group_->processes.reset();  // so that those who wait for this one hear it
+  if (!told || !leads()) return;
+  in_time([others = size() - 1, from = group_->store] {  // they hear it as long as rank 0 lives, which has the store
+    while (from->add(kHeard, 0) < others) std::this_thread::sleep_for(milliseconds(20));
+  });
+} catch (const std::exception&) {  // the others will say less
 }
 
 double World::waited() const { return group_ ? group_->waited : 0; }
