@@ -168,6 +168,6 @@ TEST_CASE("memorization refuses what it cannot measure", "[measure][bad]") {
   REQUIRE(says(complaint([&] { memorization(one, two, 3, 1, 0.0); }), "memorization", {"threshold 0", "(0, 1]"}));
   REQUIRE(says(complaint([&] { memorization(one, two, 3, 1, std::nan("")); }), "memorization", {"threshold nan"}));
   REQUIRE(says(complaint([&] { memorization(one, two, 2); }), "nearest", {"3 query and 6 training values"}));
-  REQUIRE(says(complaint([&] { memorization(one, two, 0); }), "nearest", {"image size 0"}));
+  REQUIRE(says(complaint([&] { memorization(one, two, 0); }), "memorization", {"image size 0"}));
   REQUIRE(says(complaint([&] { memorization(one, two, 3, 1, 1.0 / 3, Bytes(4)); }), "nearest", {"4 query"}));
 }

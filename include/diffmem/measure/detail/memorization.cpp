@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/text.hpp>
+#include <diffmem/measure/detail/memorization.hpp>
 #include <diffmem/measure/detail/nearer.hpp>
-#include <diffmem/measure/memorization.hpp>
+#include <diffmem/measure/detail/neighbours.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace diffmem {
 namespace {
 
-Replicas replicas(std::span<const std::uint8_t> images, std::span<const std::uint8_t> training, std::int64_t image_size,
-                  int threads, const detail::Nearer& nearer) {
+/// What the two nearest of `training` images to each of some images tell.
+Replicas replicas(Neighbours neighbours, std::int64_t training, std::int64_t image_size, const detail::Nearer& nearer) {
   Replicas result;
-  result.neighbours = nearest(images, training, image_size, 2, threads);
+  result.neighbours = std::move(neighbours);
   const auto& [index, squared, k] = result.neighbours;
   const double root = std::sqrt(static_cast<double>(image_size));
   std::vector<double> distances(squared.size() / 2);
   result.images = static_cast<std::int64_t>(distances.size());
   result.flags.resize(distances.size());
-  result.copies.resize(training.size() / static_cast<std::size_t>(image_size));
+  result.copies.resize(static_cast<std::size_t>(training));
   double sum = 0;
   for (std::size_t i = 0; i < distances.size(); ++i) {
     const std::int64_t d1 = squared[2 * i], d2 = squared[2 * i + 1];
@@ -59,29 +61,36 @@ std::string verdict_of(const Memorization& m) {
 
 }  // namespace
 
-Memorization memorization(std::span<const std::uint8_t> generated, std::span<const std::uint8_t> training,
-                          std::int64_t image_size, int threads, double threshold,
-                          std::span<const std::uint8_t> held_out) {
+Memorization detail::memorization_by(const FindTwo& find, std::span<const std::uint8_t> generated,
+                                     std::int64_t training, std::int64_t image_size, double threshold,
+                                     std::span<const std::uint8_t> held_out) {
   const auto complain = [](const std::string& got, std::string_view want, std::string_view todo) {
     throw Error("memorization", got, want, todo);
   };
   if (!(threshold > 0 && threshold <= 1))
     complain(fmt::format("threshold {}", threshold), "a number in (0, 1]", "use 1/3 as the paper does");
   if (generated.empty()) complain("no generated image", "at least one", "sample some images first");
-  if (image_size > 0 && training.size() / static_cast<std::size_t>(image_size) < 2)
-    complain(
-        fmt::format("{} training image", training.size() / static_cast<std::size_t>(image_size) == 1 ? "one" : "no"),
-        "at least 2, as the ratio needs a second nearest", "train on more images");
+  if (training < 2)
+    complain(fmt::format("{} training image", training == 1 ? "one" : "no"),
+             "at least 2, as the ratio needs a second nearest", "train on more images");
 
-  const detail::Nearer nearer(threshold);
-  Memorization result{replicas(generated, training, image_size, threads, nearer), {}, 0, {}, {}};
+  const Nearer nearer(threshold);
+  Memorization result{replicas(find(generated), training, image_size, nearer), {}, 0, {}, {}};
   if (held_out.empty()) return result;
-  result.null = replicas(held_out, training, image_size, threads, nearer);
+  result.null = replicas(find(held_out), training, image_size, nearer);
   result.difference = result.ratio - result.null->ratio;
   result.difference_interval =
       difference_interval(result.memorized, result.images, result.null->memorized, result.null->images);
   result.verdict = verdict_of(result);
   return result;
+}
+
+Memorization memorization(std::span<const std::uint8_t> generated, std::span<const std::uint8_t> training,
+                          std::int64_t image_size, int threads, double threshold,
+                          std::span<const std::uint8_t> held_out) {
+  const auto count = static_cast<std::int64_t>(training.size() / detail::expect_size("memorization", image_size));
+  return detail::memorization_by([&](auto images) { return nearest(images, training, image_size, 2, threads); },
+                                 generated, count, image_size, threshold, held_out);
 }
 
 }  // namespace diffmem
