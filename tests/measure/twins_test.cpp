@@ -78,13 +78,19 @@ TEST_CASE("the nearest that is apart, at awkward sizes and in every way", "[meas
     const Bytes q = noise(queries * size, 1, levels), t = noise(training * size, 2, levels);
     const auto d = static_cast<std::int64_t>(size);
     std::vector<std::int64_t> like;
-    for (std::size_t i = 0; i < queries; ++i) like.push_back(static_cast<std::int64_t>(i * 5 % training));
+    Bytes like_images;
+    for (std::size_t i = 0; i < queries; ++i) {
+      like.push_back(static_cast<std::int64_t>(i * 5 % training));
+      const auto from = t.begin() + static_cast<std::ptrdiff_t>(i * 5 % training * size);
+      like_images.insert(like_images.end(), from, from + d);
+    }
     const std::int64_t border = brute::squared_distance(t, 0, t, training / 2, size);  // some image's own distance
     for (const std::int64_t radius : {std::int64_t{-1}, std::int64_t{0}, border - 1, border, kNone - 1}) {
       const Neighbours want = apart_by_hand(q, t, size, like, radius);
-      for (const int threads : {0, 1, 3}) REQUIRE(nearest_apart(q, t, d, like, radius, threads).index == want.index);
+      for (const int threads : {0, 1, 3})
+        REQUIRE(nearest_apart(q, t, d, like_images, radius, threads).index == want.index);
       for (const ByteDots way : byte_dots_here()) {
-        const Neighbours found = nearest_apart(q, t, d, like, radius, 1, way);
+        const Neighbours found = nearest_apart(q, t, d, like_images, radius, 1, way);
         REQUIRE(found.index == want.index);
         REQUIRE(found.squared == want.squared);
       }
@@ -179,7 +185,9 @@ TEST_CASE("copies refuses what does not fit", "[measure][bad]") {
   REQUIRE(says(complaint([&] { copies(one, two, 3, 2, found, 1); }), "copies", {"2 channels in 3 values"}));
   REQUIRE(says(complaint([&] { copies(one, two, 0, 1, found, 1); }), "copies", {"image size 0"}));
   REQUIRE(says(complaint([&] { squared_spacing(one, 3); }), "nearest_others", {"k = 1"}));
-  const std::vector<std::int64_t> none, third{2};
-  REQUIRE(says(complaint([&] { nearest_apart(one, two, 3, none, 1); }), "nearest_apart", {"0 images for 1 queries"}));
-  REQUIRE(says(complaint([&] { nearest_apart(one, two, 3, third, 1); }), "nearest_apart", {"image 2 of 2"}));
+  REQUIRE(says(complaint([&] { nearest_apart(one, two, 3, Bytes{}, 1); }), "nearest_apart",
+               {"0 values", "for 1 queries", "one image of 3 values"}));
+  Memorization other = found;
+  other.neighbours.index[1] = 2;
+  REQUIRE(says(complaint([&] { copies(one, two, 3, 1, other, 1); }), "copies", {"image 2 of 2"}));
 }

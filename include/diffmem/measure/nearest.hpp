@@ -43,11 +43,10 @@ Neighbours nearest(std::span<const std::uint8_t> queries, std::span<const std::u
                    std::int64_t image_size, std::int64_t k, Cuda device);
 Neighbours nearest_others(std::span<const std::uint8_t> images, std::int64_t image_size, std::int64_t k, Cuda device);
 
-/// The nearest training image to each query among those that are farther than the root of `squared_radius` from training
-/// image like[query], k = 1; index -1 and the largest integer where there is none.  `like` is [N].  Error also if it is
-/// not, or names no training image.
+/// The nearest training image to each query among those that are farther than the root of `squared_radius` from image
+/// like[query], k = 1; index -1 and the largest integer where there is none.  `like` is [N,D].  Error also if it is not.
 Neighbours nearest_apart(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training,
-                         std::int64_t image_size, std::span<const std::int64_t> like, std::int64_t squared_radius,
+                         std::int64_t image_size, std::span<const std::uint8_t> like, std::int64_t squared_radius,
                          int threads = 1, kernels::ByteDots way = kernels::byte_dots_here().back());
 
 /// nearest() for float images: exactly what sorting the distances that FloatNeighbours defines would give.  Error also if

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace diffmem {
@@ -75,8 +76,10 @@ class World {
   double sum(double value) const;
   /// Whether anyone says so.
   bool any(bool said) const;
+  /// Process `rank`'s bytes.
+  std::string from(int rank, std::string bytes) const;
   /// Rank 0's bytes.
-  std::string from_lead(std::string bytes) const;
+  std::string from_lead(std::string bytes) const { return from(0, std::move(bytes)); }
   /// Rank 0's value.
   template <class T>
     requires std::is_arithmetic_v<T>

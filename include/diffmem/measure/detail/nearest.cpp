@@ -88,11 +88,12 @@ struct Nearest {
                               distance);
   }
 };
-/// What is apart from image `like` of a query: farther from it than the root of `squared_radius`.
+/// What is apart from the image `like` of a query: farther from it than the root of `squared_radius`.
 struct Apart {
   Neighbours* found;
   const Search* search;
-  const std::int64_t *like, *squared_like;  // [n], and the query's distance to it
+  const std::uint8_t* like;          // [n,size]
+  const std::int64_t* squared_like;  // [n], the query's distance to it
   std::int64_t squared_radius;
 
   std::int64_t limit(std::size_t query) const { return found->squared[query]; }
@@ -111,8 +112,7 @@ struct Apart {
     if (d + from_like < radius * (1 - rounding)) return false;
     if (std::abs(d - from_like) > radius * (1 + rounding) + rounding * (d + from_like)) return true;
     const std::size_t size = search->size;
-    return squared_distance(search->points + static_cast<std::size_t>(like[query]) * size,
-                            search->points + point * size, size) > squared_radius;
+    return squared_distance(like + query * size, search->points + point * size, size) > squared_radius;
   }
 };
 struct Inside {
@@ -278,19 +278,15 @@ Neighbours nearest_others(std::span<const std::uint8_t> images, std::int64_t ima
 }
 
 Neighbours nearest_apart(std::span<const std::uint8_t> queries, std::span<const std::uint8_t> training,
-                         std::int64_t image_size, std::span<const std::int64_t> like, std::int64_t squared_radius,
+                         std::int64_t image_size, std::span<const std::uint8_t> like, std::int64_t squared_radius,
                          int threads, kernels::ByteDots way) {
   const auto [n, m, size] = detail::image_counts("nearest_apart", queries.size(), training.size(), image_size);
-  if (like.size() != n)
-    throw Error("nearest_apart", fmt::format("{} images for {} queries", like.size(), n), "one for each query",
-                "pass the index of a training image a query");
+  if (like.size() != n * size)
+    throw Error("nearest_apart", fmt::format("{} values of images to keep apart from, for {} queries", like.size(), n),
+                fmt::format("one image of {} values for each query", size), "pass a training image a query");
   std::vector<std::int64_t> squared_like(n);
-  for (std::size_t q = 0; q < n; ++q) {
-    if (like[q] < 0 || static_cast<std::size_t>(like[q]) >= m)
-      throw Error("nearest_apart", fmt::format("image {} of {}", like[q], m), "a training image", "number them from 0");
-    squared_like[q] =
-        squared_distance(queries.data() + q * size, training.data() + static_cast<std::size_t>(like[q]) * size, size);
-  }
+  for (std::size_t q = 0; q < n; ++q)
+    squared_like[q] = squared_distance(queries.data() + q * size, like.data() + q * size, size);
   Neighbours found{.index = std::vector<std::int64_t>(n, -1),
                    .squared = std::vector<std::int64_t>(n, std::numeric_limits<std::int64_t>::max()),
                    .k = 1};

@@ -149,9 +149,12 @@ struct World::Group {
     return all[0];
   }
 
-  void broadcast(const Tensor& t) {
+  /// Process `rank`'s values, in place.
+  void broadcast(const Tensor& t, int rank = 0) {
     std::vector<Tensor> one = {t};
-    talk([&] { processes->broadcast(one)->wait(); });
+    c10d::BroadcastOptions from;
+    from.rootRank = rank;
+    talk([&] { processes->broadcast(one, from)->wait(); });
   }
 };
 
@@ -215,13 +218,13 @@ double World::sum(double value) const {
 
 bool World::any(bool said) const { return sum(said ? 1 : 0) > 0; }
 
-std::string World::from_lead(std::string bytes) const {
+std::string World::from(int rank, std::string bytes) const {
   if (is_alone()) return bytes;
   const Tensor size = tensor_of(std::vector{static_cast<std::int64_t>(bytes.size())});
-  group_->broadcast(size);
-  const Tensor values = leads() ? tensor_of(std::vector<std::uint8_t>(bytes.begin(), bytes.end()))
-                                : empty({size.item().toLong()}, kUint8);
-  if (values.numel() > 0) group_->broadcast(values);
+  group_->broadcast(size, rank);
+  const Tensor values = rank == this->rank() ? tensor_of(std::vector<std::uint8_t>(bytes.begin(), bytes.end()))
+                                             : empty({size.item().toLong()}, kUint8);
+  if (values.numel() > 0) group_->broadcast(values, rank);
   const auto* data = static_cast<const char*>(values.const_data_ptr());
   return {data, data + values.numel()};
 }
