@@ -31,9 +31,10 @@ ImageSet training() {
 
 TEST_CASE("a run folder records, rewinds and reads back", "[study]") {
   const TestFolder scratch;
+  Worker worker(scratch.path);
   const ImageSet set = training();
   {
-    RunFolder folder(scratch.path, kParameters, kFacts);
+    RunFolder folder(worker, scratch.path, kParameters, kFacts);
     folder.rewind_to({});
     folder.add(LossPoint{1, 0.5, 2.0});
     folder.add(LossPoint{2, 1.0, 1.0});
@@ -48,7 +49,7 @@ TEST_CASE("a run folder records, rewinds and reads back", "[study]") {
   REQUIRE(record.pictures.nearest == std::vector<std::uint8_t>{0, 0, 0, 0});
   REQUIRE(record.pictures.ratio.at(1) == 1.0);
 
-  RunFolder folder(scratch.path, kParameters, kFacts);  // goes on from before step 2
+  RunFolder folder(worker, scratch.path, kParameters, kFacts);  // goes on from before step 2
   TrainProgress progress;
   progress.losses = {{1, 0.5, 2.0}};
   folder.rewind_to(progress);
@@ -58,7 +59,8 @@ TEST_CASE("a run folder records, rewinds and reads back", "[study]") {
 
 TEST_CASE("a line that a crash cut short is left out; a damaged one is an error", "[study]") {
   const TestFolder scratch;
-  RunFolder folder(scratch.path, kParameters, kFacts);
+  Worker worker(scratch.path);
+  RunFolder folder(worker, scratch.path, kParameters, kFacts);
   folder.add(LossPoint{1, 0.5, 2.0});
   std::ofstream(scratch.path / "progress.jsonl", std::ios::app) << "{\"step\": 2, \"epo";
   REQUIRE(read_run(scratch.path, training(), 1).losses.size() == 1);
@@ -66,29 +68,33 @@ TEST_CASE("a line that a crash cut short is left out; a damaged one is an error"
   REQUIRE_THROWS_WITH(read_run(scratch.path, training(), 1), Contains("damaged line"));
 }
 
-TEST_CASE("a run folder of another configuration or of another process is refused", "[study]") {
+TEST_CASE("a run folder of another configuration or of another worker is refused", "[study]") {
   const TestFolder scratch;
+  Worker worker(scratch.path);
   {
-    RunFolder folder(scratch.path, kParameters, kFacts);
-    REQUIRE_THROWS_WITH(RunFolder(scratch.path, kParameters, kFacts), Contains("another process"));
+    RunFolder folder(worker, scratch.path, kParameters, kFacts);
+    REQUIRE_THROWS_WITH(RunFolder(worker, scratch.path, kParameters, kFacts), Contains("another worker"));
   }
-  REQUIRE_THROWS_WITH(RunFolder(scratch.path, (Listing{{"design", "vp"}, {"train.lr", "0.1"}}), kFacts),
+  REQUIRE_THROWS_WITH(RunFolder(worker, scratch.path, (Listing{{"design", "vp"}, {"train.lr", "0.1"}}), kFacts),
                       Contains("train.lr = 0.001 (now 0.1)"));
-  REQUIRE_THROWS_WITH(RunFolder(scratch.path, {{"design", "vp"}}, kFacts),
+  REQUIRE_THROWS_WITH(RunFolder(worker, scratch.path, {{"design", "vp"}}, kFacts),
                       Contains("train.lr = 0.001 (now not there)"));
-  { const RunFolder again(scratch.path, kParameters, {{"commit", "abc"}, {"threads", "2"}}); }
+  { const RunFolder again(worker, scratch.path, kParameters, {{"commit", "abc"}, {"threads", "2"}}); }
   const RunRecord record = read_run(scratch.path, training(), 1);
   REQUIRE(record.made_with == Listing{{"commit", "abc"}, {"threads", "1, then 2"}});
   write_file_atomically(scratch.path / "run.json", "{\"par");
-  REQUIRE_THROWS_WITH(RunFolder(scratch.path, kParameters, kFacts), Contains("a damaged") && Contains("run.json"));
+  REQUIRE_THROWS_WITH(RunFolder(worker, scratch.path, kParameters, kFacts),
+                      Contains("a damaged") && Contains("run.json"));
   write_file_atomically(scratch.path / "run.json", "{\"parameters\": 3, \"made_with\": []}");
-  REQUIRE_THROWS_WITH(RunFolder(scratch.path, kParameters, kFacts), Contains("a damaged") && Contains("run.json"));
+  REQUIRE_THROWS_WITH(RunFolder(worker, scratch.path, kParameters, kFacts),
+                      Contains("a damaged") && Contains("run.json"));
 }
 
 TEST_CASE("a finished run whose files were changed is not believed", "[study]") {
   const TestFolder scratch;
+  Worker worker(scratch.path);
   const auto finish = [&](const fs::path& path) {
-    RunFolder folder(path, kParameters, kFacts);
+    RunFolder folder(worker, path, kParameters, kFacts);
     TrainProgress progress;
     progress.step = 2;
     progress.losses = {{1, 0.5, 2.0}};
@@ -115,7 +121,7 @@ TEST_CASE("a finished run whose files were changed is not believed", "[study]") 
     fs::remove(path / file);
     REQUIRE_THROWS_WITH(read_run(path, training(), 2), Contains(file));
     if (file == std::string("run.json"))
-      REQUIRE_THROWS_WITH(RunFolder(path, kParameters, kFacts), Contains("no run.json"));
+      REQUIRE_THROWS_WITH(RunFolder(worker, path, kParameters, kFacts), Contains("no run.json"));
   }
   const fs::path path = scratch.path / "finished";
   finish(path);
@@ -133,8 +139,9 @@ TEST_CASE("a run's name changes with every parameter", "[study]") {
 
 TEST_CASE("images of an evaluation that was cut off are not made again", "[study][run]") {
   const TestFolder folder;
+  Worker worker(folder.path);
   const ImageSet training = ::training();
-  const RunContext context{.runs = folder.path, .checkpoint_seconds = 0};
+  const RunContext context{.runs = folder.path, .worker = &worker, .checkpoint_seconds = 0};
   SharedFolder run(context, {.name = "run", .cell = {}, .series = {}, .settings = {{"a", "1"}}}, {});
   std::vector<std::int64_t> made;  // the first image of each batch
   bool cut = false;
@@ -169,7 +176,8 @@ TEST_CASE("a sequential evaluation stops at the same image whatever its batches,
   const StopRule stop{.bound = 0.9};
   const auto run_in = [&](std::int64_t batch, std::int64_t cut_at) {
     const TestFolder folder;
-    const RunContext context{.runs = folder.path, .checkpoint_seconds = 0};
+    Worker worker(folder.path);
+    const RunContext context{.runs = folder.path, .worker = &worker, .checkpoint_seconds = 0};
     SharedFolder run(context, {.name = "run", .cell = {}, .series = {}, .settings = {{"a", "1"}}}, {});
     std::vector<std::int64_t> made;
     std::int64_t last = 0;
@@ -211,7 +219,8 @@ TEST_CASE("a sequential evaluation stops at the same image whatever its batches,
   REQUIRE(plain.asked == 0);
   REQUIRE(plain.high == wilson(e.memorized, 100).high);
   const TestFolder folder;
-  RunFolder run(folder.path, kParameters, kFacts);
+  Worker worker(folder.path);
+  RunFolder run(worker, folder.path, kParameters, kFacts);
   run.add(e, whole, training);
   REQUIRE(read_run(folder.path, training, 2).evaluations.at(0).asked == 1000);
 }

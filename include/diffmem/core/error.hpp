@@ -20,6 +20,11 @@ class Error : public std::runtime_error {
   explicit Error(const std::string& whole) : std::runtime_error(whole) {}
 };
 
+/// The Error of a place for files that is full, gone or broken: what else is to be written there will fail, too.
+class StorageGone : public Error {
+  using Error::Error;
+};
+
 /// The Error of a setting of `who` that is out of its range, unless `holds`.
 void need(bool holds, std::string_view who, std::string_view field, double got, std::string_view want);
 

@@ -96,6 +96,9 @@ class CommandLine {
   /// Sets the values.  False if --help or --version was answered; UsageError if a word is wrong.
   bool read(int argc, char** argv);
 
+  /// The words that read() was given, but for those of the options `names`.
+  std::vector<std::string> words_without(const std::vector<std::string>& names) const;
+
  private:
   using Set = std::function<void(const std::string& text)>;
   void add(const std::string& name, const std::string& preset, const std::string& meaning, Set set);

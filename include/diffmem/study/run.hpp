@@ -22,6 +22,7 @@
 namespace diffmem {
 
 class SharedFolder;
+class Worker;
 
 /// A network of fewer operations a forward pass is quickest on one core.
 inline constexpr double kSmallNet = 1e9;
@@ -33,6 +34,7 @@ inline constexpr std::int64_t kTraceFrom = 3, kTraceSteps = 10;
 struct RunContext {
   std::filesystem::path runs = {};  ///< each run has its folder in it
   ProgressBoard* board = nullptr;
+  Worker* worker = nullptr;  ///< whose leases the runs are held by
   int threads = 1;  ///< of this run
   at::Device device = at::kCPU;
   double checkpoint_seconds = 60;  ///< time between checkpoints
@@ -95,7 +97,8 @@ class AnyRun {
   /// `digest` is that of `images`.
   virtual RunPlan plan(const ImageSet& images, const std::string& digest) const = 0;
   virtual RunCost try_out(const ImageSet& images, at::Device device) const = 0;
-  /// Does what is not yet done.  Interrupted if Ctrl-C came: its state is saved then.
+  /// Does what is not yet done.  Interrupted if Ctrl-C came: its state is saved then.  HeldByAnother if another worker has
+  /// the run, or has taken it over; StorageGone if its folder is full or gone.
   virtual RunRecord run(const ImageSet& images, const RunPlan& plan, const RunContext& context) = 0;
 };
 

@@ -2,14 +2,15 @@
 // A run is a folder: run.json (every resolved parameter, data digest, versions), progress.jsonl, measures.jsonl,
 // samples/, checkpoints/, weights.safetensors, finished.json (checksums).  The same command again continues it.
 #pragma once
-#include <diffmem/core/error.hpp>
 #include <diffmem/core/params.hpp>
 #include <diffmem/data/image_set.hpp>
 #include <diffmem/measure/memorization.hpp>
 #include <diffmem/report/records.hpp>
+#include <diffmem/study/lease.hpp>
 #include <diffmem/train/checkpoint.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,27 +20,20 @@ namespace diffmem {
 /// Writes generated images, uint8 [n,C,H,W], as a .safetensors file of one tensor, "images"; `image` is [C,H,W].
 void write_images(const std::filesystem::path& path, std::span<const std::uint8_t> images, const Shape& image);
 
-/// The Error of a run that another process works on.
-class RunBusy : public Error {
- public:
-  explicit RunBusy(const std::filesystem::path& run);
-};
-
 /// Whether the run at `path` is complete.
 bool is_finished(const std::filesystem::path& path);
 
+/// A run that is not finished is held by a lease: what writes in it may throw HeldByAnother and StorageGone.
 class RunFolder {
  public:
-  /// Opens or begins the run at `path` and locks it against a second process.  RunBusy if another process holds it; Error
-  /// if it was begun with other `parameters` (the differing fields are named).
+  /// Opens or begins the run at `path`.  HeldByAnother if another worker has it; Error if it was begun with other
+  /// `parameters` (the differing fields are named).
   /// `facts` (versions, threads, device) may differ; run.json keeps the list of all that the run was made with.
-  RunFolder(std::filesystem::path path, const Listing& parameters, const Listing& facts);
-  ~RunFolder();
-  RunFolder(const RunFolder&) = delete;
-  RunFolder& operator=(const RunFolder&) = delete;
+  RunFolder(Worker& worker, std::filesystem::path path, const Listing& parameters, const Listing& facts);
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+  void save(const Checkpoint& checkpoint);
   bool finished() const { return is_finished(path_); }
 
   /// Drops what progress.jsonl and measures.jsonl hold beyond `progress`, so that a continued run repeats no line; the
@@ -56,7 +50,7 @@ class RunFolder {
 
  private:
   std::filesystem::path path_;
-  int lock_ = -1;
+  std::optional<Lease> lease_;
 };
 
 /// What a run's files say, a finished one's once their checksums are found right, with up to `pictures` of the best

@@ -64,6 +64,7 @@ class World {
   /// One for all who are alone.
   static const World& alone();
 
+  const Place& place() const { return place_; }
   int rank() const { return place_.rank; }
   int size() const { return place_.size; }
   bool is_alone() const { return place_.size == 1; }

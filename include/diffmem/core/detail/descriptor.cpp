@@ -23,13 +23,16 @@ bool Descriptor::close() { return ::close(std::exchange(fd_, -1)) == 0; }
 
 void complain(const fs::path& path, std::string_view doing, std::uint64_t size) {
   const int code = errno;
-  throw Error("file",
-              fmt::format("\"{}\" while {} {}{}", std::strerror(code), doing, path.string(),
-                          size > 0 ? fmt::format(" ({} bytes)", size) : ""),
-              size > 0 ? "a readable, writable path with room left" : "a path that can be opened",
-              code == ENOSPC || code == EDQUOT
-                  ? "free some disk space and run the same command again; nothing written before is lost"
-                  : "check the path and its permissions");
+  const std::string got = fmt::format("\"{}\" while {} {}{}", std::strerror(code), doing, path.string(),
+                                      size > 0 ? fmt::format(" ({} bytes)", size) : "");
+  const auto* want = size > 0 ? "a readable, writable path with room left" : "a path that can be opened";
+  if (code == ENOSPC || code == EDQUOT)
+    throw StorageGone("file", got, want,
+                      "free some disk space and run the same command again; nothing written before is lost");
+  if (code == EROFS || code == EIO || code == ESTALE || code == ENODEV)
+    throw StorageGone("file", got, want,
+                      "repair or mount it again, and run the same command again; nothing written before is lost");
+  throw Error("file", got, want, "check the path and its permissions");
 }
 
 std::uint64_t regular_size(const Descriptor& file, const fs::path& path) {

@@ -90,9 +90,8 @@ fs::path cache_folder() {
 void make_folder(const fs::path& folder) {
   std::error_code code;
   fs::create_directories(folder, code);
-  if (code)
-    throw Error("file", fmt::format("\"{}\" while creating folder {}", code.message(), folder.string()),
-                "a writable place", "choose another --out");
+  errno = code.value();
+  if (code) complain(folder, "creating folder", 0);
 }
 
 }  // namespace diffmem

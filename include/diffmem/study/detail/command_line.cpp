@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <list>
@@ -57,6 +58,7 @@ struct CommandLine::Parts {
   std::string program, about, after;
   po::options_description options{"options"};
   std::list<std::pair<std::string, Set>> given = {};  // texts, by address
+  std::vector<po::option> words = {};
 };
 
 CommandLine::CommandLine(std::string program, std::string about, std::string after)
@@ -87,6 +89,7 @@ bool CommandLine::read(int argc, char** argv) {
             "{}: got \"{}\", which belongs to no option; lists are written with commas, as in 16,32; --help "
             "lists the options",
             parts_->program, option.value.front()));
+    parts_->words = parsed.options;
     po::store(parsed, values);
     po::notify(values);
   } catch (const po::error& e) {
@@ -105,6 +108,14 @@ bool CommandLine::read(int argc, char** argv) {
     for (const auto& [text, set] : parts_->given) set(text);
   });
   return true;
+}
+
+std::vector<std::string> CommandLine::words_without(const std::vector<std::string>& names) const {
+  std::vector<std::string> words;
+  for (const po::option& option : parts_->words)
+    if (std::ranges::find(names, option.string_key) == names.end())
+      words.insert(words.end(), option.original_tokens.begin(), option.original_tokens.end());
+  return words;
 }
 
 }  // namespace diffmem

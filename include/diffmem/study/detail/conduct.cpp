@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/cpus.hpp>
 #include <diffmem/core/device_work.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
@@ -9,19 +10,22 @@
 #include <diffmem/report/table.hpp>
 #include <diffmem/report/write.hpp>
 #include <diffmem/study/detail/conduct.hpp>
+#include <diffmem/study/detail/slurm.hpp>
 #include <diffmem/study/detail/verdicts.hpp>
+#include <diffmem/study/lease.hpp>
 #include <diffmem/study/run_folder.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
+#include <deque>
 #include <exception>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
 namespace diffmem {
@@ -72,6 +76,27 @@ RunCost try_at_once(const Cell& cell, at::Device device, int jobs, int threads) 
   return mean;
 }
 
+/// What runs cost, each network tried once.
+class Costs {
+ public:
+  Costs(at::Device device, int jobs, int threads) : device_(device), jobs_(jobs), threads_(threads) {}
+  const RunCost& of(const Cell& cell) {
+    auto cost = costs_.find(cell.plan.cost_key);
+    if (cost == costs_.end())
+      cost = costs_.emplace(cell.plan.cost_key, try_at_once(cell, device_, jobs_, threads_)).first;
+    return cost->second;
+  }
+  double seconds(const Cell& cell) {
+    const RunCost& cost = of(cell);
+    return cell.plan.trained * cost.train_seconds + cell.plan.denoised * cost.denoise_seconds;
+  }
+
+ private:
+  at::Device device_;
+  int jobs_, threads_;
+  std::map<std::string, RunCost> costs_;
+};
+
 /// Settings, size, memory and time of each run, by a short try of each network.
 void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const TrainingSets& sets, const Options& options,
                 int jobs, int threads) {
@@ -86,24 +111,16 @@ void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const Tra
   }
   for (const std::string& source : sets.absent())
     fmt::print("\n{} is not on this machine: planned for images of its published shape.\n", source);
-  std::map<std::string, RunCost> costs;
+  Costs costs(options.device, jobs, threads);
   double total = 0, bytes = 0;
   std::size_t done = 0;
-  const auto cost_of = [&](const Cell& cell) {
-    auto cost = costs.find(cell.plan.cost_key);
-    if (cost == costs.end())
-      cost = costs.emplace(cell.plan.cost_key, try_at_once(cell, options.device, jobs, threads)).first;
-    return cost->second;
-  };
   for (const StudyGrid& grid : grids) {
     fmt::print("\n{:<36} {:>12} {:>9} {:>10} {:>12} {:>12} {:>9} {:>12}\n", grid.study->name, "parameters", "steps",
                "epochs", "train GFLOP", "sample GFLOP", "memory", "time");
     for (const Cell& cell : grid.cells) {
       const RunPlan& p = cell.plan;
       const bool ours = std::ranges::find(runs, &cell) != runs.end();  // not another's of the same name
-      const RunCost cost = cost_of(cell);
-      const double seconds = p.trained * cost.train_seconds + p.denoised * cost.denoise_seconds;
-      const double memory = cost.bytes(p.micro_batch);
+      const double seconds = costs.seconds(cell), memory = costs.of(cell).bytes(p.micro_batch);
       const bool finished = ours && is_finished(options.out / kRuns / p.name);
       if (finished) ++done;
       if (ours && !finished) total += seconds, bytes = std::max(bytes, memory);
@@ -147,82 +164,183 @@ Crew crew_of(const Options& options, const Runs& runs, const Place& place) {
   return crew;
 }
 
+/// Writes the script that --slurm asks for, and says how to submit it.
+void write_slurm(const std::vector<StudyGrid>& grids, const Runs& runs, const Options& options, const Crew& crew) {
+  constexpr int kEnoughTasks = 16;
+  constexpr double kHostBytes = 8e9;  // beside a GPU, whose memory is what a try tells
+  const bool gpu = options.device.is_cuda();
+  Costs costs(options.device, crew.jobs, crew.threads);
+  double total = 0, longest = 0, bytes = 0, step = 0;
+  int left = 0;
+  for (const Cell* cell : runs) {
+    if (is_finished(options.out / kRuns / cell->plan.name)) continue;
+    const double seconds = costs.seconds(*cell);
+    ++left, total += seconds, longest = std::max(longest, seconds);
+    const RunCost& cost = costs.of(*cell);
+    bytes = std::max(bytes, cost.bytes(cell->plan.micro_batch));
+    if (cell->plan.steps > 0)
+      step = std::max(step, cell->plan.trained / static_cast<double>(cell->plan.steps) * cost.train_seconds);
+  }
+  const int most = std::max(1, (left + crew.jobs - 1) / crew.jobs),
+            tasks = options.slurm.tasks > 0 ? options.slurm.tasks : std::min(most, kEnoughTasks);
+  SlurmJob job{.name = grids.size() == 1 ? grids.front().study->name : "diffmem",
+               .folder = std::filesystem::current_path(),
+               .logs = std::filesystem::absolute(options.out),
+               .command = {std::filesystem::read_symlink("/proc/self/exe").string()},
+               .options = options.slurm.options,
+               .tasks = tasks,
+               .cores = crew.jobs * crew.threads,
+               .seconds = std::max(longest, total / (tasks * crew.jobs)),
+               .step_seconds = step,
+               .bytes = gpu ? kHostBytes : crew.jobs * bytes,
+               .gpu = gpu};
+  job.command.insert(job.command.end(), options.slurm.words.begin(), options.slurm.words.end());
+  for (const std::string& word : {std::string("--jobs"), std::to_string(crew.jobs), std::string("--threads"),
+                                  std::to_string(crew.threads), std::string("--leave")})
+    job.command.push_back(word);
+  make_folder(options.out);  // for the logs
+  write_file_atomically(options.slurm.file, slurm_script(job));
+  const std::string file = options.slurm.file.string();
+  fmt::print(
+      "{}: {} tasks of {} cores, {} MB and {}, for {} runs that take {} one after another, by a short try of each "
+      "network on this machine.\n"
+      "  sbatch {}\n"
+      "submits it; logs come to {}.  The last task to end writes the reports.  Should tasks get lost,\n"
+      "  sbatch --dependency=afterany:JOB --array=0 {}\n"
+      "makes up for them after job JOB.\n",
+      file, tasks, job.cores, slurm_megabytes(job), duration_text(60 * slurm_minutes(job)), left, duration_text(total),
+      file, job.logs.string(), file);
+}
+
 /// What the runs came to, by name.
 struct Outcomes {
   std::map<std::string, RunRecord> records;
   std::map<std::string, std::string> failures;
+  std::set<std::string> left;  ///< to other workers, which are named
+  bool gone = false;           ///< the folder is full or lost
 };
 
-/// All runs, `jobs` of them at once; or one after the other by all processes of a world, which ends with the first failure
-/// that is not the same in all of them.
-Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int jobs) {
+/// Runs in the order in which they are to be tried: each once, and those that others have again and again.
+class Queue {
+ public:
+  Queue(Runs runs, const World& world) : world_(world), fresh_(runs.begin(), runs.end()) {}
+  /// The next one, perhaps after a wait; null if there is none, or Ctrl-C came.
+  const Cell* next() {
+    std::unique_lock guard(mutex_);
+    while (!world_.any(interrupted()) && !(fresh_.empty() && held_.empty())) {
+      std::deque<const Cell*>& from = fresh_.empty() ? held_ : fresh_;
+      const Cell* cell = from.front();
+      from.pop_front();
+      if (&from == &fresh_) return cell;
+      guard.unlock();
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+      return world_.any(interrupted()) ? nullptr : cell;
+    }
+    return nullptr;
+  }
+  void try_again(const Cell* cell) {
+    const std::lock_guard guard(mutex_);
+    held_.push_back(cell);
+  }
+  void clear() {
+    const std::lock_guard guard(mutex_);
+    fresh_.clear(), held_.clear();
+  }
+
+ private:
+  const World& world_;
+  std::mutex mutex_;
+  std::deque<const Cell*> fresh_, held_;
+};
+
+/// All runs that other workers leave, `crew.jobs` of them at once, or one after the other by all processes of a world, which
+/// ends with the first failure that is not the same in all of them; with `leave` none is waited for.
+Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, const Crew& crew, bool leave) {
   std::ranges::stable_sort(runs, [&](const Cell* a, const Cell* b) {
     return priority == Priority::cheapest ? operations(a) < operations(b) : operations(a) > operations(b);
   });
   Outcomes outcomes;
   std::vector<std::string> interruptions;
-  std::vector<const Cell*> busy;  // another process works on them: they wait until all else is done
+  std::map<const Cell*, std::string> holders;  // of the runs that other workers have, as the board was told
+  const World& world = *context.world;
+  Queue queue(runs, world);
   std::mutex mutex;
-  std::atomic<std::size_t> next{0};
   const double begun = steady_seconds();
-  double left = 0, made = 0;  // operations
-  std::size_t done = 0;       // runs
+  double left = 0, made = 0;     // operations
+  std::set<const Cell*> undone;  // when this began
   for (const Cell* cell : runs)
-    if (is_finished(context.runs / cell->plan.name))
-      ++done;
-    else
-      left += operations(cell);
-  const auto tell = [&](const Cell& cell) {  // of a run that was not done before; the mutex is held
-    ++done, left -= operations(&cell), made += operations(&cell);
-    if (runs.size() > 1)
-      context.board->head(fmt::format("[{} of {} runs, {} left] ", done, runs.size(),
+    if (!is_finished(context.runs / cell->plan.name)) undone.insert(cell), left += operations(cell);
+  const auto tell = [&](const Cell& cell, bool here) {  // of a run that was not done before; the mutex is held
+    if (undone.erase(&cell) == 0) return;
+    left -= operations(&cell);
+    if (here) made += operations(&cell);
+    if (runs.size() > 1 && made > 0)
+      context.board->head(fmt::format("[{} of {} runs, {} left] ", runs.size() - undone.size(), runs.size(),
                                       duration_text((steady_seconds() - begun) / made * left)));
   };
-  /// False if another process works on it.
   const auto attempt = [&](const Cell& cell) {
+    const std::string& name = cell.plan.cell;
     const bool was_done = is_finished(context.runs / cell.plan.name);
-    if (was_done && context.trace) context.board->say(cell.plan.cell + ": is done; there is nothing to trace");
-    try {
-      RunRecord record = cell.run->run(cell.set->images, cell.plan, context);
-      const std::lock_guard guard(mutex);
-      outcomes.records[cell.plan.name] = std::move(record);
-      if (!was_done) tell(cell);
-    } catch (const RunBusy&) {
-      return false;
-    } catch (const Interrupted& e) {
-      const std::lock_guard guard(mutex);
-      interruptions.emplace_back(e.what());
-    } catch (const std::exception& e) {
-      if (!context.world->is_alone() && !dynamic_cast<const NotFinite*>(&e)) throw;
-      const std::string& name = cell.plan.cell;
+    if (was_done && context.trace) context.board->say(name + ": is done; there is nothing to trace");
+    const auto fail = [&](const std::exception& e) {
       const std::string why =
           std::string_view(e.what()).starts_with(name) ? e.what() : fmt::format("{}: {}", name, e.what());
       context.board->finish(name, "failed: " + why);
       const std::lock_guard guard(mutex);
       outcomes.failures[cell.plan.name] = why;
-      if (!was_done) tell(cell);
-    }
-    return true;
-  };
-  const World& world = *context.world;
-  const auto work = [&] {
-    set_up_runtime({.threads = context.threads});  // OpenMP keeps the number of threads per thread
-    const OwnStream stream(context.device);
-    for (std::size_t i; (i = next++) < runs.size() && !world.any(interrupted());)
-      if (!attempt(*runs[i])) {
-        context.board->say(runs[i]->plan.cell + ": another process works on it; waits");
+      tell(cell, true);
+    };
+    try {
+      RunRecord record = cell.run->run(cell.set->images, cell.plan, context);
+      const std::lock_guard guard(mutex);
+      outcomes.records[cell.plan.name] = std::move(record);
+      tell(cell, !was_done);
+    } catch (const HeldByAnother& e) {
+      if (!world.is_alone() && e.taken_over()) throw;  // the others do not know it
+      {
         const std::lock_guard guard(mutex);
-        busy.push_back(runs[i]);
+        if (std::exchange(holders[&cell], e.holder()) != e.holder())
+          context.board->finish(name, e.taken_over() ? fmt::format("{}: {}", name, e.what())
+                                                     : fmt::format("{}: another worker ({}) has it", name, e.holder()));
       }
+      if (!leave) return queue.try_again(&cell);
+      const std::lock_guard guard(mutex);
+      outcomes.left.insert(e.holder());
+    } catch (const Interrupted& e) {
+      const std::lock_guard guard(mutex);
+      interruptions.emplace_back(e.what());
+    } catch (const StorageGone& e) {
+      if (!world.is_alone()) throw;
+      fail(e);
+      queue.clear();  // the others would fail, too
+      const std::lock_guard guard(mutex);
+      outcomes.gone = true;
+    } catch (const std::exception& e) {
+      if (!world.is_alone() && !dynamic_cast<const NotFinite*>(&e)) throw;
+      fail(e);
+    }
   };
-  if (jobs == 1) {
-    work();
-  } else {
+  // Of this machine's workers, in this process or with it.
+  const int workers_here = world.is_alone() ? crew.jobs : world.place().local_size;
+  const auto groups = context.device.is_cuda() ? std::vector<std::vector<int>>()
+                                               : cpu_groups(usable_cpus(), workers_here, crew.threads);
+  std::exception_ptr thrown;  // by a world
+  const auto work = [&](std::size_t worker) {
+    if (!world.is_alone()) worker = static_cast<std::size_t>(world.place().local_rank);
+    if (!groups.empty()) keep_thread_on(groups[worker]);  // before it has OpenMP's threads, which are kept there, too
+    set_up_runtime({.threads = context.threads});         // OpenMP keeps the number of threads per thread
+    const OwnStream stream(context.device);
+    try {
+      while (const Cell* cell = queue.next()) attempt(*cell);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+  };
+  {
     std::vector<std::jthread> workers;
-    for (int j = 0; j < jobs; ++j) workers.emplace_back(work);
+    for (std::size_t j = 0; j < static_cast<std::size_t>(crew.jobs); ++j) workers.emplace_back(work, j);
   }
-  for (const Cell* cell : busy)
-    while (!world.any(interrupted()) && !attempt(*cell)) std::this_thread::sleep_for(std::chrono::seconds(1));
+  if (thrown) std::rethrow_exception(thrown);
   if (world.any(interrupted())) {
     for (const auto& [name, failure] : outcomes.failures) fmt::print(stderr, "error: {}\n", failure);
     std::sort(interruptions.begin(), interruptions.end());
@@ -233,6 +351,16 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, int 
   return outcomes;
 }
 
+/// The lease of the reports, waited for: other workers may write the same at the same time.
+std::unique_ptr<Lease> lease_of_reports(Worker& worker, const std::filesystem::path& out) {
+  while (true) try {
+      return std::make_unique<Lease>(worker, out);
+    } catch (const HeldByAnother&) {
+      if (interrupted()) throw Interrupted("stopped before the reports\nThe same command writes them.");
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+}
+
 /// Prints failures; the exit code that they mean.
 int say(const std::vector<std::string>& failures) {
   for (const std::string& failure : failures) fmt::print(stderr, "error: {}\n", failure);
@@ -241,39 +369,50 @@ int say(const std::vector<std::string>& failures) {
 
 /// Does what conduct() says, with the other processes of `world`.
 int conduct_in(const World& world, const std::vector<StudyGrid>& grids, const Runs& runs, const Options& options,
-               Priority priority, const std::string& command, const std::vector<std::string>& refused, Crew crew) {
-  const auto [jobs, threads] = crew;
+               Priority priority, const std::string& command, const std::vector<std::string>& refused,
+               const Crew& crew) {
+  std::optional<Worker> worker;
+  if (world.leads()) worker.emplace(options.out, options.lease_seconds);
   std::optional<Peaks> peaks;
-  if (world.leads()) {
-    make_folder(options.out);
-    if (options.trace) peaks = machine_peaks();
-  }
+  if (world.leads() && options.trace) peaks = machine_peaks();
   catch_interrupts();
   ProgressBoard board(world.leads() ? stdout : nullptr);
   board.say(fmt::format("{}: {} runs, {} with {} threads each, in {}",
                         grids.size() == 1 ? grids.front().study->name : fmt::format("{} studies", grids.size()),
                         runs.size(),
-                        world.is_alone() ? fmt::format("{} at once", jobs)
+                        world.is_alone() ? fmt::format("{} at once", crew.jobs)
                                          : fmt::format("one after the other by {} processes", world.size()),
-                        threads, options.out.string()));
+                        crew.threads, options.out.string()));
   for (const StudyGrid& grid : grids)
     for (const std::string& sentence : beyond_grid(grid))
       board.say(fmt::format("{}: undecided here: {}", grid.study->name, sentence));
   const RunContext context{.runs = options.out / kRuns,
                            .board = &board,
-                           .threads = threads,
+                           .worker = worker ? &*worker : nullptr,
+                           .threads = crew.threads,
                            .device = options.device,
                            .checkpoint_seconds = options.checkpoint_seconds,
                            .world = &world,
                            .trace = peaks ? &*peaks : nullptr};
   const double begun = steady_seconds();
-  const Outcomes outcomes = carry_out(runs, priority, context, jobs);
+  const Outcomes outcomes = carry_out(runs, priority, context, crew, options.leave);
   const double seconds = steady_seconds() - begun;
   if (!world.leads()) return outcomes.failures.empty() && refused.empty() ? 0 : 1;  // rank 0 writes and says it all
+  if (outcomes.gone) {
+    std::vector<std::string> all;
+    for (const auto& [name, failure] : outcomes.failures) all.push_back(failure);
+    return say(all);
+  }
+  if (!outcomes.left.empty()) {
+    fmt::print("\nOther workers have what is left ({}); the last of them to end writes the reports.\n",
+               fmt::join(outcomes.left, "; "));
+    return say(refused);
+  }
 
   std::vector<IndexRecord> index;
   std::vector<std::string> failures = refused;
   for (const auto& [name, failure] : outcomes.failures) failures.push_back(failure);
+  const auto lease = lease_of_reports(*worker, options.out);
   for (const StudyGrid& grid : grids) try {
       ReportRecord report = report_of(grid, outcomes.records, options.profile, available_cores());
       if (report.runs.empty()) continue;  // an earlier report stays
@@ -283,12 +422,14 @@ int conduct_in(const World& world, const std::vector<StudyGrid>& grids, const Ru
           report.notes.push_back("A run failed: " + failed->second);
       report.machine.emplace_back("wall time of this command", duration_text(seconds));
       const std::filesystem::path folder = options.out / grid.study->name;
+      lease->check();
       write_report(report, folder);
       fmt::print("\n{}\nreport: {}\n", text_table(report), (folder / "report.html").string());
       index.push_back({grid.study->name, report});
     } catch (const Error& e) {  // of one report; the others are still to be written
       failures.push_back(fmt::format("report of {}: {}", grid.study->name, e.what()));
     }
+  lease->check();
   write_index(index, options.out);
   fmt::print("\nall reports: {}\n", (options.out / "index.html").string());
   if (!options.publish.empty()) {
@@ -318,6 +459,10 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
   set_up_runtime({.threads = crew.threads});
   if (options.dry_run) {
     if (place.rank == 0) print_plan(grids, runs, sets, options, crew.jobs, crew.threads);
+    return say(refused);
+  }
+  if (!options.slurm.file.empty()) {
+    if (place.rank == 0) write_slurm(grids, runs, options, crew);
     return say(refused);
   }
   sets.forget_sources();

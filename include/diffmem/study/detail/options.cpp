@@ -12,12 +12,17 @@
 namespace diffmem {
 namespace {
 
+constexpr int kMostTasks = 1000;  // as Slurm has it, if nobody changed that
+
 void check_ranges(const Options& o) {
   const std::string most = fmt::format("0 to {}", kMostThreads);
   need(o.jobs >= 0 && o.jobs <= kMostThreads, "command line", "--jobs", o.jobs, most);
   need(o.threads >= 0 && o.threads <= kMostThreads, "command line", "--threads", o.threads, most);
   need(o.seeds >= 0 && o.seeds <= 1000, "command line", "--seeds", o.seeds, "0 to 1000");
   need(o.timeout > 0 && o.timeout <= 1e6, "command line", "--timeout", o.timeout, "above 0, at most 1e6");
+  need(o.lease_seconds >= 1, "command line", "--lease", o.lease_seconds, "1 or more");
+  need(o.slurm.tasks >= 0 && o.slurm.tasks <= kMostTasks, "command line", "--slurm-tasks", o.slurm.tasks,
+       fmt::format("0 to {}", kMostTasks));
   need(o.checkpoint_seconds >= 0, "command line", "--checkpoint-seconds", o.checkpoint_seconds, "0 or more");
 }
 
@@ -57,6 +62,19 @@ class Reader {
     line.option("out", out_, "folder of runs (in runs/) and reports; the same command continues there");
     line.option("seeds", options.seeds, "training seeds of each run; 0: the profile's number");
     line.option("shard", shard_, "I/N: make the I-th of N equal parts of the runs; copy the folders together to merge");
+    line.option(
+        "lease", options.lease_seconds,
+        "seconds without a sign of life after which a worker on another machine counts as dead, and its runs are "
+        "taken over; any number of workers may share --out");
+    line.flag(
+        "leave", options.leave,
+        "end when other workers have all that is left, instead of waiting to take over; the last writes the report");
+    line.option("slurm", slurm_,
+                "FILE: train nothing, but write a script of this command for sbatch, an array of workers with time, "
+                "memory and cores from the plan; none: none");
+    line.option("slurm-tasks", options.slurm.tasks, "tasks of that array; 0: as many as keep --jobs busy, at most 16");
+    line.list("slurm-option", options.slurm.options,
+              "one more option in that script, such as --slurm-option=--partition=long; may be repeated");
     line.option("jobs", options.jobs,
                 "runs at once, on CUDA each on a stream of its own; 0: one per core for small networks, else 1");
     line.option("threads", options.threads, "threads of each run; 0: cores / jobs");
@@ -91,6 +109,8 @@ class Reader {
     if (device_ == "cuda") options.device = parse_device(device_);  // where there is none, the command line is right
     options.out = out_;
     if (publish_ != kNowhere) options.publish = publish_;
+    if (slurm_ != kNowhere) options.slurm.file = slurm_;
+    options.slurm.words = line.words_without({"slurm", "slurm-tasks", "slurm-option", "jobs", "threads", "leave"});
     return true;
   }
 
@@ -99,7 +119,7 @@ class Reader {
 
  private:
   static constexpr std::string_view kNowhere = "none";
-  std::string precision_{kUnsaid}, out_, publish_{kNowhere}, device_ = "cpu", shard_ = "1/1";
+  std::string precision_{kUnsaid}, out_, publish_{kNowhere}, slurm_{kNowhere}, device_ = "cpu", shard_ = "1/1";
 };
 
 }  // namespace

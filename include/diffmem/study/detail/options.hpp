@@ -18,6 +18,14 @@ struct Shard {
   std::size_t part = 1, of = 1;
 };
 
+/// What --slurm asks for.
+struct SlurmOptions {
+  std::filesystem::path file;        ///< of the script; empty: none is written
+  int tasks = 0;                     ///< 0: to be found
+  std::vector<std::string> options;  ///< for sbatch
+  std::vector<std::string> words;    ///< of the command line, without all this
+};
+
 /// What a command line asks for.  What is empty or 0 is left to the profile.
 struct Options {
   std::filesystem::path out;
@@ -33,10 +41,11 @@ struct Options {
   std::vector<Assignment> words;  ///< role, chosen policy
   Shard shard;
   int jobs = 0, threads = 0;  ///< 0: to be found
-  double checkpoint_seconds = 60;
+  double checkpoint_seconds = 60, lease_seconds = 60;
   double timeout = 600;  ///< seconds that processes of one world wait for each other
+  SlurmOptions slurm;
   at::Device device = at::kCPU;
-  bool dry_run = false, trace = false;
+  bool dry_run = false, trace = false, leave = false;
 };
 
 /// Reads the command line of the study `name`; nothing if it asked for --help or --version, which are answered.

@@ -4,14 +4,8 @@
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/study/run_folder.hpp>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 namespace diffmem {
@@ -192,33 +186,24 @@ void write_images(const fs::path& path, std::span<const std::uint8_t> images, co
   write_file_atomically(path, to_safetensors(file));
 }
 
-RunBusy::RunBusy(const fs::path& run)
-    : Error("run folder " + run.string(), "a folder that another process works in", "one process a run",
-            "wait for the other process, or stop it and run the same command again") {}
-
-RunFolder::RunFolder(fs::path path, const Listing& parameters, const Listing& facts) : path_(std::move(path)) {
-  make_folder(path_ / "samples");
-  lock_ = ::open((path_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_ < 0)
-    throw Error("run folder", fmt::format("\"{}\" while opening {}", std::strerror(errno), (path_ / "lock").string()),
-                "a writable folder", "check its permissions, or choose another --out");
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    ::close(lock_);
-    throw RunBusy(path_);
+RunFolder::RunFolder(Worker& worker, fs::path path, const Listing& parameters, const Listing& facts)
+    : path_(std::move(path)) {
+  if (!finished()) {
+    lease_.emplace(worker, path_);
+    make_folder(path_ / "samples");
   }
-  try {
-    record(path_, to_json(parameters), to_json(facts));
-  } catch (...) {
-    ::close(lock_);
-    throw;
-  }
+  record(path_, to_json(parameters), to_json(facts));
 }
-
-RunFolder::~RunFolder() { ::close(lock_); }
 
 bool is_finished(const fs::path& path) { return fs::exists(path / kFinished); }
 
+void RunFolder::save(const Checkpoint& checkpoint) {
+  lease_->check();
+  write_checkpoint(checkpoints(), checkpoint);
+}
+
 void RunFolder::rewind_to(const TrainProgress& progress) {
+  lease_->check();
   std::vector<Json> losses, measures;
   for (const LossPoint& p : progress.losses) losses.push_back(to_json(p));
   for (const Evaluation& e : progress.evaluations) measures.push_back(to_json(e));
@@ -232,25 +217,32 @@ std::vector<std::uint8_t> RunFolder::part(std::int64_t step) const {
 }
 
 void RunFolder::keep_part(std::int64_t step, const std::vector<std::uint8_t>& generated, const ImageSet& training) {
-  if (!generated.empty())
-    write_images(path_ / part_file(step), generated, {training.channels, training.height, training.width});
+  if (generated.empty()) return;
+  lease_->check();
+  write_images(path_ / part_file(step), generated, {training.channels, training.height, training.width});
 }
 
-void RunFolder::add(const LossPoint& point) { append_line(path_ / kLosses, to_json(point).dump()); }
+void RunFolder::add(const LossPoint& point) {
+  lease_->check();
+  append_line(path_ / kLosses, to_json(point).dump());
+}
 
 void RunFolder::add(const Evaluation& evaluation, const std::vector<std::uint8_t>& generated,
                     const ImageSet& training) {
+  lease_->check();
   write_images(path_ / samples_file(evaluation.step), generated, {training.channels, training.height, training.width});
   append_line(path_ / kMeasures, to_json(evaluation).dump());
   fs::remove(path_ / part_file(evaluation.step));
 }
 
 void RunFolder::finish(const TrainProgress& progress, const SafeTensors& weights) {
+  lease_->check();
   write_file_atomically(path_ / kWeights, to_safetensors(weights));
   std::vector<std::string> files = {kRecord, kLosses, kMeasures, kWeights};
   for (const Evaluation& e : progress.evaluations) files.push_back(samples_file(e.step));
   Json sums = Json::object();
   for (const std::string& file : files) sums[file] = digest(read_file(path_ / file));
+  lease_->check();
   write_file_atomically(
       path_ / kFinished,
       Json{{"steps", progress.step}, {"train_seconds", progress.train_seconds}, {"checksums", sums}}.dump(2) + "\n");

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <exception>
+#include <string>
+
 namespace diffmem {
 
 SharedFolder::SharedFolder(const RunContext& context, const RunPlan& plan, const Listing& facts)
@@ -12,16 +15,20 @@ SharedFolder::SharedFolder(const RunContext& context, const RunPlan& plan, const
     throw Error(plan.cell,
                 theirs == plan.name ? "another run in another process" : fmt::format("{} in this process", plan.name),
                 fmt::format("{} in all", theirs), "give all the same command, program and images");
-  bool busy = false;
+  std::exception_ptr held;
+  std::string holder;
   world_.lead([&] {
     try {
-      folder_.emplace(path_, identity_of(plan.settings), facts);
+      folder_.emplace(*context.worker, path_, identity_of(plan.settings), facts);
       finished_ = folder_->finished();
-    } catch (const RunBusy&) {
-      busy = true;
+    } catch (const HeldByAnother& e) {
+      held = std::current_exception();
+      holder = e.holder();
     }
   });
-  if (world_.any(busy)) throw RunBusy(path_);
+  holder = world_.from_lead(holder);
+  if (held) std::rethrow_exception(held);
+  if (!holder.empty()) throw HeldByAnother(path_, holder);
   finished_ = world_.any(finished_);
 }
 
@@ -35,7 +42,7 @@ bool SharedFolder::resume(AnyTrainer& trainer) {
 }
 
 void SharedFolder::save(const AnyTrainer& trainer) {
-  if (folder_) write_checkpoint(folder_->checkpoints(), trainer.checkpoint());
+  if (folder_) folder_->save(trainer.checkpoint());
 }
 
 void SharedFolder::rewind_to(const TrainProgress& progress) {

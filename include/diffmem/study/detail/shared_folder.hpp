@@ -14,8 +14,8 @@ namespace diffmem {
 /// Every call is made by all processes; see RunFolder for what it does on rank 0.
 class SharedFolder {
  public:
-  /// RunBusy on all if another process, of another world, holds it; Error if the others' run is not rank 0's, as when they
-  /// read other images.
+  /// HeldByAnother on all if another worker has it; Error if the others' run is not rank 0's, as when they read other
+  /// images.
   SharedFolder(const RunContext& context, const RunPlan& plan, const Listing& facts);
 
   const std::filesystem::path& path() const { return path_; }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/detail/descriptor.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/json.hpp>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <sstream>
 
 namespace boost::serialization {
@@ -126,7 +128,7 @@ void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, int 
     target = folder / fmt::format("step-{:010}-{:04}", checkpoint.progress.step, again);
   const fs::path beside = fs::path(target) += ".partial";
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder))  // what a crash or a full disk left half-written
+  for (const auto& entry : fs::directory_iterator(folder, ignored))  // what a crash or a full disk left half-written
     if (entry.path().extension() == ".partial") fs::remove_all(entry.path(), ignored);
   make_folder(beside);
   try {
@@ -139,7 +141,7 @@ void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, int 
     fs::remove_all(beside, ignored);
     throw;
   }
-  fs::rename(beside, target);
+  if (::rename(beside.c_str(), target.c_str()) != 0) detail::complain(target, "renaming a folder to", 0);
   sync_folder(folder);
   read_checkpoint(target);
   auto all = checkpoints(folder);
