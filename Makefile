@@ -33,7 +33,7 @@ test: build ## all tests but the long ones
 	@cd $(BUILD) && ctest -j $(JOBS) --output-on-failure -LE 'long|fuzz|python|slurm|fresh' $(ARGS)
 
 test-all: python build ## every test, the fresh machine too (needs root; an hour)
-	@$(PYTHON) tools/bootstrap packages fresh mpi
+	@$(PYTHON) tools/bootstrap packages fresh mpi slurm
 	@cd $(BUILD) && ctest -j $(JOBS) --output-on-failure $(ARGS)
 
 build: configure-test ## studies, examples, benches, tests

@@ -29,7 +29,8 @@ echo "one worker alone: $whole ms"
 
 log=0
 start() {
-  (study "$work/shared") >"$work/worker$((++log)).log" 2>&1 &
+  log=$((log + 1))
+  (study "$work/shared") >"$work/worker$log.log" 2>&1 &
   pids+=($!)
 }
 # ended PID: forgets it.
@@ -52,7 +53,8 @@ for ((i = 1; i <= ends; ++i)); do
     0) kill -9 "$pid"; wait "$pid" 2>/dev/null || true ;;
     1) kill -TERM "$pid"
        code=0; wait "$pid" 2>/dev/null || code=$?
-       [ $code -eq 130 ] || [ $code -eq 0 ] || { echo "FAILED: SIGTERM ended with $code"; cat "$work"/worker*.log; exit 1; } ;;
+       # 143: it had not yet begun.
+       [ $code -eq 130 ] || [ $code -eq 143 ] || [ $code -eq 0 ] || { echo "FAILED: SIGTERM ended with $code"; cat "$work"/worker*.log; exit 1; } ;;
     2) kill -STOP "$pid"; stopped+=("$pid") ;;  # its lease runs out; it wakes up below
   esac
   ended "$pid"
@@ -63,7 +65,7 @@ sleep 1.5
 for pid in ${stopped[@]+"${stopped[@]}"}; do kill -CONT "$pid"; done
 for pid in "${pids[@]}" ${stopped[@]+"${stopped[@]}"}; do
   code=0; wait "$pid" || code=$?
-  [ $code -eq 0 ] || { echo "FAILED: a worker ended with $code"; tail -n 20 "$work"/worker*.log; exit 1; }
+  [ $code -eq 0 ] || { echo "FAILED: a worker ended with $code"; grep -h "^error: " "$work"/worker*.log; exit 1; }
 done
 pids=()
 grep -h -o "continues from step\|has taken over\|another worker (.*) has it" "$work"/worker*.log | sed 's/(.*)/(...)/' | sort | uniq -c

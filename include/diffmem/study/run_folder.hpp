@@ -10,6 +10,7 @@
 #include <diffmem/train/checkpoint.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,6 +50,9 @@ class RunFolder {
   void finish(const TrainProgress& progress, const SafeTensors& weights);
 
  private:
+  /// act(), which writes and may be done twice, while the lease holds.
+  void write(const std::function<void()>& act);
+
   std::filesystem::path path_;
   std::optional<Lease> lease_;
 };

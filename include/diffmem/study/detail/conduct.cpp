@@ -238,6 +238,10 @@ class Queue {
     }
     return nullptr;
   }
+  void try_soon(const Cell* cell) {
+    const std::lock_guard guard(mutex_);
+    fresh_.push_back(cell);
+  }
   void try_again(const Cell* cell) {
     const std::lock_guard guard(mutex_);
     held_.push_back(cell);
@@ -263,6 +267,7 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, cons
   std::vector<std::string> interruptions;
   std::map<const Cell*, std::string> holders;  // of the runs that other workers have, as the board was told
   const World& world = *context.world;
+  Runs rest;  // that other workers had in this round; only with `leave`
   Queue queue(runs, world);
   std::mutex mutex;
   const double begun = steady_seconds();
@@ -305,7 +310,7 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, cons
       }
       if (!leave) return queue.try_again(&cell);
       const std::lock_guard guard(mutex);
-      outcomes.left.insert(e.holder());
+      rest.push_back(&cell);
     } catch (const Interrupted& e) {
       const std::lock_guard guard(mutex);
       interruptions.emplace_back(e.what());
@@ -336,11 +341,20 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, cons
       thrown = std::current_exception();
     }
   };
-  {
+  const auto all_work = [&] {
     std::vector<std::jthread> workers;
     for (std::size_t j = 0; j < static_cast<std::size_t>(crew.jobs); ++j) workers.emplace_back(work, j);
+    workers.clear();
+    if (thrown) std::rethrow_exception(thrown);
+  };
+  all_work();
+  // Who ends last must see that the others have ended: looked at again until nothing changes.
+  for (std::size_t before = runs.size(); !rest.empty() && rest.size() < before && !world.any(interrupted());) {
+    before = rest.size();
+    for (const Cell* cell : std::exchange(rest, {})) queue.try_soon(cell);
+    all_work();
   }
-  if (thrown) std::rethrow_exception(thrown);
+  for (const Cell* cell : rest) outcomes.left.insert(holders[cell]);
   if (world.any(interrupted())) {
     for (const auto& [name, failure] : outcomes.failures) fmt::print(stderr, "error: {}\n", failure);
     std::sort(interruptions.begin(), interruptions.end());

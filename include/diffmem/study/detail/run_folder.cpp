@@ -197,18 +197,33 @@ RunFolder::RunFolder(Worker& worker, fs::path path, const Listing& parameters, c
 
 bool is_finished(const fs::path& path) { return fs::exists(path / kFinished); }
 
-void RunFolder::save(const Checkpoint& checkpoint) {
+void RunFolder::write(const std::function<void()>& act) {
   lease_->check();
-  write_checkpoint(checkpoints(), checkpoint);
+  try {
+    act();
+  } catch (const StorageGone&) {
+    lease_->check();
+    throw;
+  } catch (const std::exception&) {
+    // A holder before this one, if it stood still in the middle of a write, goes on with that when it wakes up, and takes
+    // a file away that both call by one name.
+    lease_->check();
+    act();
+  }
+}
+
+void RunFolder::save(const Checkpoint& checkpoint) {
+  write([&] { write_checkpoint(checkpoints(), checkpoint); });
 }
 
 void RunFolder::rewind_to(const TrainProgress& progress) {
-  lease_->check();
   std::vector<Json> losses, measures;
   for (const LossPoint& p : progress.losses) losses.push_back(to_json(p));
   for (const Evaluation& e : progress.evaluations) measures.push_back(to_json(e));
-  write_lines(path_ / kLosses, losses);
-  write_lines(path_ / kMeasures, measures);
+  write([&] {
+    write_lines(path_ / kLosses, losses);
+    write_lines(path_ / kMeasures, measures);
+  });
 }
 
 std::vector<std::uint8_t> RunFolder::part(std::int64_t step) const {
@@ -217,9 +232,10 @@ std::vector<std::uint8_t> RunFolder::part(std::int64_t step) const {
 }
 
 void RunFolder::keep_part(std::int64_t step, const std::vector<std::uint8_t>& generated, const ImageSet& training) {
-  if (generated.empty()) return;
-  lease_->check();
-  write_images(path_ / part_file(step), generated, {training.channels, training.height, training.width});
+  if (!generated.empty())
+    write([&] {
+      write_images(path_ / part_file(step), generated, {training.channels, training.height, training.width});
+    });
 }
 
 void RunFolder::add(const LossPoint& point) {
@@ -229,23 +245,23 @@ void RunFolder::add(const LossPoint& point) {
 
 void RunFolder::add(const Evaluation& evaluation, const std::vector<std::uint8_t>& generated,
                     const ImageSet& training) {
+  write([&] {
+    write_images(path_ / samples_file(evaluation.step), generated,
+                 {training.channels, training.height, training.width});
+  });
   lease_->check();
-  write_images(path_ / samples_file(evaluation.step), generated, {training.channels, training.height, training.width});
   append_line(path_ / kMeasures, to_json(evaluation).dump());
   fs::remove(path_ / part_file(evaluation.step));
 }
 
 void RunFolder::finish(const TrainProgress& progress, const SafeTensors& weights) {
-  lease_->check();
-  write_file_atomically(path_ / kWeights, to_safetensors(weights));
+  write([&] { write_file_atomically(path_ / kWeights, to_safetensors(weights)); });
   std::vector<std::string> files = {kRecord, kLosses, kMeasures, kWeights};
   for (const Evaluation& e : progress.evaluations) files.push_back(samples_file(e.step));
   Json sums = Json::object();
   for (const std::string& file : files) sums[file] = digest(read_file(path_ / file));
-  lease_->check();
-  write_file_atomically(
-      path_ / kFinished,
-      Json{{"steps", progress.step}, {"train_seconds", progress.train_seconds}, {"checksums", sums}}.dump(2) + "\n");
+  const Json finished{{"steps", progress.step}, {"train_seconds", progress.train_seconds}, {"checksums", sums}};
+  write([&] { write_file_atomically(path_ / kFinished, finished.dump(2) + "\n"); });
 }
 
 RunRecord read_run(const fs::path& path, const ImageSet& training, int pictures) {
