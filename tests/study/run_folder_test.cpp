@@ -210,12 +210,12 @@ TEST_CASE("a sequential evaluation stops at the same image whatever its batches,
     for (const std::int64_t cut_at : {56, 1000}) REQUIRE(run_in(batch, batch == 1000 ? 1000 : cut_at) == whole);
 
   const SampleParams sample{.images = 1000, .stop = stop};
-  const Evaluation e = evaluation_of(whole, training, sample, 1);
+  const Evaluation e = evaluation_of(whole, training, sample, World::alone(), 1);
   REQUIRE(e.images == 100);
   REQUIRE(e.asked == 1000);
   REQUIRE(e.high == interval_at_look(e.memorized, 100, 1000).high);
   REQUIRE(e.high < 0.9);
-  const Evaluation plain = evaluation_of(whole, training, {}, 1);
+  const Evaluation plain = evaluation_of(whole, training, {}, World::alone(), 1);
   REQUIRE(plain.asked == 0);
   REQUIRE(plain.high == wilson(e.memorized, 100).high);
   const TestFolder folder;

@@ -2,7 +2,7 @@
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/core/trace.hpp>
 #include <diffmem/measure/duplicates.hpp>
-#include <diffmem/measure/memorization.hpp>
+#include <diffmem/measure/sharded.hpp>
 #include <diffmem/study/detail/evaluate.hpp>
 
 #include <algorithm>
@@ -10,11 +10,11 @@
 namespace diffmem {
 
 Evaluation evaluation_of(std::span<const std::uint8_t> generated, const ImageSet& training, const SampleParams& sample,
-                         int threads) {
+                         const World& world, int threads) {
   const Span span("measuring");
   const auto nearest = [&] {
     const Span search("nearest neighbours");
-    return memorization(generated, training.pixels, training.image_size(), threads);
+    return memorization(generated, training.pixels, training.image_size(), world, threads);
   };
   const Memorization m = nearest();
   std::vector<std::uint8_t> has_twin(static_cast<std::size_t>(training.count));
@@ -46,7 +46,8 @@ std::optional<std::vector<std::uint8_t>> generate_in_parts(
   const auto add = [&](const std::vector<std::uint8_t>& batch) {
     generated.insert(generated.end(), batch.begin(), batch.end());
     if (stop.never() || batch.empty()) return false;
-    for (const auto flag : memorization(batch, training.pixels, training.image_size(), context.threads).flags)
+    for (const auto flag :
+         memorization(batch, training.pixels, training.image_size(), *context.world, context.threads).flags)
       if (test.add(flag != 0)) return true;
     return false;
   };

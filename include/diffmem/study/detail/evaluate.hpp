@@ -3,8 +3,8 @@
 #include <diffmem/core/history.hpp>
 #include <diffmem/data/image_set.hpp>
 #include <diffmem/sampler/generate.hpp>
-#include <diffmem/study/run.hpp>
 #include <diffmem/study/detail/shared_folder.hpp>
+#include <diffmem/study/run.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -14,10 +14,10 @@
 
 namespace diffmem {
 
-/// Images that were generated as `sample` says, uint8 [images,C,H,W], against the training images; step, epoch and
-/// seconds are left to the caller.
+/// Images that were generated as `sample` says, uint8 [images,C,H,W], against the training images, by all processes of
+/// `world`; step, epoch and seconds are left to the caller.
 Evaluation evaluation_of(std::span<const std::uint8_t> generated, const ImageSet& training, const SampleParams& sample,
-                         int threads);
+                         const World& world, int threads);
 
 /// The images that `options` asks for, or as many of the first as `stop` finds enough, whatever the batch; made by
 /// `make` a batch at a time, each process of the context's world a part, those that the run's folder kept of this step's

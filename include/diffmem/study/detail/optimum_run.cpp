@@ -87,7 +87,8 @@ RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const 
         });
     if (!generated)
       throw Interrupted(fmt::format("{}: stopped at image {} of {}, saved", cell_, line.step, line.total));
-    Evaluation e = traced(whole, [&] { return evaluation_of(*generated, images, setup_.sample, context.threads); });
+    Evaluation e = traced(
+        whole, [&] { return evaluation_of(*generated, images, setup_.sample, *context.world, context.threads); });
     if (whole) tell_trace(trace, Precision::fp32, cell_, folder.path(), context);
     e.seconds = steady_seconds() - begun;
     folder.add(e, *generated, images);

@@ -303,7 +303,7 @@ bool TrainedRun::evaluate(AnyTrainer& trainer, SharedFolder& folder, const RunCo
         context.board->update(cell_, line);
       });
   if (!generated) return false;
-  Evaluation e = traced(trace, [&] { return evaluation_of(*generated, training, s, context.threads); });
+  Evaluation e = traced(trace, [&] { return evaluation_of(*generated, training, s, *context.world, context.threads); });
   e.step = step, e.epoch = setup_.train.epoch(step, training.count), e.seconds = steady_seconds() - begun;
   trainer.progress().evaluations.push_back(e);
   folder.add(e, *generated, training);

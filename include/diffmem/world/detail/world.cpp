@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <future>
@@ -168,6 +169,7 @@ const World& World::alone() {
 
 World::World(const Place& place, at::Device device, double timeout_seconds) : place_(place) {
   if (is_alone()) return;
+  ::signal(SIGPIPE, SIG_IGN);  // c10d writes to those who may be gone, and expects an error, as Python's programs get
   group_ = std::make_unique<Group>();
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
