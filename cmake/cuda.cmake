@@ -25,6 +25,8 @@ if(PROJECT_NAME STREQUAL "diffmem")
     set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
     set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
   endif()
+  # NCCL's header, which c10d's asks for; libtorch_cuda loads the library itself.
+  find_path(DIFFMEM_NCCL_INCLUDE nccl.h HINTS "${_libtorch_parent}/nvidia/nccl/include" "$ENV{CUDA_HOME}/include" REQUIRED NO_CACHE)
 endif()
 
 # One CUDA run time in the process: LibTorch's own copy where it ships one (a wheel; a zip has it in lib/).
