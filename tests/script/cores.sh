@@ -10,6 +10,7 @@ mapfile -t cpus < <(python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)
 pair=${cpus[0]},${cpus[1]}
 # places JOBS: how many threads of the study may use which processors, while it trains.
 places() {
+  : >"$work/log"
   taskset -c "$pair" "$DIFFMEM_BUILD/studies/demo" --sizes 8,12 --jobs "$1" --threads 1 --out "$work/$1" --set net.base=16 \
     --set train.batch=8 --set train.length=100000 >"$work/log" 2>&1 &
   pid=$!

@@ -7,7 +7,12 @@
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/study/lease.hpp>
 
+#include <fmt/format.h>
+
+#include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <memory>
 #include <thread>
 
 using namespace diffmem;
@@ -120,31 +125,38 @@ TEST_CASE("a worker whose folder was taken over writes no more, and takes nothin
   REQUIRE(files_in(run) == 0);
 }
 
-TEST_CASE("of many workers that find a dead one's folder, one takes it", "[study]") {
+TEST_CASE("of many workers that find a dead one's folder again and again, one takes it", "[study]") {
   const TestFolder scratch;
   std::vector<std::unique_ptr<Worker>> workers;
   for (std::int64_t i = 0; i < 4; ++i)
     workers.push_back(std::make_unique<Worker>(scratch.path, kLease,
                                                WorkerName{.host = "h", .pid = 10 + i, .boot = std::to_string(i)}));
-  for (int round = 0; round < 20; ++round) {
-    const fs::path run = scratch.path / std::to_string(round);
-    scratch.write(std::to_string(round) + "/lease-000001", remains_of(kThere, 0));
-    std::atomic<int> holders{0}, most{0}, times{0};
-    {
-      std::vector<std::jthread> threads;
-      for (auto& worker : workers)
-        threads.emplace_back([&, worker = worker.get()] {
-          for (int i = 0; i < 50; ++i) try {
-              const Lease lease(*worker, run);
-              most = std::max<int>(most, ++holders), ++times;
-              std::this_thread::sleep_for(std::chrono::microseconds(100));
-              --holders;
-            } catch (const HeldByAnother&) {}
-        });
+  const fs::path run = scratch.path / "run";
+  fs::create_directories(run);
+  std::atomic<int> holders{0}, most{0}, times{0}, planted{0};
+  const auto plant = [&] {  // a dead lease, unlike any before, where there is none
+    if (std::FILE* file = std::fopen((run / "lease-000001").c_str(), "wx")) {
+      fmt::print(file, "{}", remains_of({.host = "dead", .pid = ++planted, .boot = "c"}, 0));
+      std::fclose(file);
     }
-    REQUIRE(most == 1);
-    REQUIRE(times > 0);
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (auto& worker : workers)
+      threads.emplace_back([&, worker = worker.get()] {
+        for (int i = 0; i < 3000; ++i) {
+          try {
+            const Lease lease(*worker, run);
+            most = std::max<int>(most, ++holders), ++times;
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
+            --holders;
+          } catch (const HeldByAnother&) {}
+          if (i % 3 == 0) plant();
+        }
+      });
   }
+  REQUIRE(most == 1);
+  REQUIRE(times > 10);
 }
 
 TEST_CASE("a shared folder that is gone is not made anew", "[study]") {
