@@ -12,7 +12,7 @@ tiny=(--jobs 1 --threads 1 --set net.base=8 --set train.batch=4 --set train.leng
 
 "$demo" "${tiny[@]}" --sizes 12 --out "$work/good" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 run=$(echo "$work"/good/runs/*)
-snapshot() { (cd "$work/good" && find . -type f ! -name report.html ! -name lock -exec sha256sum {} + | sort -k2); }
+snapshot() { (cd "$work/good" && find . -type f ! -name report.html -exec sha256sum {} + | sort -k2); }
 snapshot >"$work/before"
 
 "$demo" "${tiny[@]}" --set sampler.steps=5 --dry-run >"$work/log"
@@ -32,6 +32,8 @@ refuses "value out of range" 2 "1 or more" -- "$demo" --set train.batch=0
 refuses "unknown budget" 2 "--budget" "epochs or steps" -- "$demo" --budget hours
 refuses "a seed below zero" 2 "--seed" -- "$demo" --seed -1
 refuses "unknown device" 2 "cpu or cuda" -- "$demo" --device gpu
+refuses "a lease of no time" 2 "--lease" "1 or more" -- "$demo" --lease 0
+refuses "too many tasks" 2 "--slurm-tasks" "0 to 1000" -- "$demo" --slurm-tasks 5000
 refuses "too many threads" 2 "--threads" "1024" -- "$demo" --threads 100000
 refuses "a policy's value out of range" 2 "steps" "1 or more" -- "$demo" --set sampler.steps=0
 refuses "a length beyond counting" 2 "length" -- "$demo" --set train.length=1e30
@@ -59,22 +61,30 @@ truncate -s +100 "$checkpoint/tensors.safetensors"
 refuses "corrupt checkpoint" 1 "checkpoint" "checksum" "remove" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/half"
 sed -i 's/"train.lr": [0-9.e-]*/"train.lr": 0.5/' "$half/run.json"
 refuses "a run folder of another configuration" 1 "another configuration" "train.lr = 0.5" -- "$demo" "${tiny[@]}" --sizes 12 --out "$work/half"
-cp -r "$work/good" "$work/held"
-lock=$(echo "$work"/held/runs/*)/lock
-python3 - "$lock" <<'PY' &
-import fcntl, sys, time
-f = open(sys.argv[1], "r+"); fcntl.flock(f, fcntl.LOCK_EX); open(sys.argv[1] + ".held", "w"); time.sleep(60)
-PY
-holder=$!
-while [ ! -e "$lock.held" ]; do sleep 0.1; done
-rm "$lock.held"
-"$demo" "${tiny[@]}" --sizes 12 --out "$work/held" >"$work/log" 2>&1 &
-waiting=$!
-for _ in $(seq 300); do ! grep -q "another process works on it; waits" "$work/log" || break; sleep 0.1; done
-grep -q "another process works on it; waits" "$work/log" || { echo "FAILED a run another process works on: no word of it"; cat "$work/log"; exit 1; }
-kill $holder
-wait $waiting || { echo "FAILED a run another process worked on"; cat "$work/log"; exit 1; }
-echo "ok a run another process works on is waited for"
+
+# Two workers and one run: the second one waits, and takes over at once when the first is killed.
+# held LOG OPTION...
+held() {
+  local log=$work/$1
+  shift
+  exec "$demo" "${tiny[@]}" --sizes 12 --set train.length=2000 --checkpoint-seconds 0.1 --out "$work/held" "$@" >"$log" 2>&1
+}
+# heard TEXT LOG: waits until it is there.
+heard() {
+  for _ in $(seq 300); do ! grep -q "$1" "$work/$2" 2>/dev/null || return 0; sleep 0.1; done
+  echo "FAILED a run another worker has: no \"$1\""; cat "$work/$2"; exit 1
+}
+held first & holder=$!
+heard "step " first
+(held left --leave) || { echo "FAILED --leave"; cat "$work/left"; exit 1; }
+heard "Other workers have what is left (.*, pid $holder); the last" left
+held second & waiting=$!
+heard "another worker (.*, pid $holder) has it" second
+kill -9 $holder
+wait $waiting || { echo "FAILED a run another worker had"; cat "$work/second"; exit 1; }
+heard ": done, 2000 steps" second
+[ -z "$(find "$work/held" -name 'lease-*')" ] || { echo "FAILED: a lease is left"; exit 1; }
+echo "ok a run another worker has is waited for, and taken over"
 
 # A finished run whose files were changed afterwards.
 cp -r "$work/good" "$work/changed"

@@ -49,6 +49,21 @@ TEST_CASE("options are read into their values, and keep what they held without",
   REQUIRE(p.sets == std::vector<std::string>{"x=1", "y=2"});
 }
 
+TEST_CASE("the words of some options can be left out", "[study]") {
+  CommandLine line("program", "does nothing");
+  int jobs = 0, threads = 0;
+  bool leave = false;
+  std::vector<std::string> sets;
+  line.option("jobs", jobs, "a number"), line.option("threads", threads, "a number");
+  line.flag("leave", leave, "a switch"), line.list("set", sets, "some texts");
+  std::vector<std::string> words{"program", "--jobs", "3", "--set", "a=1", "--leave", "--thr=2", "--set=b=2"};
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  REQUIRE(line.read(static_cast<int>(argv.size()), argv.data()));
+  REQUIRE(line.words_without({"jobs", "leave", "threads"}) == std::vector<std::string>{"--set", "a=1", "--set=b=2"});
+  REQUIRE(line.words_without({"set"}) == std::vector<std::string>{"--jobs", "3", "--leave", "--thr=2"});
+}
+
 TEST_CASE("a wrong word is the command line's fault, and is named", "[study]") {
   for (const auto& [words, part] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"--rats", "1"}, "--rats"},
