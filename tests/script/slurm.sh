@@ -104,6 +104,7 @@ again() {
   grep -h "saved" "$out"/slurm-*.log || fail "nothing saved $1"
   for ((i = 0; i < 300; ++i)); do [ -n "$(squeue -h -t PENDING)" ] && break; sleep 0.2; done
   [ -n "$(squeue -h -t PENDING)" ] || fail "not queued again $1"
+  sleep 3  # slurmd refuses a job of the second in which it ended
   scontrol update JobId="${job}_0" StartTime=now
   finish 1 300
   grep -h "continues from step" "$out"/slurm-*.log || fail "began anew $1"

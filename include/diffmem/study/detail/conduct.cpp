@@ -220,42 +220,45 @@ struct Outcomes {
   bool gone = false;           ///< the folder is full or lost
 };
 
-/// Runs in the order in which they are to be tried: each once, and those that others have again and again.
+/// Runs in the order in which they are to be tried: each once, then those that others have, again and again.
 class Queue {
  public:
-  Queue(Runs runs, const World& world) : world_(world), fresh_(runs.begin(), runs.end()) {}
+  Queue(const Runs& runs, const World& world) : world_(world) {
+    for (const Cell* cell : runs) try_at(0, cell);
+  }
   /// The next one, perhaps after a wait; null if there is none, or Ctrl-C came.
   const Cell* next() {
-    std::unique_lock guard(mutex_);
-    while (!world_.any(interrupted()) && !(fresh_.empty() && held_.empty())) {
-      std::deque<const Cell*>& from = fresh_.empty() ? held_ : fresh_;
-      const Cell* cell = from.front();
-      from.pop_front();
-      if (&from == &fresh_) return cell;
-      guard.unlock();
-      std::this_thread::sleep_for(std::chrono::seconds(1));
-      return world_.any(interrupted()) ? nullptr : cell;
+    Entry entry;
+    {
+      const std::lock_guard guard(mutex_);
+      if (entries_.empty()) return nullptr;
+      entry = entries_.front();
+      entries_.pop_front();
     }
-    return nullptr;
+    while (!interrupted() && steady_seconds() < entry.when) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return world_.any(interrupted()) ? nullptr : entry.cell;
   }
-  void try_soon(const Cell* cell) {
+  /// Times must not fall.
+  void try_at(double when, const Cell* cell) {
     const std::lock_guard guard(mutex_);
-    fresh_.push_back(cell);
-  }
-  void try_again(const Cell* cell) {
-    const std::lock_guard guard(mutex_);
-    held_.push_back(cell);
+    entries_.push_back({when, cell});
   }
   void clear() {
     const std::lock_guard guard(mutex_);
-    fresh_.clear(), held_.clear();
+    entries_.clear();
   }
 
  private:
+  struct Entry {
+    double when = 0;  // not before it
+    const Cell* cell = nullptr;
+  };
   const World& world_;
   std::mutex mutex_;
-  std::deque<const Cell*> fresh_, held_;
+  std::deque<Entry> entries_;
 };
+
+constexpr double kPause = 1;  // seconds before a run that another worker has is looked at again
 
 /// All runs that other workers leave, `crew.jobs` of them at once, or one after the other by all processes of a world, which
 /// ends with the first failure that is not the same in all of them; with `leave` none is waited for.
@@ -308,7 +311,7 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, cons
           context.board->finish(name, e.taken_over() ? fmt::format("{}: {}", name, e.what())
                                                      : fmt::format("{}: another worker ({}) has it", name, e.holder()));
       }
-      if (!leave) return queue.try_again(&cell);
+      if (!leave) return queue.try_at(steady_seconds() + kPause, &cell);
       const std::lock_guard guard(mutex);
       rest.push_back(&cell);
     } catch (const Interrupted& e) {
@@ -351,7 +354,7 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, cons
   // Who ends last must see that the others have ended: looked at again until nothing changes.
   for (std::size_t before = runs.size(); !rest.empty() && rest.size() < before && !world.any(interrupted());) {
     before = rest.size();
-    for (const Cell* cell : std::exchange(rest, {})) queue.try_soon(cell);
+    for (const Cell* cell : std::exchange(rest, {})) queue.try_at(0, cell);
     all_work();
   }
   for (const Cell* cell : rest) outcomes.left.insert(holders[cell]);
