@@ -105,7 +105,7 @@ again() {
   for ((i = 0; i < 300; ++i)); do [ -n "$(squeue -h -t PENDING)" ] && break; sleep 0.2; done
   [ -n "$(squeue -h -t PENDING)" ] || fail "not queued again $1"
   sleep 3  # slurmd refuses a job of the second in which it ended
-  scontrol update JobId="${job}_0" StartTime=now
+  scontrol update JobId="${job}_0" StartTime=now TimeLimit=10
   finish 1 300
   grep -h "continues from step" "$out"/slurm-*.log || fail "began anew $1"
 }
@@ -115,6 +115,6 @@ sleep 2
 scancel --signal=TERM "$job"
 again "after SIGTERM"
 
-submit limit --time=1 --signal=TERM@50 -- "${long[@]}" --set "train.length=${DIFFMEM_LIMIT_STEPS:-10000}"
+submit limit --time=1 --signal=TERM@50 -- "${long[@]}" --set "train.length=${DIFFMEM_LIMIT_STEPS:-8000}"
 again "at the time limit"
 echo "an array, a job told to stop, and one at its time limit: all runs finished, each once"
