@@ -6,6 +6,7 @@
 #include <diffmem/kernels/cpu/pointwise.hpp>
 
 #include <cmath>
+#include <limits>
 
 using namespace diffmem;
 using namespace diffmem::kernels;
@@ -60,10 +61,9 @@ std::vector<double> outcome(const Pointwise<T>& k, int channels) {
   const int columns = std::min(channels, 32);
   auto tile = room(size);
   std::vector<float> wide(size, -9);
-  FinishTile<T> finish{sums.data(), 5, columns, {}, x.data(), 0.7f, tile.data(), nullptr, channels};
-  for (int r = 0; r < 5; r += 2) finish.add[r] = a.data();
+  FinishTile<T> finish{sums.data(), 5, columns, a.data(), x.data(), 0.7f, tile.data(), nullptr, channels};
   k.finish(finish);
-  finish.out = nullptr, finish.wide_out = wide.data();
+  finish.add = nullptr, finish.out = nullptr, finish.wide_out = wide.data();
   k.finish(finish);
   put(tile), put(wide);
   auto bordered = room(static_cast<std::size_t>(kHeight * kFrame * (channels + 1))), copy = room(size);
@@ -88,14 +88,14 @@ std::vector<double> outcome(const Pointwise<T>& k, int channels) {
   }
   // Of three tiles, one has four values, one two, one one.
   const auto products = some_values<float>(16 * 8 * 32, 10);
+  const TilePlace places[] = {{0, 0, 2, 2}, {4, 1, 2, 1}, {12, 1, 1, 1}};
+  const auto adds = some_values<float>(static_cast<std::size_t>(2 * channels), 12);
   FinishTiles<T> tiles{.sums = products.data(),
                        .tiles = 3,
                        .columns = columns,
-                       .add = {nullptr, a.data(), b.data()},
-                       .pixel = {0, 4, 12},
-                       .height = {2, 2, 1},
-                       .width = {2, 1, 1},
+                       .places = places,
                        .line = kWidth,
+                       .add = adds.data(),
                        .residual = x.data(),
                        .scale = 0.7f,
                        .out = tile.data(),
@@ -176,4 +176,40 @@ TEST_CASE("weights of attention are exponentials, and what is not a number stays
       REQUIRE(std::isnan(out[3]));
       REQUIRE(out[2] == 0);
     }
+}
+
+TEMPLATE_TEST_CASE("SiLU and softmax's weights hold at the ends, and what is not finite shows", "[kernels][pointwise]",
+                   float, Bf16) {
+  constexpr int kCount = 40;  // two registers and a part of one, at most
+  constexpr float kInf = std::numeric_limits<float>::infinity(), kNan = std::numeric_limits<float>::quiet_NaN();
+  const auto list = all_pointwise<TestType>();
+  const double bound = kPair<TestType> == 2 ? 1.0 / 128 : 1e-6;
+  for (std::size_t i = 0; i < list.count; ++i) {
+    INFO(list.all[i].name);
+    for (const float x : {-1e30f, -1e4f, -100.0f, -88.0f, -20.0f, -1.0f, 0.0f, 1.0f, 88.0f, 1e4f, 1e30f}) {
+      std::vector<TestType> values(kCount, narrowed<TestType>(x)), out(kCount);
+      list.all[i].norm_forward({values.data(), 1, 1, kCount, nullptr, nullptr, true, {}, out.data(), kCount, kCount});
+      const double at = widened(values[0]), exact = at / (1 + std::exp(-at));
+      for (const TestType y : out) REQUIRE(std::abs(widened(y) - exact) <= bound * std::abs(exact) + 1e-7);
+      std::vector<float> logits(kCount, 3.0f);
+      logits[7] = 3.0f - std::abs(x), logits[38] = -1e30f;
+      const float sum = list.all[i].weigh(logits.data(), kCount, kCount, 0.5f, out.data());
+      const double least = std::exp(0.5 * (double{logits[7]} - 3));
+      REQUIRE(std::abs(widened(out[7]) - least) <= bound * least + 1e-37);
+      REQUIRE(widened(out[38]) <= 1e-37f);
+      REQUIRE(std::abs(widened(out[0]) - 1) <= bound);
+      REQUIRE(std::abs(sum - (kCount - 2 + least)) <= kCount * bound);
+    }
+    for (const float x : {kInf, -kInf, kNan}) {
+      std::vector<TestType> values(kCount, narrowed<TestType>(x)), out(kCount);
+      list.all[i].norm_forward({values.data(), 1, 1, kCount, nullptr, nullptr, true, {}, out.data(), kCount, kCount});
+      for (const TestType y : out) REQUIRE_FALSE(std::isfinite(widened(y)));
+    }
+    for (const std::size_t place : {0, 20, 38}) {
+      std::vector<float> logits(kCount, 3.0f);
+      logits[place] = kNan;
+      std::vector<TestType> out(kCount);
+      REQUIRE(std::isnan(list.all[i].weigh(logits.data(), kCount, kCount, 0.5f, out.data())));
+    }
+  }
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 namespace diffmem::kernels {
@@ -30,7 +31,7 @@ void panels_of_rows(const Rows<T>& x, int columns, std::vector<T>& to) {
       const T* row = x.data + std::min(first + c, x.count - 1) * x.stride;
       T* panel = panels + std::ptrdiff_t{first} * x.width + c * pair;
       for (int k = 0; k < x.width; k += pair, panel += kPanelColumns * pair)
-        for (int i = 0; i < pair; ++i) panel[i] = row[k + i];
+        std::memcpy(panel, row + k, pair * sizeof(T));
     }
 }
 /// Panels whose columns are the rows' values: of x, [depth,width], 0 beyond the last row.

@@ -14,6 +14,7 @@ template <class T>
 struct Scratch {
   std::vector<T> even, odd, pairs, tiles, gradients;
   std::vector<std::ptrdiff_t> where, where_right;
+  std::vector<TilePlace> to;
 };
 template <class T>
 Scratch<T>& scratch() {
@@ -44,19 +45,14 @@ void convolve_by_taps(const T* images, int group, const Geometry& g, const T* we
     for (std::ptrdiff_t p = 0; p < pixels; p += kTileRows) {
       for (int r = 0; r < kTileRows; ++r) product.rows[r] = images + where[p + r];
       panel_kernels<T>().rows(product);
-      const auto from = [&](auto* values) { return values ? values + p * columns + c : nullptr; };
-      FinishTile<T> f{sums,
-                      static_cast<int>(std::min<std::ptrdiff_t>(kTileRows, pixels - p)),
-                      std::min(kTileColumns, columns - c),
-                      {},
-                      from(to.residual),
-                      to.scale,
-                      from(to.out),
-                      from(to.wide_out),
-                      columns};
-      if (to.add)
-        for (int r = 0; r < f.rows; ++r) f.add[r] = to.add + (p + r) / g.pixels() * columns + c;
-      pointwise<T>().finish(f);
+      for (std::ptrdiff_t begin = p, end; begin < std::min(p + kTileRows, pixels); begin = end) {
+        const std::ptrdiff_t n = begin / g.pixels();
+        end = std::min(p + kTileRows, (n + 1) * g.pixels());
+        const auto from = [&](auto* values) { return values ? values + begin * columns + c : nullptr; };
+        pointwise<T>().finish({sums + (begin - p) * kTileColumns, static_cast<int>(end - begin),
+                               std::min(kTileColumns, columns - c), to.add ? to.add + n * columns + c : nullptr,
+                               from(to.residual), to.scale, from(to.out), from(to.wide_out), columns});
+      }
     }
   }
 }
@@ -135,6 +131,16 @@ const std::ptrdiff_t* places(const Geometry& g, int group, int border, std::vect
   for (int r = 0; r < kTileRows; ++r) where[i + r] = where[i - 1];  // tiles beyond the last are not stored
   return where;
 }
+/// Where the values of each go.
+const TilePlace* results(const Geometry& g, int group, std::vector<TilePlace>& to) {
+  TilePlace* const first = room(to, group * tile_count(g));
+  TilePlace* place = first;
+  for (int n = 0; n < group; ++n)
+    for (int h = 0; h < g.height; h += 2)
+      for (int w = 0; w < g.width; w += 2)
+        *place++ = {n * g.pixels() + h * g.width + w, n, std::min(2, g.height - h), std::min(2, g.width - w)};
+  return first;
+}
 /// Tiles whose products are done together, of `depth` channels each: as many as the cache takes.
 template <class T>
 std::ptrdiff_t tiles_at_once(std::ptrdiff_t depth) {
@@ -153,9 +159,10 @@ template <class T>
 void convolve_by_winograd(const T* images, int group, const Geometry& g, const T* weights, int columns,
                           const ConvOut<T>& to) {
   Scratch<T>& s = scratch<T>();
-  const std::ptrdiff_t each = tile_count(g), all = group * each, row = g.depth + kStagger<T>, product = kTileRows * row,
+  const std::ptrdiff_t all = group * tile_count(g), row = g.depth + kStagger<T>, product = kTileRows * row,
                        block = kProducts * product, at_once = tiles_at_once<T>(row);
   const std::ptrdiff_t* where = places(g, group, 1, s.where);
+  const TilePlace* place = results(g, group, s.to);
   T* tiles = room(s.tiles, std::min(at_once, all + kTileRows) / kTileRows * block);
   std::ptrdiff_t of_product[kProducts];
   for (int k = 0; k < kProducts; ++k) of_product[k] = k * product;
@@ -177,29 +184,23 @@ void convolve_by_winograd(const T* images, int group, const Geometry& g, const T
       p.panels = columns - c > kPanelColumns ? 2 : 1;
       for (std::ptrdiff_t t = first; t < end; t += kTileRows) {
         for (int r = 0; r < kTileRows; ++r) p.rows[r] = tiles + (t - first) / kTileRows * block + r * row;
+        if (to.residual)
+          for (std::ptrdiff_t i = t; i < std::min(t + kTileRows, end); ++i)
+            for (const std::ptrdiff_t pixel : {0, 1, g.width, g.width + 1})
+              __builtin_prefetch(to.residual + (place[i].pixel + pixel) * columns + c);
         panel_kernels<T>().rows(p);
         const auto from = [&](auto* values) { return values ? values + c : nullptr; };
-        FinishTiles<T> f{.sums = sums,
-                         .tiles = static_cast<int>(std::min<std::ptrdiff_t>(kTileRows, end - t)),
-                         .columns = std::min(kTileColumns, columns - c),
-                         .add = {},
-                         .pixel = {},
-                         .height = {},
-                         .width = {},
-                         .line = g.width,
-                         .residual = from(to.residual),
-                         .scale = to.scale,
-                         .out = from(to.out),
-                         .wide_out = from(to.wide_out),
-                         .stride = columns};
-        for (int i = 0; i < f.tiles; ++i) {
-          const std::ptrdiff_t n = (t + i) / each, h = 2 * ((t + i) % each / line_tiles(g)),
-                               w = 2 * ((t + i) % line_tiles(g));
-          if (to.add) f.add[i] = to.add + n * columns + c;
-          f.pixel[i] = n * g.pixels() + h * g.width + w;
-          f.height[i] = h + 1 < g.height ? 2 : 1, f.width[i] = w + 1 < g.width ? 2 : 1;
-        }
-        pointwise<T>().finish_tiles(f);
+        pointwise<T>().finish_tiles({.sums = sums,
+                                     .tiles = static_cast<int>(std::min<std::ptrdiff_t>(kTileRows, end - t)),
+                                     .columns = std::min(kTileColumns, columns - c),
+                                     .places = place + t,
+                                     .line = g.width,
+                                     .add = from(to.add),
+                                     .residual = from(to.residual),
+                                     .scale = to.scale,
+                                     .out = from(to.out),
+                                     .wide_out = from(to.wide_out),
+                                     .stride = columns});
       }
     }
   }

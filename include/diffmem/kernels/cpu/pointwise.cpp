@@ -4,6 +4,7 @@
 #include <diffmem/kernels/cpu/pointwise.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <type_traits>

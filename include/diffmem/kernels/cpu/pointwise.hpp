@@ -69,13 +69,13 @@ struct Resampling {
   int out_height, out_width;  ///< half of x's or twice, or one more (the gradient of half of an odd side)
 };
 
-/// A tile of sums [8][32] becomes values: (sums + add + residual) scale.
+/// Rows of a tile of sums [8][32], of one image, become values: (sums + add + residual) scale.
 template <class T>
 struct FinishTile {
   const float* sums;
   int rows, columns;
-  const float* add[8];  ///< to each row, or null
-  const T* residual;    ///< rows `stride` values apart, or null
+  const float* add;   ///< [columns], to each row, or null
+  const T* residual;  ///< rows `stride` values apart, or null
   float scale;
   T* out;           ///< or
   float* wide_out;  ///< in float32
@@ -95,16 +95,21 @@ struct Tiles {
   std::ptrdiff_t tile, product;  ///< values from one tile, or pair of tiles, and from one of the 16 to the next
 };
 
+/// Where a tile's 2x2 values go.
+struct TilePlace {
+  std::ptrdiff_t pixel;      ///< the first
+  int image, height, width;  ///< height, width: 1 or 2, the others are beyond the image
+};
+
 /// A tile of sums [16][8][32] of such products becomes A^T m A, 2x2 values of each tile: (that + add + residual) scale.
 template <class T>
 struct FinishTiles {
   const float* sums;
   int tiles, columns;
-  const float* add[8];      ///< to each tile, or null
-  std::ptrdiff_t pixel[8];  ///< each tile's first
-  int height[8], width[8];  ///< of each, 1 or 2: the others are beyond the image
-  std::ptrdiff_t line;      ///< pixels of one
-  const T* residual;        ///< pixels `stride` values apart, or null
+  const TilePlace* places;
+  std::ptrdiff_t line;  ///< pixels of one
+  const float* add;     ///< [images][stride], or null
+  const T* residual;    ///< pixels `stride` values apart, or null
   float scale;
   T* out;           ///< or
   float* wide_out;  ///< in float32
