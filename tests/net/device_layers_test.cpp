@@ -38,16 +38,17 @@ struct Case {
   int height = 4, width = 4, channels = 8, second = 0;  // second: of the channels, how many in a second piece
   bool silu = true, shift = false;
   double rate = 0;
+  bool one_shift = false;  // for all images
 };
 
 void check(const Case& c, at::ScalarType type) {
-  CAPTURE(c.images, c.height, c.width, c.channels, c.second, c.silu, c.shift, c.rate, int(type));
+  CAPTURE(c.images, c.height, c.width, c.channels, c.second, c.silu, c.shift, c.rate, c.one_shift, int(type));
   Leaves exact_leaves(at::kCPU, kFloat64), fast_leaves(at::kCPU, kFloat32);
   const GroupNorm exact(exact_leaves, "norm", c.channels), fast(fast_leaves, "norm", c.channels);
   const auto leaves = alike(exact_leaves, fast_leaves);
   const Both x(normal({c.images, c.channels, c.height, c.width}, 1) * 2.0 + 3.0, type);
   Both shift;
-  if (c.shift) shift = Both(normal({c.images, c.channels}, 2), kFloat32);
+  if (c.shift) shift = Both(normal({c.one_shift ? 1 : c.images, c.channels}, 2), kFloat32);
   Dropout one{.seed = 3, .step = 5, .first_place = 1}, other{.seed = 3, .step = 2, .first_place = 1};
   const std::uint64_t three = 3;  // steps more, told on the device
   other.device_step = &three;
@@ -92,6 +93,7 @@ TEST_CASE("the device's norm with all that is around it equals its layers, with 
     check({.height = 3, .width = 3, .channels = 256, .silu = false}, type);                // of 8
     check({.height = 7, .width = 3, .channels = 384, .second = 128, .rate = 0.13}, type);  // of 12, in two pieces
     check({.images = 2, .height = 5, .width = 5, .channels = 28, .second = 12, .shift = true}, type);
+    check({.height = 4, .width = 5, .channels = 20, .shift = true, .one_shift = true}, type);
     check({.images = 2, .height = 5, .width = 5, .channels = 12, .second = 5}, type);  // a piece ends within a group
     check({.images = 1, .height = 97, .width = 89, .channels = 8, .shift = true, .rate = 0.2}, type);  // two passes
     check({.images = 1, .height = 33, .width = 31, .channels = 192}, type);                            // two passes

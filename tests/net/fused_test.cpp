@@ -113,6 +113,9 @@ TEST_CASE("a fused convolution equals its layers, with all gradients", "[net][fu
       check({.images = 3, .height = 5, .width = 7, .in = 20, .out = 33}, type);
       check({.images = 5, .height = 3, .width = 8, .in = 36, .out = 48, .shift = true, .residual = true}, type);
       check({.images = 2, .height = 8, .width = 6, .in = 16, .out = 3, .wide = true}, type);
+      check({.images = 3, .height = 5, .width = 7, .in = 20, .out = 1, .shift = true, .residual = true}, type);
+      check({.images = 5, .height = 2, .width = 1, .in = 28, .second = 12, .out = 2, .residual = true, .wide = true},
+            type);
       check({.images = 2, .height = 6, .width = 6, .in = 3, .out = 20, .norm = false, .silu = false}, type);
       check({.images = 3, .height = 5, .width = 5, .in = 12, .out = 20, .kernel = 1, .silu = false}, type);
       check({.images = 3,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "complaint.hpp"
+#include "net/both.hpp"
 #include "net/laws.hpp"
 
 #include <diffmem/condition/none.hpp>
@@ -320,4 +321,25 @@ TEST_CASE("networks of unusual shape work", "[net][unet]") {
          .attention = {},
          .noise_mult = 3,
          .encoder = Encoder::residual});
+}
+
+TEST_CASE("one noise level for all images is computed once and means the same", "[net][unet]") {
+  const UNetConfig config{
+      .resolution = 8, .channels = 1, .label_dim = 3, .base = 16, .mult = {1, 2}, .blocks = 1, .attention = {8}};
+  const Design<VeSchedule, Positional, DdpmPp, AllSkips, Unconditional, Heun> design;
+  const at::NoGradGuard no_grad;
+  for (const auto precision : {Precision::plain, Precision::fp32}) {
+    Model model(design, config, 3);
+    model.net().initialise(4);
+    model.net().set_precision(precision);
+    for (const auto& [name, leaf] : model.net().parameters()) leaf.add_(normal(leaf.sizes(), 5, kFloat32) * 0.1);
+    const Tensor x = normal({4, 1, 8, 8}, 1);
+    for (const Tensor& labels : {Tensor(), arange(4, kInt64).remainder(3)}) {
+      const Tensor each = model(x, full({4}, 0.7, kFloat64), labels),
+                   once = model(x, full({1}, 0.7, kFloat64).expand({4}), labels);
+      REQUIRE(once.sizes() == x.sizes());
+      REQUIRE(once.allclose(each, 1e-5, 1e-5));
+      REQUIRE_FALSE(once.allclose(model(x, full({4}, 0.8, kFloat64), labels), 1e-5, 1e-5));
+    }
+  }
 }

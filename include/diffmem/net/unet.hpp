@@ -65,8 +65,9 @@ class UNet {
   ~UNet();
 
   /// The raw network output.
-  /// x [B,C,H,W];  noise [B, noise_mult*base], the embedded noise level [sin, cos];  labels int64 [B] or undefined
-  /// (then a conditional net sees a zero label vector);  dropout null: evaluation mode.                    -> [B,C,H,W]
+  /// x [B,C,H,W];  noise [B, noise_mult*base], the embedded noise level [sin, cos], or one row for all images;  labels
+  /// int64 [B] or undefined (then a conditional net sees a zero label vector);  dropout null: evaluation mode.
+  ///                                                                                                         -> [B,C,H,W]
   Tensor operator()(const Tensor& x, const Tensor& noise, const Tensor& labels = {}, Dropout* dropout = nullptr,
                     const Watch& watch = {}) const;
 

@@ -138,7 +138,8 @@ class Trainer final : public AnyTrainer {
 
  private:
   Tensor sample(const NoiseSource& noise, const Tensor& labels) const override {
-    return average_.design().sampler(replayed_, noise, average_.sigma_range(), labels);
+    const DenoiserRef denoise = device_.is_cpu() ? DenoiserRef(average_) : DenoiserRef(replayed_);
+    return average_.design().sampler(denoise, noise, average_.sigma_range(), labels);
   }
 
   Model<D> model_, average_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/crew.hpp>
 #include <diffmem/kernels/attention.hpp>
+#include <diffmem/kernels/clones.hpp>
 #include <diffmem/kernels/cpu/pointwise.hpp>
 #include <diffmem/kernels/cpu/room.hpp>
 #include <diffmem/kernels/panels.hpp>
@@ -21,6 +22,13 @@ struct Rows {
   std::ptrdiff_t stride;
 };
 
+/// Asks for the rows before they are read one by one.  Inline: a call would be left out, as one that does nothing.
+template <class T>
+DIFFMEM_INLINE void fetch(const Rows<T>& x) {
+  constexpr int kLine = 64 / sizeof(T);
+  for (int i = 0; i < x.count; ++i)
+    for (int k = 0; k < x.width; k += kLine) __builtin_prefetch(x.data + i * x.stride + k);
+}
 /// Panels whose columns are the rows: of x^T, [width,columns].  Columns beyond the last hold anything finite.
 template <class T>
 void panels_of_rows(const Rows<T>& x, int columns, std::vector<T>& to) {
@@ -144,6 +152,7 @@ void attention_forward(const AttentionLaw& law, const T* qkv, T* a, int threads)
   by_heads<T>(law, threads, [&](std::int64_t at, Head<T>& h) {
     const T* q = qkv + at * 3 * c;
     const Rows<T> queries{q, n, c, line};
+    fetch<T>({q, n, 3 * c, line});
     panels_of_rows<T>({q + c, n, c, line}, wide, h.keys);
     panels_of_values<T>({q + 2 * c, n, c, line}, wide, h.values);
     T* weights = room(h.weights, std::ptrdiff_t{kTileRows} * wide);

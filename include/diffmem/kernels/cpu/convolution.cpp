@@ -13,6 +13,7 @@ namespace {
 template <class T>
 struct Scratch {
   std::vector<T> even, odd, pairs, tiles, gradients;
+  std::vector<float> shifted;
   std::vector<std::ptrdiff_t> where, where_right;
   std::vector<TilePlace> to;
 };
@@ -43,7 +44,11 @@ void convolve_by_taps(const T* images, int group, const Geometry& g, const T* we
     product.panel = weights + c / kPanelColumns * panel;
     product.panels = columns - c > kPanelColumns ? 2 : 1;
     for (std::ptrdiff_t p = 0; p < pixels; p += kTileRows) {
-      for (int r = 0; r < kTileRows; ++r) product.rows[r] = images + where[p + r];
+      for (int r = 0; r < kTileRows; ++r) {
+        product.rows[r] = images + where[p + r];
+        if (to.residual) __builtin_prefetch(to.residual + (p + r) * columns + c);
+        if (to.out) __builtin_prefetch(to.out + (p + r) * columns + c, 1);
+      }
       panel_kernels<T>().rows(product);
       for (std::ptrdiff_t begin = p, end; begin < std::min(p + kTileRows, pixels); begin = end) {
         const std::ptrdiff_t n = begin / g.pixels();
@@ -54,6 +59,43 @@ void convolve_by_taps(const T* images, int group, const Geometry& g, const T* we
                                from(to.residual), to.scale, from(to.out), from(to.wide_out), columns});
       }
     }
+  }
+}
+
+/// Of each pixel, with the border, its products with all taps of all columns; then those that meet are added up.
+template <class T>
+void convolve_by_shifts(const T* images, int group, const Geometry& g, const T* weights, int columns,
+                        const ConvOut<T>& to) {
+  const int wide = padded(9 * columns, kPanelColumns);
+  const std::ptrdiff_t pixels = std::ptrdiff_t{g.rows()} * g.line, none = 0;
+  float* sums = room(scratch<T>().shifted, (pixels + kTileRows) * wide);
+  RowProduct<T> product{.rows = {},
+                        .taps = &none,
+                        .depth = g.depth,
+                        .panel = weights,
+                        .panel_stride = std::ptrdiff_t{g.depth} * kPanelColumns,
+                        .panels = wide / kPanelColumns,
+                        .out_stride = wide};
+  for (int n = 0; n < group; ++n) {
+    for (std::ptrdiff_t p = 0; p < pixels; p += kTileRows) {
+      for (int r = 0; r < kTileRows; ++r)
+        product.rows[r] = images + n * g.size() + std::min(p + r, pixels - 1) * g.depth;
+      product.out = sums + p * wide;
+      panel_kernels<T>().rows(product);
+    }
+    std::ptrdiff_t place = n * g.pixels() * columns;
+    for (int h = 0; h < g.height; ++h)
+      for (int w = 0; w < g.width; ++w)
+        for (int c = 0; c < columns; ++c, ++place) {
+          float sum = to.add ? to.add[n * columns + c] : 0;
+          for (int t = 0; t < 9; ++t)
+            sum += sums[(std::ptrdiff_t{h + t / 3} * g.line + w + t % 3) * wide + t * columns + c];
+          if (to.residual) sum += widened(to.residual[place]);
+          if (to.out)
+            to.out[place] = narrowed<T>(sum * to.scale);
+          else
+            to.wide_out[place] = sum * to.scale;
+        }
   }
 }
 
@@ -184,10 +226,12 @@ void convolve_by_winograd(const T* images, int group, const Geometry& g, const T
       p.panels = columns - c > kPanelColumns ? 2 : 1;
       for (std::ptrdiff_t t = first; t < end; t += kTileRows) {
         for (int r = 0; r < kTileRows; ++r) p.rows[r] = tiles + (t - first) / kTileRows * block + r * row;
-        if (to.residual)
-          for (std::ptrdiff_t i = t; i < std::min(t + kTileRows, end); ++i)
-            for (const std::ptrdiff_t pixel : {0, 1, g.width, g.width + 1})
-              __builtin_prefetch(to.residual + (place[i].pixel + pixel) * columns + c);
+        for (std::ptrdiff_t i = t; i < std::min(t + kTileRows, end); ++i)
+          for (const std::ptrdiff_t pixel : {0, 1, g.width, g.width + 1}) {
+            const std::ptrdiff_t at = (place[i].pixel + pixel) * columns + c;
+            if (to.residual) __builtin_prefetch(to.residual + at);
+            if (to.out) __builtin_prefetch(to.out + at, 1);
+          }
         panel_kernels<T>().rows(p);
         const auto from = [&](auto* values) { return values ? values + c : nullptr; };
         pointwise<T>().finish_tiles({.sums = sums,
@@ -258,9 +302,26 @@ void panel_of_taps(const WeightView& v, int first, int depth, T* to) {
     }
 }
 
+template <class T>
+void panels_of_shifts(const WeightView& v, int depth, T* to) {
+  for (int t = 0; t < v.taps; ++t)
+    for (int c = 0; c < v.columns; ++c) {
+      const int at = t * v.columns + c;
+      const float* from = v.weights + c * v.column + (v.turned ? v.taps - 1 - t : t);
+      T* panel = to + std::ptrdiff_t{at / kPanelColumns} * depth * kPanelColumns + at % kPanelColumns * kPair<T>;
+      for (int k = 0; k < v.rows; ++k)
+        panel[k / kPair<T> * kPair<T> * kPanelColumns + k % kPair<T>] = narrowed<T>(from[k * v.row]);
+    }
+}
+
 /// depth: the rows, padded.
 template <class T>
 std::vector<T> panels_of(const WeightView& v, int kernel, int depth, int threads) {
+  if (by_shifts(kernel, v.columns)) {
+    std::vector<T> packed(static_cast<std::size_t>(padded(v.taps * v.columns, kPanelColumns) * depth));
+    panels_of_shifts(v, depth, packed.data());
+    return packed;
+  }
   const int products = product_count(kernel, v.rows, v.columns);
   const std::ptrdiff_t panel = std::ptrdiff_t{products} * depth * kPanelColumns;
   const int panels = padded(v.columns, kPanelColumns) / kPanelColumns;
@@ -295,7 +356,9 @@ std::vector<T> turned_weights(const float* weights, int out, int in, int kernel,
 
 template <class T>
 void convolve(const T* images, int group, const Geometry& g, const T* weights, int columns, const ConvOut<T>& to) {
-  (g.winograd ? convolve_by_winograd<T> : convolve_by_taps<T>)(images, group, g, weights, columns, to);
+  (g.winograd                          ? convolve_by_winograd<T>
+   : by_shifts(2 * g.pad + 1, columns) ? convolve_by_shifts<T>
+                                       : convolve_by_taps<T>)(images, group, g, weights, columns, to);
 }
 template <class T>
 void add_weight_sums(const T* input, const Geometry& g, const T* gradient, const Geometry& d, int group, float* sums) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Convolutions of images that lie in a thread's cache, and their gradients: tap by tap, or, for 3x3 of many channels, by
-// Winograd's F(2x2,3x3), whose 16 products do the work of 36.
+// Winograd's F(2x2,3x3), whose 16 products do the work of 36, or, to few, by one product with all taps.
 #pragma once
 #include <diffmem/kernels/panels.hpp>
 
@@ -14,6 +14,8 @@ constexpr bool by_winograd(int kernel, int in, int out) {
   constexpr int kWorthwhile = 16;
   return kernel == 3 && in >= kWorthwhile && out >= kWorthwhile;
 }
+/// Whether all taps are columns of one product, whose sums are then moved and added up: to few channels.
+constexpr bool by_shifts(int kernel, int out) { return kernel == 3 && 9 * out <= kTileColumns; }
 /// Products of a value of the input with weights: 16, or one a tap.
 constexpr int product_count(int kernel, int in, int out) { return by_winograd(kernel, in, out) ? 16 : kernel * kernel; }
 

@@ -89,6 +89,22 @@ void resample(const FusedConv& law, bool turned, int channels, const T* x, std::
   halves ? pointwise<T>().shrink(r) : pointwise<T>().grow(r);
 }
 
+/// Room for images of `channels`, 0 wherever they have no value.
+template <class T>
+T* bordered(std::vector<T>& v, int count, const Geometry& g, int channels) {
+  if (channels < g.depth) return cleared(v, count * g.size());
+  T* images = room(v, count * g.size());
+  for (int n = 0; n < count; ++n) {
+    T *image = images + n * g.size(), *from = image;
+    for (int h = 0; h < g.height; ++h) {
+      std::fill(from, image + g.at(h, 0), T{});
+      from = image + g.at(h, g.width);
+    }
+    std::fill(from, image + g.size(), T{});
+  }
+  return images;
+}
+
 /// A thread's own memory, kept between calls.
 template <class T>
 struct Scratch {
@@ -134,7 +150,7 @@ void fused_conv_forward(const FusedConv& law, const FusedConvForward<T>& at, int
   const int group = group_of(g, law.images, threads);
   by_groups(law.images, group, threads, [&](std::size_t, std::int64_t first, int count) {
     Scratch<T>& s = scratch<T>();
-    T* input = cleared(s.input, count * g.size());
+    T* input = bordered(s.input, count, g, plan.in);
     float* add = room(s.add, count * plan.out);
     for (int n = 0; n < count; ++n) {
       const Pieces<const T> x = plan.image(at.x, first + n);
@@ -170,7 +186,7 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
   };
   by_groups(law.images, group, threads, [&](std::size_t w, std::int64_t first, int count) {
     Scratch<T>& s = scratch<T>();
-    T* gradient = cleared(s.gradient, count * d.size());
+    T* gradient = bordered(s.gradient, count, d, plan.out);
     for (int n = 0; n < count; ++n) {
       const std::ptrdiff_t place = (first + n) * g.pixels() * plan.out;
       pointwise<T>().border({at.grad + place, g.height, g.width, plan.out, law.scale,
@@ -180,7 +196,7 @@ void fused_conv_backward(const FusedConv& law, const FusedConvBackward<T>& at, i
     }
     if (at.grad_weights) {
       weights[w].resize(static_cast<std::size_t>(std::ptrdiff_t{g.products} * g.depth * d.depth));
-      T* input = cleared(s.input, count * g.size());
+      T* input = bordered(s.input, count, g, plan.in);
       for (int n = 0; n < count; ++n)
         prepare(plan, plan.moments(at.moments, first + n), plan.image(at.x, first + n), kept_of(first + n),
                 input + n * g.size(), s);

@@ -119,7 +119,7 @@ struct NormActFunction : torch::autograd::Function<NormActFunction<Device>> {
 struct Before {
   const GroupNorm& norm;
   bool silu = true;
-  Tensor shift = {};  ///< float32 [B,C], added to x first
+  Tensor shift = {};  ///< float32 [B,C] or [1,C], added to x first
   Dropout* dropout = nullptr;
   double rate = 0;  ///< of the dropout
 };
@@ -141,7 +141,9 @@ Tensor norm_act(const Device& device, const Tensors& x, const Before& before) {
                      .threshold = Dropout::threshold(before.rate)};
     call->norm.keep_scale = Dropout::scale(call->dropout.threshold);
   }
-  const Tensor shift = before.shift.defined() ? before.shift.contiguous() : Tensor();
+  Tensor shift = before.shift;
+  if (shift.defined())
+    shift = shift.expand({x[0].size(0), call->norm.channels}).contiguous();  // one row may be for all
   return NormActFunction<Device>::apply(channels_last(x[0]), before.norm.weight, before.norm.bias,
                                         perhaps(x.size() > 1 ? channels_last(x[1]) : Tensor()), perhaps(shift), call);
 }

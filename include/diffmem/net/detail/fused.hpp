@@ -15,7 +15,7 @@ struct Around {
   bool silu = false;
   Dropout* dropout = nullptr;
   double rate = 0;       ///< of the dropout
-  Tensor shift = {};     ///< float32 [B,out]
+  Tensor shift = {};     ///< float32 [B,out] or [1,out]
   Tensor residual = {};  ///< like the result
   double scale = 1;
   bool wide = false;  ///< the result in float32

@@ -7,7 +7,7 @@ namespace diffmem {
 Tensor walk(DenoiserRef denoise, const NoiseSource& noise, const Plan& plan, const Tensor& labels) {
   const auto slope = [&](const Tensor& z, const PathPoint& p) {  // dz/dt  [N,C,H,W]
     const Tensor x = p.scale == 1 ? z : z / p.scale;
-    const Tensor sigma = full({z.size(0)}, p.sigma, kFloat64, z.device());
+    const Tensor sigma = full({1}, p.sigma, kFloat64, z.device()).expand({z.size(0)});
     const auto denoised = [&] {
       const Span span("denoiser");
       return denoise(x, sigma, labels);

@@ -26,7 +26,9 @@ std::int64_t sampling_batch(const UNet& net, at::Device device) {
 
 Tensor AnyModel::operator()(const Tensor& x, const Tensor& sigma, const Tensor& labels, Dropout* dropout) const {
   const Tensor x32 = x.to(kFloat32);
-  const Coefficients c = coefficients(sigma.to(kFloat32));
+  // A sampler's noise level is one number for all images, expanded: so are what follows from it and its embedding.
+  const Tensor level = sigma.stride(0) == 0 ? sigma.narrow(0, 0, 1) : sigma;
+  const Coefficients c = coefficients(level.to(kFloat32));
   return wide(c.c_skip) * x32 + wide(c.c_out) * network(wide(c.c_in) * x32, c.c_noise, labels, dropout);
 }
 
