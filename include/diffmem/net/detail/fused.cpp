@@ -108,6 +108,7 @@ struct FusedConvFunction : torch::autograd::Function<FusedConvFunction> {
         at.out = values_at<T>(out);
       kernels::fused_conv_forward<T>(law, at, at::get_num_threads());
     });
+    if (!context) return out;
     context->save_for_backward({x0, x1, weight, norm_weight, norm_bias, moments, kept});
     context->saved_data["call"] = c10::IValue::make_capsule(call);
     return out;
@@ -175,6 +176,7 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     with_type(qkv.scalar_type(), [&]<class T>() {
       kernels::attention_forward<T>(law_of(qkv, heads), read<T>(qkv), values_at<T>(a), at::get_num_threads());
     });
+    if (!context) return a;
     context->save_for_backward({qkv});
     context->saved_data["heads"] = heads;
     context->saved_data["layer"] = layer;
@@ -252,7 +254,7 @@ Tensor fused_conv(const Conv2d& conv, const Tensors& x, const Around& around) {
   Tensor shift = around.shift;
   if (shift.defined()) shift = shift.expand({law.images, law.out}).contiguous();  // one row may be for all images
   call->operations = static_cast<double>(law.images) * conv.operations(law.conv_height(), law.conv_width());
-  return FusedConvFunction::apply(
+  return apply<FusedConvFunction>(
       x0, conv.weight, conv.bias, perhaps(x1), perhaps(norm_weight), perhaps(norm_bias), perhaps(shift),
       perhaps(around.residual.defined() ? channels_last(around.residual) : Tensor()), conv.packed.get(), call);
 }
@@ -290,7 +292,7 @@ Conv2d heads_in_order(const Conv2d& qkv, int heads, OrderedHeads& kept) {
 }
 
 Tensor fused_attention(const Tensor& qkv, int heads, const std::string& layer) {
-  return AttentionFunction::apply(channels_last(qkv), std::int64_t{heads}, layer);
+  return apply<AttentionFunction>(channels_last(qkv), std::int64_t{heads}, layer);
 }
 
 std::shared_ptr<PackedWeights> make_packed_weights() { return std::make_shared<PackedWeights>(); }

@@ -34,6 +34,12 @@ kernels::Pieces<const T> pieces(const Tensor& x0, const Tensor& x1) {
 using Perhaps = std::optional<Tensor>;
 inline Perhaps perhaps(const Tensor& t) { return t.defined() ? Perhaps(t) : std::nullopt; }
 
+/// F::apply(), or, where no gradient is wanted, F::forward() without a context, which costs less.
+template <class F, class... Args>
+Tensor apply(const Args&... args) {
+  return at::GradMode::is_enabled() ? F::apply(args...) : F::forward(nullptr, args...);
+}
+
 /// First in a backward pass: what is written by pointer has no gradient of its own.
 inline void refuse_graph() {
   if (at::GradMode::is_enabled())
