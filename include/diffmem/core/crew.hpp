@@ -16,6 +16,10 @@ namespace diffmem::detail {
 template <class Work>
 void crew(std::size_t threads, Work&& work) {
   if (threads == 0) return;
+  if (threads == 1) {  // OpenMP would ask the system to wake nobody
+    work(std::size_t{0});
+    return;
+  }
   std::exception_ptr thrown;
 #pragma omp parallel num_threads(static_cast<int>(threads))
   for (auto w = static_cast<std::size_t>(omp_get_thread_num()); w < threads;
