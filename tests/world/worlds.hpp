@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <thread>
@@ -29,6 +30,9 @@ inline int free_port() {
 /// act(world) in `size` threads, each with its place in one world.  Throws what the first rank that fails throws.
 /// Assertions are for the caller: Catch2's are not for threads.
 inline void in_worlds(int size, const std::function<void(const World&)>& act) {
+  // c10d's record of what was called is one for all groups of a process, and threads break it.
+  static const int kept_out = ::setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
+  static_cast<void>(kept_out);
   const int port = free_port();
   std::vector<std::exception_ptr> thrown(static_cast<std::size_t>(size));
   std::vector<std::thread> threads;

@@ -19,6 +19,12 @@ DIFFMEM_DEVICE double logit_error(double size, double depth, double rate, double
   return kHalfUlp * ((depth + 8) * largest + 11 * ::sqrt(size * rate * largest));
 }
 
+/// What float64 loses of a log-sum-exp where it is put together, from parts no larger than `sum` and `part` and some of
+/// 50 at most.
+DIFFMEM_DEVICE double log_rounding(double sum, double part) {
+  return 4 * kHalfUlp * (::fabs(sum) + ::fabs(part) + 100);
+}
+
 /// The total variation, at most, between weights whose logits are each off by up to `off`.  A set of points of weight p
 /// has p e^off / (p e^off + (1-p) e^-off) instead at most, which is p (1-p) (e^{2 off} - 1) more at most, and at p = 1/2
 /// at most tanh(off / 2).  p or 1-p is at most `others`, what all but one point weigh; if their `points` logits lie `gap`

@@ -13,6 +13,11 @@
 
 namespace diffmem {
 
+class World;
+namespace detail {
+struct Share;
+}
+
 /// What the posterior says of N noisy images z = alpha x + sigma eps.  The weight of training image n is
 /// w_n = softmax_n(-|z - alpha x_n|^2 / 2 sigma^2); x_n is on [-1, 1]; d = C*H*W.  All float64 but nearest and top.
 struct Optimum {
@@ -51,6 +56,9 @@ struct PosteriorOptions {
   /// that is more, it is not used), and known products, 4 or 8 an image and query each, as many as there is room for at 8,
   /// up to eight.
   std::int64_t memory = std::int64_t{1} << 30;
+  /// Processes each of which holds some of the training set, numbered one after the other by rank (null: none but this),
+  /// so that all of it may be more than one machine has memory for.  It must live as long as the Posterior.
+  const World* world = nullptr;
 };
 
 /// What is known of the distances from one batch of images, of their products with the training images, and of these
@@ -74,6 +82,12 @@ class PosteriorMemory {
 ///
 ///     Posterior posterior(images);
 ///     Optimum optimum = posterior(z, sigma);   // optimum.denoised, optimum.score, ...
+///
+/// Over the processes of a world (PosteriorOptions::world) all of them make one, each of its images, none too, with the
+/// same top, and ask as often, all the same or each its own.  What is answered is about all images, indices included;
+/// where all ask the same, it is the same to the last bit.  8 bytes a value of z go from each process whose images have
+/// weight there to all others.  error includes what merging adds, and may be above the tolerance by it where processes
+/// share the weight: some 10^-14 of |z - alpha x|^2 / sigma^2.  On a CUDA device LibTorch's operations compute.
 class Posterior {
  public:
   /// `labels` has one class an image, for the class-conditional optimum (Eq. 60), or is empty.  The pixels are copied.
@@ -103,8 +117,12 @@ class Posterior {
  private:
   struct Data;
   struct Question;
+  struct Asked;
   static Tensor error_of_division(const Question& question, const Optimum& optimum);
   Question question(const Tensor& z, const Tensor& sigma, const Tensor& alpha, const Tensor& classes) const;
+  Asked ask_together(Question question) const;
+  detail::Share look(const Question& question, PosteriorMemory* memory) const;
+  Optimum look_together(const Question& question, PosteriorMemory* memory) const;
   std::shared_ptr<const Data> data_;
 };
 

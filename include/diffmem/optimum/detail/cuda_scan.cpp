@@ -30,8 +30,8 @@ CudaScan::CudaScan(const Tensor& images, std::span<const double> weights, double
 }
 CudaScan::~CudaScan() = default;
 
-Optimum CudaScan::operator()(const Tensor& members, const Tensor& log_weights, const Tensor& y, const Tensor& s,
-                             std::int64_t top) const {
+Share CudaScan::operator()(const Tensor& members, const Tensor& log_weights, const Tensor& y, const Tensor& s,
+                           std::int64_t top) const {
 #ifdef DIFFMEM_CUDA
   const std::int64_t count = members.defined() ? members.size(0) : images_.size(0), n = y.size(0), d = y.size(1);
   const std::int64_t most = std::min(top, count);
@@ -67,13 +67,13 @@ Optimum CudaScan::operator()(const Tensor& members, const Tensor& log_weights, c
   if (!left.empty()) {
     const Tensor rows = tensor_of(left).to(y.device());
     const Optimum exact =
-        scan_tensors(images_, members, log_weights, y.index_select(0, rows), s.index_select(0, rows), top);
+        scan_tensors(images_, members, log_weights, y.index_select(0, rows), s.index_select(0, rows), top).optimum;
     for (const auto field : {&Optimum::denoised, &Optimum::log_sum, &Optimum::entropy, &Optimum::max_weight,
                              &Optimum::spread, &Optimum::top, &Optimum::top_weight, &Optimum::error})
       (o.*field).index_copy_(0, rows, exact.*field);
   }
   o.nearest = o.top.select(1, 0);
-  return o;
+  return {.optimum = o, .top_logit = {}, .log_sum_error = {}};
 #else
   return scan_tensors(images_, members, log_weights, y, s, top);
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The posterior on a CUDA device: by our kernels, and what they cannot prove by LibTorch's operations.
 #pragma once
-#include <diffmem/optimum/posterior.hpp>
+#include <diffmem/optimum/detail/share.hpp>
 
 #include <memory>
 
@@ -14,9 +14,9 @@ class CudaScan {
   CudaScan(const Tensor& images, std::span<const double> weights, double tolerance);
   ~CudaScan();
 
-  /// As scan_tensors() (tensors.hpp), within the tolerance.
-  Optimum operator()(const Tensor& members, const Tensor& log_weights, const Tensor& y, const Tensor& s,
-                     std::int64_t top) const;
+  /// As scan_tensors() (tensors.hpp), within the tolerance; where the kernels do it, what merging takes is undefined.
+  Share operator()(const Tensor& members, const Tensor& log_weights, const Tensor& y, const Tensor& s,
+                   std::int64_t top) const;
 
  private:
   struct Kernels;

@@ -100,17 +100,23 @@ class Exact {
     const double largest = std::abs(most_) + 2 * heaviest_ + kernels::far_below(added_);
     const auto size = static_cast<double>(points_.size);
     const double off = kernels::logit_error(size, size / 32 + 64, rate_, largest);
-    double error = weights_error(off);
-    if (error > kEnough) error = weights_error(refine()) + std::min(1.0, added_ * std::exp(2 * off - kTinyLog));
+    double error = weights_error(off), missed = off;
+    if (error > kEnough) {
+      const double refined = refine(), lost = added_ * std::exp(2 * off - kTinyLog);
+      error = weights_error(refined) + std::min(1.0, lost);
+      missed += refined + lost;  // that of the nearest, too
+    }
     const double rest = outside * std::exp(-reach) / sum_;
     a.error = std::min(1.0, error + rest / (1 + rest) + rounding());
 
     for (std::size_t j = 0; j < mean_.size(); ++j) a.mean[j] = mean_[j] / sum_ / 127.5 - 1;  // one image is itself
     a.log_sum = base_ + (most_ + std::log(sum_));
+    a.log_sum_error = missed + rest + rounding() + kernels::log_rounding(a.log_sum, base_);
     a.entropy = std::max(0.0, std::log(sum_) - slope_ / sum_);
     a.max_weight = 1 / sum_;
-    a.top.clear(), a.top_weight.clear();
+    a.top.clear(), a.top_weight.clear(), a.top_logit.clear();
     for (std::size_t i = 0; i < std::min(top_, best_.size()); ++i) {
+      a.top_logit.push_back(base_ + best_[i].logit);
       a.top.push_back(static_cast<std::int64_t>(id(best_[i].point)));
       a.top_weight.push_back(std::exp(best_[i].logit - most_) / sum_);
     }

@@ -165,11 +165,12 @@ class Scan {
       t.used += e, t.half_square += e * points_.half_square[id(c.point)];
     }
     add_values(t.mean.data(), few, 0, size);
-    double square = 0, length = 0;
+    double square = 0;
     for (std::size_t j = 0; j < size; ++j) {
       a.mean[j] = t.mean[j] / t.used / 127.5 - 1;
-      square += a.mean[j] * a.mean[j], length += queries_[q].y[j] * queries_[q].y[j];
+      square += a.mean[j] * a.mean[j];
     }
+    const double length = dot(queries_[q].y, queries_[q].y, size);
     const double rate = 0.5 / (queries_[q].s * queries_[q].s);
     // The logits' errors, all points' mean of them: what the weights do not feel, but their sum does.
     a.log_sum = t.most + std::log(t.sum) - rate * length + pass.miss_along(i, a.mean);
@@ -182,11 +183,17 @@ class Scan {
     // errors, of `rounding` at most, move half that (weights_error).
     const double rounding = slack - miss * points_.longest, units = t.off / t.sum;
     const double spread = a.spread + 4 * units * points_.longest * points_.longest;  // the mean has been rounded
-    const double variance = miss * miss * spread;
+    const double variance = miss * miss * spread, bend = 0.5 * variance * std::exp(2 * slack);
     // Weights in units have another sum, which was divided by.
-    a.error = std::min(slack, 0.5 * std::sqrt(variance) + 0.5 * variance * std::exp(2 * slack) + 0.5 * rounding) +
-              0.5 * (units + std::abs(t.sum - t.used) / t.sum) +
+    const double used = units + std::abs(t.sum - t.used) / t.sum;
+    a.error = std::min(slack, 0.5 * std::sqrt(variance) + bend + 0.5 * rounding) + 0.5 * used +
               static_cast<double>(count_) * std::exp(-reach_) / t.sum;
+    // Their sum feels the mean of the logits' errors, which was added, but for the mean's own, and then, as log E e^d,
+    // what the error above has beyond the deviation.  |y|^2 is summed in 32 parts.
+    a.log_sum_error =
+        bend + rounding + miss * points_.longest * used +
+        kernels::kHalfUlp * (2 * static_cast<double>(count_) + (static_cast<double>(size) / 32 + 16) * rate * length) +
+        kernels::log_rounding(a.log_sum, rate * length + std::abs(t.most));
 
     // The order of the largest weights, in float64.
     std::vector<Candidate> best = t.top;
@@ -197,8 +204,9 @@ class Scan {
                 (points_.log_weight.empty() ? 0 : points_.log_weight[n]);
     }
     keep_largest(best, options_.top);
-    a.top.clear(), a.top_weight.clear();
+    a.top.clear(), a.top_weight.clear(), a.top_logit.clear();
     for (const Candidate& c : best) {
+      a.top_logit.push_back(c.logit);
       a.top.push_back(static_cast<std::int64_t>(id(c.point)));
       a.top_weight.push_back(std::exp(c.logit - a.log_sum));
     }

@@ -36,8 +36,10 @@ struct Answer {
   double* mean = nullptr;  // [size]
   double log_sum = 0, entropy = 0, max_weight = 0, spread = 0;
   double error = 0;                // proved: total variation between these weights and the true ones
+  double log_sum_error = 0;        // proved, too
   std::vector<std::int64_t> top;   // the largest weights' images, equal ones by index
   std::vector<double> top_weight;  // theirs
+  std::vector<double> top_logit;   // -|y - x|^2 / 2 s^2 + log_weight
 };
 
 inline constexpr std::size_t kTile = 2048;    // points taken at once

@@ -9,30 +9,33 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace diffmem::detail {
 namespace {
 
-/// Optimum::error of `count` points: what float64 loses of their logits, and of sums of so many terms.
-Tensor error_of(std::int64_t count, std::int64_t size, double heaviest, const Tensor& rate, const Tensor& most,
-                const Tensor& sum, const Tensor& gap) {
+/// Optimum::error and Share::log_sum_error of `count` points: what float64 loses of their logits, and of sums of so many
+/// terms.
+std::pair<Tensor, Tensor> errors_of(std::int64_t count, std::int64_t size, double heaviest, const Tensor& rate,
+                                    const Tensor& most, const Tensor& sum, const Tensor& gap) {
   const auto points = static_cast<double>(count), values = static_cast<double>(size);
   const double rounding = 2 * points * kernels::kHalfUlp;
   const auto rates = values_of<double>(rate), mosts = values_of<double>(most), sums = values_of<double>(sum),
              gaps = values_of<double>(gap);
-  std::vector<double> errors;
+  std::vector<double> errors, log_sum_errors;
   for (std::size_t i = 0; i < sums.size(); ++i) {
     const double largest = std::abs(mosts[i]) + 2 * heaviest + kernels::far_below(points);
     const double off = kernels::logit_error(values, values, -rates[i], largest);
     errors.push_back(rounding + kernels::weights_error(off, 1 - 1 / sums[i] + rounding, points, gaps[i]));
+    log_sum_errors.push_back(off + rounding + kernels::log_rounding(mosts[i], std::log(sums[i])));
   }
-  return tensor_of(errors).to(sum.device());
+  return {tensor_of(errors).to(sum.device()), tensor_of(log_sum_errors).to(sum.device())};
 }
 
 }  // namespace
 
-Optimum scan_tensors(const Tensor& images, const Tensor& members, const Tensor& log_weights, const Tensor& y,
-                     const Tensor& s, std::int64_t top) {
+Share scan_tensors(const Tensor& images, const Tensor& members, const Tensor& log_weights, const Tensor& y,
+                   const Tensor& s, std::int64_t top) {
   constexpr std::int64_t kDirect = 2;  // cdist: no matrix product
   constexpr std::int64_t kTile = 1024;
   const Tensor rate = -(s.square() * 2.0).reciprocal().unsqueeze(1);  // [n,1]
@@ -72,18 +75,20 @@ Optimum scan_tensors(const Tensor& images, const Tensor& members, const Tensor& 
   const Tensor gap = count > 1 ? best_logit.select(1, 0) - best_logit.select(1, 1)
                                : full({sum.size(0)}, std::numeric_limits<double>::infinity(), kFloat64, sum.device());
   best = best.narrow(1, 0, std::min(top, count)), best_logit = best_logit.narrow(1, 0, std::min(top, count));
-  return {.denoised = mean,
-          .score = {},
-          .noise = {},
-          .log_sum = total.flatten(),
-          .log_density = {},
-          .entropy = (sum.log() - slope / sum).clamp_min(0.0).flatten(),
-          .max_weight = sum.reciprocal().flatten(),
-          .spread = (square / sum - mean.square().sum({1}, true)).clamp_min(0.0).flatten(),
-          .nearest = best.select(1, 0),
-          .top = best,
-          .top_weight = (best_logit - total).exp(),
-          .error = error_of(count, y.size(1), heaviest, rate, most, sum, gap)};
+  const auto [error, log_sum_error] = errors_of(count, y.size(1), heaviest, rate, most, sum, gap);
+  const Optimum optimum{.denoised = mean,
+                        .score = {},
+                        .noise = {},
+                        .log_sum = total.flatten(),
+                        .log_density = {},
+                        .entropy = (sum.log() - slope / sum).clamp_min(0.0).flatten(),
+                        .max_weight = sum.reciprocal().flatten(),
+                        .spread = (square / sum - mean.square().sum({1}, true)).clamp_min(0.0).flatten(),
+                        .nearest = best.select(1, 0),
+                        .top = best,
+                        .top_weight = (best_logit - total).exp(),
+                        .error = error};
+  return {.optimum = optimum, .top_logit = best_logit, .log_sum_error = log_sum_error};
 }
 
 }  // namespace diffmem::detail
