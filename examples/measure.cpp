@@ -16,15 +16,22 @@
 //
 //     344 of 974 generated images (35.3 %, ...) are copies of a training image, twins of it set aside.  Of the held-out
 //     images, ... 27.9 % (25.0–31.0 %) are so by chance: the model memorizes, 3.2 to 11.6 % of what it generates.  ...
+//
+// With `tools/launch 2`, torchrun, mpirun or srun before it, each process reads and keeps its part of the training
+// images, which may be more than one machine has memory for; the results are the same.
+#include <diffmem/core/digest.hpp>
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/params.hpp>
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/core/text.hpp>
+#include <diffmem/core/texts.hpp>
+#include <diffmem/data/digest.hpp>
 #include <diffmem/data/folder.hpp>
-#include <diffmem/data/subset.hpp>
+#include <diffmem/measure/sharded.hpp>
 #include <diffmem/report/copies.hpp>
 #include <diffmem/study/command_line.hpp>
 #include <diffmem/study/progress.hpp>
+#include <diffmem/world/world.hpp>
 
 #include <fmt/format.h>
 
@@ -34,6 +41,7 @@
 #include <cmath>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -41,6 +49,8 @@
 using namespace diffmem;
 
 namespace {
+
+constexpr double kPatience = 1800;  // seconds that a process waits for the others
 
 enum class Duplicates { drop, keep };
 constexpr std::array<std::string_view, 2> kDuplicatesWords{"drop", "keep"};
@@ -73,7 +83,7 @@ void check(Options& o) {
   if (o.threads < 0 || o.threads > kMostThreads)
     throw Error("--threads", fmt::format("{}", o.threads), fmt::format("0 (one a core) to {}", kMostThreads),
                 "correct the value");
-  if (o.threads == 0) o.threads = available_cores();
+  if (o.threads == 0) o.threads = std::max(1, available_cores() / place_here().local_size);
   if (!read_fraction(o.threshold_word, o.threshold))
     throw Error("--threshold", fmt::format("\"{}\"", o.threshold_word), "a number, or p/q with q from 1 to 1000",
                 "correct the value");
@@ -150,57 +160,80 @@ void expect_folders(const Options& o) {
   for (const fs::path& at : missing) fs::remove(at, ignored);
 }
 
-FolderImages read(const std::string& name, const std::string& path, FolderOptions options, ProgressBoard& board) {
+/// Everyone's texts, by rank.
+std::vector<std::string> all_texts(const std::vector<std::string>& texts, const World& world) {
+  std::string all;
+  for (const std::string& some : world.gather(joined_texts(texts))) all += some;
+  return split_texts(all);
+}
+
+/// This process's part of a folder; its files and those left out are everyone's.
+FolderImages read(const std::string& name, const std::string& path, FolderOptions options, const World& world,
+                  ProgressBoard& board) {
   ProgressBoard::Line line;
   line.unit = "image";
+  options.reader = {
+      .index = world.rank(), .of = world.size(), .gather = [&](auto bytes) { return world.gather(bytes); }};
   options.progress = [&](std::int64_t done, std::int64_t files) {
     line.step = done, line.total = files;
     if (std::chrono::steady_clock::now() - line.since > std::chrono::seconds(1)) board.update(name, line);
   };
   FolderImages found = read_folder(path, options);
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - line.since;
+  found.files = all_texts(found.files, world);
+  std::vector<std::string> skipped;
+  for (const auto& [file, reason] : found.skipped) skipped.insert(skipped.end(), {file, reason});
+  skipped = all_texts(skipped, world);
+  found.skipped.clear();
+  for (std::size_t i = 0; i < skipped.size(); i += 2) found.skipped.push_back({skipped[i], skipped[i + 1]});
   board.finish(name,
-               fmt::format("{}: {} images read in {}, {} files skipped", name, count_text(found.set.count),
-                           duration_text(spent.count()), count_text(static_cast<std::int64_t>(found.skipped.size()))));
+               fmt::format("{}: {} images read in {}, {} files skipped", name,
+                           count_text(static_cast<std::int64_t>(found.files.size())), duration_text(spent.count()),
+                           count_text(static_cast<std::int64_t>(found.skipped.size()))));
   for (const auto& [file, reason] : found.skipped) board.say(fmt::format("  skipped {}: {}", file, reason));
   return found;
 }
 
-/// The first of equal images, with their files; how many were left out.
-std::int64_t drop_duplicates(FolderImages& images) {
-  const auto kept = distinct_images(images.set);
-  std::vector<std::string> files;
-  for (const std::int64_t i : kept) files.push_back(std::move(images.files[static_cast<std::size_t>(i)]));
-  const std::int64_t dropped = images.set.count - static_cast<std::int64_t>(kept.size());
-  images.set = select(images.set, kept);
-  images.files = std::move(files);
-  return dropped;
+/// The whole set, of which each process has read a part.
+ImageSet whole(ImageSet part, const World& world) {
+  part.pixels = world.gather(part.pixels), part.labels = world.gather(part.labels);
+  part.count = static_cast<std::int64_t>(part.pixels.size()) / part.image_size();
+  return part;
 }
 
-int measure(int argc, char** argv) {
-  std::optional<Options> parsed = parse(argc, argv);
-  if (!parsed) return 0;
-  const Options& o = *parsed;
-  if (o.dry_run) {
-    print_plan(o);
-    return 0;
-  }
-  exit_on_interrupts();
-  expect_folders(o);
-  set_up_runtime({.threads = o.threads});
+/// Leaves the first of equal training images, with their files; how many were left out.  `part`: this process's.
+std::int64_t drop_duplicates(ImageSet& part, std::vector<std::string>& files, const World& world) {
+  const Shards shards(part.pixels, part.image_size(), world);
+  const auto kept = distinct_images(shards);
+  auto all = kept;
+  for (std::int64_t& i : all) i += shards.first();
+  std::vector<std::string> left;
+  for (const std::int64_t i : world.gather(all)) left.push_back(std::move(files[static_cast<std::size_t>(i)]));
+  files = std::move(left);
+  part = select(part, kept);
+  return shards.count() - static_cast<std::int64_t>(files.size());
+}
+
+/// ImageSet::digest() of a set that no process holds.
+std::string digest_of(const ImageSet& whole, const Shards& shards) {
+  Digest pixels;
+  shards.show_all([&](std::int64_t, std::span<const std::uint8_t> some) {
+    pixels.add({reinterpret_cast<const char*>(some.data()), some.size()});
+  });
+  return digest_without_pixels(whole, pixels.text());
+}
+
+/// What is found is the same on every process.
+CopiesRecord look(const Options& o, const World& world, ProgressBoard& board) {
   CopiesRecord record;
   record.threshold = o.threshold;
   record.settings = settings_of(o);
   record.machine = build_facts();
   record.date = now_text();
-  for (int i = 0; i < argc; ++i)
-    record.command += (i ? " " : "") + (i ? std::string(argv[i]) : std::filesystem::path(argv[0]).filename().string());
-
-  ProgressBoard board;
-  record.training = read("training", o.training, o.reading, board);
-  record.generated.images = read("generated", o.generated, o.reading, board);
+  record.training = read("training", o.training, o.reading, world, board);
+  record.generated.images = read("generated", o.generated, o.reading, world, board);
   if (!o.held_out.empty())
-    record.held_out = {.images = read("held-out", o.held_out, o.reading, board), .found = {}, .copies = {}};
+    record.held_out = {.images = read("held-out", o.held_out, o.reading, world, board), .found = {}, .copies = {}};
 
   // One coloured image anywhere makes them all coloured; grey repeated three times keeps ratios and KNN distances.
   std::vector<MeasuredImages*> measured{&record.generated};
@@ -210,27 +243,70 @@ int measure(int argc, char** argv) {
   const auto unify = [&](ImageSet& set) {
     if (channels > set.channels) set = in_colour(std::move(set));
   };
-  unify(record.training.set);
-  if (o.exact == Duplicates::drop) record.duplicates = drop_duplicates(record.training);
-  const ImageSet& training = record.training.set;
-  if (training.count < 2 && record.duplicates > 0)
+  for (MeasuredImages* m : measured) {
+    m->images.set = whole(std::move(m->images.set), world);
+    unify(m->images.set);
+  }
+  // The training images are more than all others, and may be more than one machine has memory for: each keeps its part.
+  ImageSet part = std::move(record.training.set);
+  unify(part);
+  if (o.exact == Duplicates::drop) record.duplicates = drop_duplicates(part, record.training.files, world);
+  const Shards training(part.pixels, part.image_size(), world);
+  if (training.count() < 2 && record.duplicates > 0)
     throw Error("--training", fmt::format("one image, {} that equal it left out", count_text(record.duplicates)),
                 "at least 2 that differ, as the ratio needs a second nearest",
                 "compare with the images the model was trained on (--exact-duplicates keep keeps them all)");
-  for (MeasuredImages* m : measured) {
-    unify(m->images.set);
-    m->found = memorization(m->images.set.pixels, training.pixels, training.image_size(), o.threads, o.threshold);
-  }
-  const std::int64_t spacing = squared_spacing(training.pixels, training.image_size(), o.threads);
+  for (MeasuredImages* m : measured) m->found = memorization(m->images.set.pixels, training, o.threads, o.threshold);
+  const std::int64_t spacing = squared_spacing(training, o.threads);
   record.spacing = std::sqrt(static_cast<double>(spacing) / static_cast<double>(training.image_size()));
   for (MeasuredImages* m : measured)
-    m->copies = copies(m->images.set.pixels, training.pixels, training.image_size(), training.channels, m->found,
-                       spacing, o.threads, o.threshold);
+    m->copies = copies(m->images.set.pixels, training, part.channels, m->found, spacing, o.threads, o.threshold);
 
-  catch_interrupts();  // from here on something is written, each file whole
-  write_copies(record, o.out);
-  fmt::print("\n{}report: {}\n", copies_table(record), (std::filesystem::path(o.out) / "report.html").string());
-  if (interrupted()) throw Interrupted("interrupted when the results were already written");
+  ImageSet& set = record.training.set;
+  set = {.name = part.name,
+         .count = training.count(),
+         .channels = part.channels,
+         .height = part.height,
+         .width = part.width,
+         .pixels = {},
+         .labels = world.gather(part.labels),
+         .classes = part.classes};
+  record.training_digest = digest_of(set, training);
+  record.here = pictured(record);
+  set.pixels = training.images(*record.here);
+  return record;
+}
+
+int measure(int argc, char** argv) {
+  std::optional<Options> parsed = parse(argc, argv);
+  if (!parsed) return 0;
+  const Options& o = *parsed;
+  const Place place = place_here();
+  if (o.dry_run) {
+    if (place.rank == 0) print_plan(o);
+    return 0;
+  }
+  exit_on_interrupts();
+  set_up_runtime({.threads = o.threads});
+  const World world(place, at::kCPU, kPatience);
+  try {
+    world.lead([&] { expect_folders(o); });
+    ProgressBoard board(world.leads() ? stdout : nullptr);
+    CopiesRecord record = look(o, world, board);
+    for (int i = 0; i < argc; ++i)
+      record.command +=
+          (i ? " " : "") + (i ? std::string(argv[i]) : std::filesystem::path(argv[0]).filename().string());
+    catch_interrupts();  // from here on something is written, each file whole
+    world.lead([&] { write_copies(record, o.out); });
+    if (world.leads())
+      fmt::print("\n{}report: {}\n", copies_table(record), (std::filesystem::path(o.out) / "report.html").string());
+    if (interrupted()) throw Interrupted("interrupted when the results were already written");
+  } catch (const WorldBroken&) {
+    throw;
+  } catch (const std::exception& e) {
+    world.tell_failure(e.what());
+    throw;
+  }
   return 0;
 }
 

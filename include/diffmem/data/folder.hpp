@@ -22,12 +22,20 @@ enum class Broken {
 inline constexpr std::array<std::string_view, 2> kBrokenWords{"stop", "skip"};
 constexpr const auto& words_of(Broken) { return kBrokenWords; }
 
+/// One of several processes that read a folder together, each its part of the files, one after the other.
+struct FolderReader {
+  std::int64_t index = 0, of = 1;
+  /// Everyone's bytes, by index; all call it, as often as each other.  World::gather(), say.  Unset: one reads alone.
+  std::function<std::vector<std::string>(std::string_view bytes)> gather = {};
+};
+
 /// How read_folder() reads.
 struct FolderOptions {
   int side = 0;                  ///< images are cropped to a square and shrunk to this side  [pixels]; 0: as they are
   Shrink shrink = Shrink::area;  ///< by this filter
   Broken broken = Broken::stop;
   std::function<void(std::int64_t done, std::int64_t files)> progress{};  ///< called after each file; may throw
+  FolderReader reader{};  ///< of read_folder(folder, options) alone: of the files, those that this process is to read
 };
 
 /// What read_folder() finds.
@@ -53,6 +61,8 @@ std::vector<std::string> image_files(const std::filesystem::path& folder);
 /// A list in the folder knows better: `dataset.json`, {"labels": [["a/1.png", 3], ...]} or null for none, gives labels
 /// of 0 to 2^20 - 1; `metadata.jsonl`, {"file_name": "a/1.png", "text": "..."} in each line, gives captions.
 /// Memory: one decoded image and side*side*C bytes an image.
+/// With a `reader`, what is found is this process's part, none if need be, as the whole would be read: its channels, labels
+/// and classes are those that all files together give.
 ///
 /// A file cannot be used if it cannot be read, is cut short or damaged, is neither PNG nor JPEG, has more than 32,768
 /// pixels a side, 2^26 in all or 2^28 bytes, or fewer pixels a side than `side`.  Error if one such file is met and

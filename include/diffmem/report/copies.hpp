@@ -21,8 +21,12 @@ struct MeasuredImages {
 
 /// All sets have the same shape [C,H,W].
 struct CopiesRecord {
-  FolderImages training;        ///< what was compared with
-  std::int64_t duplicates = 0;  ///< training images left out, as they equal an earlier one
+  FolderImages training;  ///< what was compared with
+  /// Where not all of their pixels are here: the images, rising, whose pixels training.set holds, pictured() ones at least,
+  /// while its count, labels and the rest are of all.  Unset: it holds all.
+  std::optional<std::vector<std::int64_t>> here = {};
+  std::string training_digest = {};  ///< of all; empty: training.set's
+  std::int64_t duplicates = 0;       ///< training images left out, as they equal an earlier one
   MeasuredImages generated;
   std::optional<MeasuredImages> held_out;  ///< images of the same kind that the model never saw: chance
   double threshold = 1.0 / 3;              ///< of d1/d2
@@ -50,6 +54,9 @@ std::string copies_table(const CopiesRecord& record);
 std::string copies_csv(const CopiesRecord& record, const MeasuredImages& measured);
 /// Settings, versions, digests and every number but those of single images.
 std::string copies_json(const CopiesRecord& record);
+
+/// The training images that pictures show, rising.
+std::vector<std::int64_t> pictured(const CopiesRecord& record);
 
 /// SVG: how often each ratio d1/d2 comes, with the threshold.  Errors of gnuplot.
 std::string ratio_histogram(const CopiesRecord& record);

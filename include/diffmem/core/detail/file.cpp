@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -74,11 +73,6 @@ void append_line(const fs::path& path, std::string_view line) {
   std::string whole(line);
   whole += '\n';
   if (!write_all(file.get(), whole) || ::fsync(file.get()) != 0) complain(path, "appending to", whole.size());
-}
-
-std::string digest(std::string_view bytes) {
-  const XXH128_hash_t h = XXH3_128bits(bytes.data(), bytes.size());
-  return fmt::format("{:016x}{:016x}", h.high64, h.low64);
 }
 
 fs::path cache_folder() {

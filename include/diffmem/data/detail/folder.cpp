@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
+#include <diffmem/core/texts.hpp>
 #include <diffmem/data/detail/decode.hpp>
 #include <diffmem/data/detail/gather.hpp>
 
@@ -62,11 +63,24 @@ std::vector<std::string> image_files(const fs::path& folder) try {
 
 FolderImages read_folder(const fs::path& folder, const FolderOptions& options) {
   const std::vector<std::string> files = image_files(folder);
-  return gathered(folder, files, options, lists_in(folder, files));
+  const ImageList listed = lists_in(folder, files);
+  const FolderReader& reader = options.reader;
+  if (!reader.gather) return gathered(folder, files, options, listed);
+  const std::vector<std::string> seen = reader.gather(digest(joined_texts(files)));
+  for (std::size_t other = 1; other < seen.size(); ++other)
+    if (seen[other] != seen[0])
+      throw Error(kWho, fmt::format("other files in {} for process {} than for the first", folder.string(), other),
+                  "the same folder for all", "name one that all machines share, and let nobody write to it meanwhile");
+  const auto count = static_cast<std::int64_t>(files.size());
+  const auto part = std::vector(files.begin() + count * reader.index / reader.of,
+                                files.begin() + count * (reader.index + 1) / reader.of);
+  return gathered(folder, part, options, listed);
 }
 
 FolderImages read_folder(const fs::path& folder, const std::vector<std::string>& files, const FolderOptions& options) {
-  return gathered(folder, files, options, {});
+  FolderOptions alone = options;
+  alone.reader = {};
+  return gathered(folder, files, alone, {});
 }
 
 }  // namespace diffmem

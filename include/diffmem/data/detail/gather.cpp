@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/texts.hpp>
 #include <diffmem/data/detail/decode.hpp>
 #include <diffmem/data/detail/gather.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <numeric>
 
@@ -43,10 +45,10 @@ ImageSet made_ready(std::string_view bytes, const FolderOptions& options) {
                                                        : shrink(crop_square(image), options.side, options.shrink));
 }
 
-/// The first folder of each path as its class; no labels if a path has none.
-void label_by_folder(ImageSet& set, const std::vector<std::string>& files) {
+/// The first folder of each path as its class, among those of `all` files; no labels if one of these has none.
+void label_by_folder(ImageSet& set, const std::vector<std::string>& files, const std::vector<std::string>& all) {
   std::map<std::string_view, std::int64_t> classes;
-  for (const std::string& file : files) {
+  for (const std::string& file : all) {
     const std::size_t slash = file.find('/');
     if (slash == std::string::npos) return;
     classes.emplace(std::string_view(file).substr(0, slash), 0);
@@ -136,14 +138,46 @@ void Gathering::keep(const std::string& file, ImageSet image) {
   found_.files.push_back(file);
 }
 
+/// Learns from the other readers what shape all images have; the files that all kept.
+std::vector<std::string> Gathering::agree() {
+  if (!options_.reader.gather) return found_.files;
+  ImageSet& set = found_.set;
+  struct Facts {
+    std::int64_t count, channels, height, width, fits, files;
+  };
+  const Facts mine{set.count, set.channels, set.height, set.width, fits_, files_};
+  Facts all{};
+  for (const std::string& bytes : options_.reader.gather({reinterpret_cast<const char*>(&mine), sizeof mine})) {
+    Facts other{};
+    std::memcpy(&other, bytes.data(), sizeof other);
+    all.fits = std::max(all.fits, other.fits), all.files += other.files;
+    if (other.count == 0) continue;
+    if (all.count > 0 && (other.height != all.height || other.width != all.width))
+      throw Error(who_,
+                  fmt::format("{}x{} pixels and {}x{}, both in {}", all.width, all.height, other.width, other.height,
+                              from_.string()),
+                  "images of one size", "set a side to bring them to");
+    all.count += other.count, all.channels = std::max(all.channels, other.channels);
+    all.height = other.height, all.width = other.width;
+  }
+  fits_ = all.fits, files_ = all.files;
+  if (all.channels > set.channels && set.count > 0) set = in_colour(std::move(set));
+  set.channels = all.channels, set.height = all.height, set.width = all.width;
+  std::string files;
+  for (const std::string& some : options_.reader.gather(joined_texts(found_.files))) files += some;
+  return split_texts(files);
+}
+
 FolderImages Gathering::finish(const std::string& name, const ImageList& listed) {
   ImageSet& set = found_.set;
-  if (set.count == 0)
+  const std::vector<std::string> kept = agree();
+  if (kept.empty())
     throw Error(
         who_,
-        files_ == 0 ? fmt::format("no .png, .jpg or .jpeg file in {}", from_.string())
-                    : fmt::format("none of {} files in {} that can be used; the first, {}: {}", files_, from_.string(),
-                                  found_.skipped.front().file, found_.skipped.front().reason),
+        found_.skipped.empty()
+            ? fmt::format("no .png, .jpg or .jpeg file in {}", from_.string())
+            : fmt::format("none of {} files in {} that can be used; the first, {}: {}", files_, from_.string(),
+                          found_.skipped.front().file, found_.skipped.front().reason),
         "at least one image",
         fits_ > 0 ? fmt::format("choose a smaller side (of examples/measure: --side {})", fits_) : "check the path");
   sort_by_name(found_);
@@ -151,7 +185,7 @@ FolderImages Gathering::finish(const std::string& name, const ImageList& listed)
   if (listed.labels)
     label_by_list(set, found_.files, *listed.labels);
   else
-    label_by_folder(set, found_.files);
+    label_by_folder(set, found_.files, kept);
   if (!listed.captions.empty())
     for (const std::string& file : found_.files) found_.captions.push_back(listed.captions.at(file));
   return std::move(found_);

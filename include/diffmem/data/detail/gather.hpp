@@ -28,6 +28,7 @@ class Gathering {
 
  private:
   void keep(const std::string& file, ImageSet image);
+  std::vector<std::string> agree();
 
   std::string_view who_;
   std::filesystem::path from_;

@@ -201,7 +201,7 @@ std::string copies_json(const CopiesRecord& record) {
   const ImageSet& training = record.training.set;
   all["shape"] = {training.channels, training.height, training.width};
   all["training"] = {{"images", training.count},
-                     {"digest", training.digest()},
+                     {"digest", record.training_digest.empty() ? training.digest() : record.training_digest},
                      {"duplicates", record.duplicates},
                      {"spacing", record.spacing},
                      {"skipped", skipped(record.training)}};

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <span>
 
 namespace diffmem {
 
@@ -22,6 +24,9 @@ namespace {
 constexpr std::size_t kShown = 24;    // generated images in the picture
 constexpr std::size_t kListed = 200;  // of a kind in the page's table; results.csv has all
 constexpr int kBins = 40;             // of d1/d2 in 0..1
+
+/// What stands beside the nearest: the second nearest, or the nearest that is no twin.
+std::size_t third_of(const Row& row) { return row.hidden() ? static_cast<std::size_t>(row.apart) : row.second; }
 
 /// The share of images, %, whose ratio lies in each bin, as the corners of a stair.
 std::vector<report_plot::Point> stairs(const MeasuredImages& measured) {
@@ -103,10 +108,15 @@ std::vector<Row> spread(const std::vector<Row>& rows) {
   return some;
 }
 
-std::string all_pictures(const CopiesRecord& record) {
+/// The first rows whose copies no twin hides.
+std::vector<Row> plain_rows(const CopiesRecord& record) {
   std::vector<Row> rows = by_ratio(record);
-  const std::vector<Row> hidden = those(rows, true);
   std::erase_if(rows, [](const Row& row) { return row.hidden(); });
+  return rows;
+}
+
+std::string all_pictures(const CopiesRecord& record) {
+  const std::vector<Row> rows = plain_rows(record), hidden = those(by_ratio(record), true);
   std::string out;
   if (!rows.empty())
     out += pictures(record, rows, "The most copied generated images",
@@ -157,10 +167,26 @@ std::string all_details(const CopiesRecord& record) {
 
 }  // namespace
 
+std::vector<std::int64_t> pictured(const CopiesRecord& record) {
+  std::set<std::int64_t> shown;
+  const auto show = [&](const std::vector<Row>& rows) {
+    for (const Row& row : std::span(rows).first(std::min(kShown, rows.size())))
+      for (const std::size_t i : {row.nearest, third_of(row)}) shown.insert(static_cast<std::int64_t>(i));
+  };
+  show(by_ratio(record)), show(plain_rows(record)), show(spread(those(by_ratio(record), true)));
+  return {shown.begin(), shown.end()};
+}
+
 std::string report_copies::neighbour_cell(const CopiesRecord& record, const Row& row) {
   const ImageSet& generated = record.generated.images.set;
   const ImageSet& training = record.training.set;
-  const std::size_t third = row.hidden() ? static_cast<std::size_t>(row.apart) : row.second;
+  const std::size_t third = third_of(row);
+  const auto pixels = [&](std::size_t i) {
+    if (!record.here) return training.image(static_cast<std::int64_t>(i));
+    const auto at = std::ranges::lower_bound(*record.here, static_cast<std::int64_t>(i)) - record.here->begin();
+    const auto size = static_cast<std::size_t>(training.image_size());
+    return std::span<const std::uint8_t>(training.pixels).subspan(static_cast<std::size_t>(at) * size, size);
+  };
   const std::string name =
       fmt::format("{}, nearest {}, {} {}", record.generated.images.files[row.image], record.training.files[row.nearest],
                   row.hidden() ? "no twin" : "second", record.training.files[third]);
@@ -184,8 +210,8 @@ std::string report_copies::neighbour_cell(const CopiesRecord& record, const Row&
   };
   draw(0, generated.image(static_cast<std::int64_t>(row.image)),
        std::isfinite(row.decided()) ? fmt::format("{:.2f}", row.decided()) : std::string(missing));
-  draw(1, training.image(static_cast<std::int64_t>(row.nearest)), number(row.d1));
-  draw(2, training.image(static_cast<std::int64_t>(third)), number(row.hidden() ? row.d2_apart : row.d2));
+  draw(1, pixels(row.nearest), number(row.d1));
+  draw(2, pixels(third), number(row.hidden() ? row.d2_apart : row.d2));
   return out + "</svg>\n";
 }
 
