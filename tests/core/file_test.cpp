@@ -2,6 +2,7 @@
 #include "check.hpp"
 #include "complaint.hpp"
 
+#include <diffmem/core/digest.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
 
@@ -89,4 +90,8 @@ TEST_CASE("digest is XXH3-128", "[core][file]") {
   REQUIRE(digest("") == "99aa06d3014798d86001c324468d497f");  // the published value of the empty input
   REQUIRE(digest("a") != digest("b"));
   REQUIRE(digest(std::string("a\0b", 3)) != digest("a"));
+  const std::string long_one(5000, 'x');
+  Digest parts;
+  parts.add(std::string_view(long_one).substr(0, 3)), parts.add(""), parts.add(std::string_view(long_one).substr(3));
+  REQUIRE(parts.text() == digest(long_one));
 }

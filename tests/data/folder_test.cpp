@@ -2,6 +2,7 @@
 #include "check.hpp"
 #include "complaint.hpp"
 #include "data/image_files.hpp"
+#include "world/worlds.hpp"
 
 #include <diffmem/data/folder.hpp>
 
@@ -196,6 +197,58 @@ TEST_CASE("one coloured image makes the whole set coloured, three equal channels
   const std::vector<std::array<int, 3>> want{{10, 10, 10}, {77, 77, 77}, {77, 77, 78}, {20, 20, 20}};
   for (std::size_t i = 0; i < want.size(); ++i)
     for (std::size_t c = 0; c < 3; ++c) REQUIRE(set.image(static_cast<std::int64_t>(i))[64 * c] == want[i][c]);
+}
+
+TEST_CASE("processes that read a folder together find what one does, grey parts and empty ones included",
+          "[data][sharded]") {
+  const TestFolder folder;
+  folder.write("a/1.png", grey_png(1));
+  folder.write("b/2.png", "none");
+  folder.write("b/3.png", png_file(8, 8, {}, [](int, int, int c) { return c == 2 ? 78u : 77u; }));
+  folder.write("c/4.png", grey_png(4));
+  folder.write("d/5.png", "none");
+  const FolderImages whole = read_folder(folder.path, {.broken = Broken::skip});
+  REQUIRE(whole.set.channels == 3);
+  REQUIRE(whole.set.labels == std::vector<std::int64_t>{0, 1, 2});
+  for (const int processes : {1, 2, 3, 5, 7}) {
+    INFO(processes << " processes");
+    FolderImages all;
+    for (const FolderImages& part : worlds::on_each(processes, [&](const World& world) {
+           FolderOptions options{.broken = Broken::skip};
+           options.reader = {world.rank(), world.size(), [&](auto bytes) { return world.gather(bytes); }};
+           return read_folder(folder.path, options);
+         })) {
+      REQUIRE(part.set.channels == 3);
+      REQUIRE(part.set.width == 8);
+      REQUIRE(part.set.classes == 3);
+      REQUIRE(part.set.count == static_cast<std::int64_t>(part.files.size()));
+      REQUIRE(part.set.count <= 5 / processes + 1);
+      all.set.pixels.insert(all.set.pixels.end(), part.set.pixels.begin(), part.set.pixels.end());
+      all.set.labels.insert(all.set.labels.end(), part.set.labels.begin(), part.set.labels.end());
+      all.files.insert(all.files.end(), part.files.begin(), part.files.end());
+      for (const auto& [file, reason] : part.skipped) all.skipped.push_back({file, reason});
+    }
+    REQUIRE((all.set.pixels == whole.set.pixels));
+    REQUIRE(all.set.labels == whole.set.labels);
+    REQUIRE(all.files == whole.files);
+    REQUIRE(all.skipped.size() == 2);
+  }
+  // With a file above all folders there are no classes, whoever reads it.
+  folder.write("z.png", grey_png(9));
+  for (const FolderImages& part : worlds::on_each(2, [&](const World& world) {
+         FolderOptions options{.broken = Broken::skip};
+         options.reader = {world.rank(), world.size(), [&](auto bytes) { return world.gather(bytes); }};
+         return read_folder(folder.path, options);
+       }))
+    REQUIRE(part.set.labels.empty());
+  const TestFolder other;
+  other.write("1.png", grey_png(1));
+  for (const auto& said : worlds::on_each(2, [&](const World& world) {
+         FolderOptions options;
+         options.reader = {world.rank(), world.size(), [&](auto bytes) { return world.gather(bytes); }};
+         return complaint([&] { read_folder(world.leads() ? folder.path : other.path, options); });
+       }))
+    REQUIRE(says(said, "folder reader", {"other files in", "for process 1"}));
 }
 
 TEST_CASE("images are cropped and shrunk as shrink_middle does, or crop_square and shrink", "[data]") {

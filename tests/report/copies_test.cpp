@@ -151,6 +151,17 @@ TEST_CASE("the record in JSON holds settings, digests and numbers", "[report]") 
   REQUIRE(!json.contains("held-out"));
 }
 
+TEST_CASE("a report needs no training image that it does not show", "[report]") {
+  CopiesRecord all = record(), some = record();
+  some.here = pictured(all);
+  REQUIRE(*some.here == std::vector<std::int64_t>{0, 2, 3, 4});
+  some.training_digest = all.training.set.digest();
+  some.training.set.pixels = select(all.training.set, *some.here).pixels;
+  REQUIRE(neighbour_picture(some) == neighbour_picture(all));
+  REQUIRE(copies_html(some, "") == copies_html(all, ""));
+  REQUIRE(copies_json(some) == copies_json(all));
+}
+
 TEST_CASE("a report of copies is whole, escapes what it is told, and asks nothing of anybody", "[report]") {
   CopiesRecord all = record();
   all.generated.images.files[0] = "<script>alert(1)</script>.png";

@@ -13,7 +13,7 @@ struct Share {
 };
 
 /// What the images of all processes say of N noisy ones, the same on each, as a Share's optimum; this process's images are
-/// the `first` and those that follow.  Rows of which an image has weight nowhere are not asked for.
+/// the `first` and those that follow.  For every row some process has an image.
 Optimum merged(const Share& here, std::int64_t first, const World& world);
 
 }  // namespace diffmem::detail
