@@ -5,6 +5,7 @@
 #include "world/worlds.hpp"
 
 #include <diffmem/optimum/denoiser.hpp>
+#include <diffmem/optimum/detail/scan.hpp>
 #include <diffmem/sampler/generate.hpp>
 #include <diffmem/sampler/heun.hpp>
 
@@ -234,6 +235,52 @@ TEST_CASE("the error bounds denoised where shards share the weight from afar", "
         if (!options.device && sigma == 1 && far <= 100) REQUIRE(error <= 1e-6);
       }
   REQUIRE(farthest > 1e-3);  // the bound is needed
+}
+
+TEST_CASE("what a share's log-sum may be off by is proved, whichever way it was found", "[optimum][sharded][oracle]") {
+  double farthest = 0;
+  for (const auto& [count, values] : {std::pair<std::int64_t, std::int64_t>{2, 65}, {3000, 48}, {900, 3072}}) {
+    const ImageSet set = images(count, values);
+    const auto size = static_cast<std::size_t>(values);
+    const detail::Points points(set.pixels.data(), static_cast<std::size_t>(count), size, {}, 1);
+    for (const double sigma : {1e-3, 0.1, 0.5, 1.0, 2.0, 5.0, 80.0, 1e3}) {
+      const std::vector<double> y = values_of<double>(noisy(set, 4, sigma));
+      std::vector<long double> exact;
+      for (std::size_t row = 0; row < 4; ++row) {
+        std::vector<long double> logits;
+        for (std::int64_t i = 0; i < count; ++i) {
+          long double sum = 0;
+          for (std::size_t j = 0; j < size; ++j) {
+            const long double e = y[row * size + j] - (set.image(i)[j] / 127.5L - 1);
+            sum += e * e;
+          }
+          logits.push_back(-sum / (2.0L * sigma * sigma));
+        }
+        const long double most = *std::ranges::max_element(logits);
+        long double sum = 0;
+        for (const long double l : logits) sum += std::exp(l - most);
+        exact.push_back(most + std::log(sum));
+      }
+      for (const double tolerance : {0.0, 1e-6, 1e-3, 0.06}) {
+        std::vector<double> means(y.size());
+        std::vector<detail::Query> queries;
+        std::vector<detail::Answer> answers(4);
+        for (std::size_t row = 0; row < 4; ++row) {
+          queries.push_back({&y[row * size], sigma});
+          answers[row].mean = &means[row * size];
+        }
+        detail::scan(points, {}, queries, answers, {.tolerance = tolerance});
+        for (std::size_t row = 0; row < 4; ++row) {
+          INFO(count << " images of " << values << ", sigma " << sigma << ", tolerance " << tolerance);
+          const auto off = static_cast<double>(std::abs(answers[row].log_sum - exact[row]));
+          REQUIRE(off <= answers[row].log_sum_error);
+          REQUIRE(answers[row].log_sum_error <= tolerance + 1e-13 * static_cast<double>(std::abs(exact[row])) + 1e-8);
+          farthest = std::max(farthest, off);
+        }
+      }
+    }
+  }
+  REQUIRE(farthest > 1e-7);
 }
 
 TEST_CASE("a sampler runs on sharded images", "[optimum][sharded][sampler]") {
