@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # label: long
 # Two network namespaces joined by a cable, as two hosts with their own addresses: one training runs across them.  The
-# cable is cut: both say so within the timeout and end; it is mended, and the same command continues to the results of a
+# cable is cut: both say so within the timeout and end; it is mended, and the same command again to the results of a
 # run that was never cut, bit for bit.  Skipped where namespaces are not allowed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -62,7 +62,7 @@ took=$(($(date +%s) - began))
 [ "$codes" = "1 1 " ] || fail "after the cut: $codes"
 [ $took -le 30 ] || fail "the cut was noticed after $took s"
 for log in a b; do
-  grep -h "^error: rank . of 2 on .*no answer from another process.*the same command continues" "$work/$log.log" || fail "$log does not say it"
+  grep -h "^error: rank . of 2 on .*no answer from another process.*the same command again" "$work/$log.log" || fail "$log does not say it"
 done
 ls "$work"/cut/runs/*/finished.json 2>/dev/null && fail "finished before the cut; make the training longer"
 

@@ -26,7 +26,7 @@ for case in "1 kill no.answer" "0 kill no.answer" "2 throw rank.2.of.3.*disk:.go
   [ $code -ne 0 ] || fail "$case ended well"
   said=$(grep -c "$words" "$work/said" || true)
   [ "$said" -ge 2 ] || fail "$case: $said of 2 others said why: $(cat "$work/said")"
-  grep -q "the same command continues" "$work/said" || fail "$case: $(cat "$work/said")"
+  grep -q "the same command again" "$work/said" || fail "$case: $(cat "$work/said")"
   [ $took -le 20 ] || fail "$case took $took s"
   echo "$case: $took s, $(grep "$words" "$work/said" | head -1)"
 done

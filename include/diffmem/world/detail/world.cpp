@@ -125,7 +125,7 @@ struct World::Group {
   }
   [[noreturn]] void fail(const std::string& why) const {
     throw WorldBroken(who, why, fmt::format("all {} processes at work", size),
-                      "mend what ended the first of them; the same command continues from the last checkpoint");
+                      "mend what ended the first of them and run the same command again: it goes on from what was saved");
   }
 
   /// act(), where c10d's errors are ours, and its time is counted.
