@@ -35,7 +35,7 @@ struct RunContext {
   std::filesystem::path runs = {};  ///< each run has its folder in it
   ProgressBoard* board = nullptr;
   Worker* worker = nullptr;  ///< whose leases the runs are held by
-  int threads = 1;  ///< of this run
+  int threads = 1;           ///< of this run
   at::Device device = at::kCPU;
   double checkpoint_seconds = 60;  ///< time between checkpoints
   int pictures = 24;               ///< images shown in the report
