@@ -14,6 +14,9 @@ PATH=$PATH:/usr/sbin
 work=$(mktemp -d)
 daemons=()
 clean_up() {
+  local jobs=''
+  [ ${#daemons[@]} -lt 3 ] || jobs=$(squeue -h -o %A 2>/dev/null) || true
+  if [ -n "$jobs" ]; then scancel --full --signal=KILL $jobs || true; sleep 2; fi  # a failed test's
   for pid in "${daemons[@]}"; do kill "$pid" 2>/dev/null || true; done
   for pid in "${daemons[@]}"; do wait "$pid" 2>/dev/null || true; done
   rm -rf "$work"
