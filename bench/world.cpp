@@ -3,8 +3,12 @@
 // cluster whose rates are given.
 #include "nets.hpp"
 
+#include <diffmem/study/detail/memory.hpp>
 #include <diffmem/study/run.hpp>
 #include <diffmem/world/sizing.hpp>
+
+#include <fstream>
+#include <sstream>
 
 using namespace diffmem;
 
@@ -40,6 +44,19 @@ struct Settings {
     visit("gpu_latency", s.gpu_latency), visit("images", s.images);
   }
 };
+
+/// Bytes that this machine has sent to itself, where processes of one machine talk.
+double loopback_bytes() {
+  std::ifstream table("/proc/net/dev");
+  for (std::string line; std::getline(table, line);)
+    if (const auto at = line.find("lo:"); at != line.npos) {
+      std::istringstream numbers(line.substr(at + 3));
+      double bytes = 0;
+      numbers >> bytes;
+      return bytes;
+    }
+  return 0;
+}
 
 /// A trainer of the net with another batch; what the images hold does not matter.
 std::unique_ptr<Trainer<bench::Base>> trainer_of(const bench::Net& net, const ImageSet& images, int batch,
@@ -87,6 +104,16 @@ int run(const Settings& s) {
   const ImageSet images = bench::noise_images(net);
   const int share = net.batch / world.size();
 
+  // What a first step takes at most; of a trainer that is made and joins a world.
+  const auto memory_of = [&](int batch, bool joins) {
+    const MemoryWatch watch;
+    const auto trainer = trainer_of(net, images, batch, s.precision);
+    if (joins) trainer->join(world);
+    trainer->step(), trainer->step();  // c10d makes its buckets anew after the first
+    return watch.peak();
+  };
+  const double memory = memory_of(net.batch, true), memory_share = memory_of(share, false),
+               memory_half = memory_of(share / 2, false), an_image = (memory_share - memory_half) / (share - share / 2);
   const auto together = trainer_of(net, images, net.batch, s.precision);
   together->join(world);
   const auto own = trainer_of(net, images, share, s.precision), half = trainer_of(net, images, share / 2, s.precision);
@@ -105,10 +132,11 @@ int run(const Settings& s) {
     sum.backward(loss);
     return world.waited() - before;
   };
-  std::vector<double> steps, waits, owns, halves, latencies, seconds;
+  std::vector<double> sent, steps, waits, owns, halves, latencies, seconds;
   for (int i = -3; i < s.repeat; ++i) {
-    const double waited = world.waited();
+    const double waited = world.waited(), before = loopback_bytes();
     const double whole = step(*together);
+    sent.push_back((loopback_bytes() - before) / world.size());
     const double wait = world.waited() - waited;
     const double alone = step(*own), less = step(*half);
     double latency = 0, second = 0;
@@ -130,6 +158,7 @@ int run(const Settings& s) {
   const TrainingSize training{.parameters = static_cast<double>(unet.parameter_count()),
                               .forward_flops = unet.forward_flops(),
                               .batch = static_cast<double>(net.batch),
+                              .activation_bytes = an_image,
                               .data_bytes = static_cast<double>(images.pixels.size())};
   const StepSize said = step_size(training, rates, world.size());
   const double measured = bench::median_of(steps), waited = bench::median_of(waits);
@@ -145,7 +174,10 @@ int run(const Settings& s) {
   };
   row("measured", measured, waited);
   row("sizing", said.total(), said.waiting);
-  fmt::print("{:.2f} MB over the wire a step and process\n", 1e-6 * said.wire_bytes);
+  fmt::print(
+      "over the wire, a step and process: {:.2f} MB measured, {:.2f} by the sizing; memory of a process: {:.1f} MB, "
+      "{:.1f}\n",
+      1e-6 * bench::median_of(sent), 1e-6 * said.wire_bytes, 1e-6 * memory, 1e-6 * said.memory);
   print_cluster(s);
   if (s.json.empty()) return 0;
   nlohmann::ordered_json json = bench::facts(s.threads);
@@ -154,7 +186,8 @@ int run(const Settings& s) {
   json["alone_seconds"] = owns, json["alone_half_seconds"] = halves;
   json["flops"] = rates.flops, json["overhead"] = rates.overhead, json["bandwidth"] = rates.bandwidth;
   json["latency"] = rates.latency, json["sizing_seconds"] = said.total(), json["sizing_waiting_seconds"] = said.waiting;
-  json["wire_bytes"] = said.wire_bytes;
+  json["wire_bytes"] = bench::median_of(sent), json["sizing_wire_bytes"] = said.wire_bytes;
+  json["memory_bytes"] = memory, json["sizing_memory_bytes"] = said.memory;
   write_file_atomically(s.json, json.dump(1) + "\n");
   return 0;
 }
