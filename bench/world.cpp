@@ -3,6 +3,8 @@
 // cluster whose rates are given.
 #include "nets.hpp"
 
+#include <diffmem/core/device_work.hpp>
+#include <diffmem/study/command_line.hpp>
 #include <diffmem/study/detail/memory.hpp>
 #include <diffmem/study/run.hpp>
 #include <diffmem/world/sizing.hpp>
@@ -18,6 +20,7 @@ constexpr std::string_view kUsage =
     "tools/launch N world [name=value...]\n"
     "  net=i           demo, 0, i, ii or iii, as of bench/step\n"
     "  precision=fp32  or bf16\n"
+    "  device=cpu      or cuda: each process the GPU of its number\n"
     "  threads=1       of each process\n"
     "  repeat=10       steps together, and as many by each process alone in between\n"
     "  json=FILE       the figures\n"
@@ -31,14 +34,15 @@ constexpr std::string_view kUsage =
     "  images=10000000       training images, of 32x32x3";
 
 struct Settings {
-  std::string net = "i", json;
+  std::string net = "i", device = "cpu", json;
   Precision precision = Precision::fp32;
   int threads = 1, repeat = 10, node = 8;
   double gpu_flops = 4.2e14, gpu_overhead = 0.002, node_bandwidth = 2e11, net_bandwidth = 4e10, gpu_latency = 5e-6,
          images = 1e7;
   template <class Self, class Visit>
   static void each(Self& s, Visit&& visit) {
-    visit("net", s.net), visit("precision", s.precision), visit("threads", s.threads), visit("repeat", s.repeat);
+    visit("net", s.net), visit("precision", s.precision), visit("device", s.device), visit("threads", s.threads),
+        visit("repeat", s.repeat);
     visit("json", s.json), visit("gpu_flops", s.gpu_flops), visit("gpu_overhead", s.gpu_overhead);
     visit("node", s.node), visit("node_bandwidth", s.node_bandwidth), visit("net_bandwidth", s.net_bandwidth);
     visit("gpu_latency", s.gpu_latency), visit("images", s.images);
@@ -60,10 +64,10 @@ double loopback_bytes() {
 
 /// A trainer of the net with another batch; what the images hold does not matter.
 std::unique_ptr<Trainer<bench::Base>> trainer_of(const bench::Net& net, const ImageSet& images, int batch,
-                                                 Precision precision) {
+                                                 Precision precision, at::Device device) {
   TrainParams params;
   params.batch = batch, params.precision = precision;
-  return std::make_unique<Trainer<bench::Base>>(bench::Base{}, net.config, params, images);
+  return std::make_unique<Trainer<bench::Base>>(bench::Base{}, net.config, params, images, device);
 }
 
 void print_cluster(const Settings& s) {
@@ -99,7 +103,10 @@ int run(const Settings& s) {
   need(s.repeat >= 1, "world", "repeat", s.repeat, "1 or more");
   set_up_runtime({.threads = s.threads});
   const Place place = place_here();
-  const World world(place, at::kCPU, 600);
+  at::Device device = parse_device(s.device);
+  if (device.is_cuda()) device.set_index(static_cast<at::DeviceIndex>(place.local_rank));
+  const OwnStream stream(device);
+  const World world(place, device, 600);
   const bench::Net& net = bench::net_of("world", s.net);
   const ImageSet images = bench::noise_images(net);
   const int share = net.batch / world.size();
@@ -107,21 +114,22 @@ int run(const Settings& s) {
   // What a first step takes at most; of a trainer that is made and joins a world.
   const auto memory_of = [&](int batch, bool joins) {
     const MemoryWatch watch;
-    const auto trainer = trainer_of(net, images, batch, s.precision);
+    const auto trainer = trainer_of(net, images, batch, s.precision, device);
     if (joins) trainer->join(world);
     trainer->step(), trainer->step();  // c10d makes its buckets anew after the first
     return watch.peak();
   };
   const double memory = memory_of(net.batch, true), memory_share = memory_of(share, false),
                memory_half = memory_of(share / 2, false), an_image = (memory_share - memory_half) / (share - share / 2);
-  const auto together = trainer_of(net, images, net.batch, s.precision);
+  const auto together = trainer_of(net, images, net.batch, s.precision, device);
   together->join(world);
-  const auto own = trainer_of(net, images, share, s.precision), half = trainer_of(net, images, share / 2, s.precision);
+  const auto own = trainer_of(net, images, share, s.precision, device),
+             half = trainer_of(net, images, share / 2, s.precision, device);
   const auto step = [&](AnyTrainer& trainer) {
     world.any(false);  // all begin at once
     return bench::seconds_of([&] { trainer.step(); });
   };
-  const Tensor few = zeros({2}), bucket = zeros({25 * 1024 * 256});
+  const Tensor few = zeros({2}, kFloat32, device), bucket = zeros({25 * 1024 * 256}, kFloat32, device);
   few.requires_grad_(), bucket.requires_grad_();
   std::optional<GradientSum> little, much;
   if (!world.is_alone()) little.emplace(world, Tensors{few}), much.emplace(world, Tensors{bucket});
@@ -181,7 +189,8 @@ int run(const Settings& s) {
   print_cluster(s);
   if (s.json.empty()) return 0;
   nlohmann::ordered_json json = bench::facts(s.threads);
-  json["net"] = s.net, json["precision"] = to_text(s.precision), json["processes"] = world.size();
+  json["device"] = s.device, json["net"] = s.net, json["precision"] = to_text(s.precision),
+  json["processes"] = world.size();
   json["batch"] = net.batch, json["train_seconds"] = steps, json["waiting_seconds"] = waits;
   json["alone_seconds"] = owns, json["alone_half_seconds"] = halves;
   json["flops"] = rates.flops, json["overhead"] = rates.overhead, json["bandwidth"] = rates.bandwidth;

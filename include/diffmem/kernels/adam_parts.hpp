@@ -135,7 +135,7 @@ class DeviceAdam {
   }
   template <class Device>
   void launch(const Device& device) const {
-    const Grid grid{.x = static_cast<unsigned>(table_.size())};
+    const Grid grid{.x = static_cast<unsigned>(parts_.size())};
     device.launch(CheckFinite{table_.data(), numbers_.data()}, grid);
     device.launch(UpdateWeights{table_.data(), numbers_.data()}, grid);
   }

@@ -18,6 +18,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#ifdef DIFFMEM_CUDA
+#include <ATen/Context.h>
+#endif
+
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -220,6 +224,33 @@ struct Outcomes {
   bool gone = false;           ///< the folder is full or lost
 };
 
+/// GPUs that this process sees.
+int cuda_devices() {
+#ifdef DIFFMEM_CUDA
+  return static_cast<int>(at::getNumGPUs());
+#else
+  return 0;
+#endif
+}
+
+/// The processes of a world that share this one's processors, and which of them this is: launchers may have given each its
+/// own.
+struct Sharing {
+  int processes = 1, index = 0;
+};
+Sharing sharing_of(const World& world) {
+  std::string mine = this_process().boot;
+  for (const Cpu& cpu : usable_cpus()) mine += fmt::format(" {}", cpu.id);
+  Sharing sharing{.processes = 0};
+  const std::vector<std::string> all = world.gather(std::string_view(mine));
+  for (std::size_t r = 0; r < all.size(); ++r)
+    if (all[r] == mine) {
+      if (static_cast<int>(r) < world.rank()) ++sharing.index;
+      ++sharing.processes;
+    }
+  return sharing;
+}
+
 /// Runs in the order in which they are to be tried: each once, then those that others have, again and again.
 class Queue {
  public:
@@ -329,16 +360,17 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, cons
     }
   };
   // Of this machine's workers, in this process or with it.
-  const int workers_here = world.is_alone() ? crew.jobs : world.place().local_size;
+  const Sharing sharing = sharing_of(world);
+  const int workers_here = world.is_alone() ? crew.jobs : sharing.processes;
   const auto groups = context.device.is_cuda() ? std::vector<std::vector<int>>()
                                                : cpu_groups(usable_cpus(), workers_here, crew.threads);
   std::exception_ptr thrown;  // by a world
   const auto work = [&](std::size_t worker) {
-    if (!world.is_alone()) worker = static_cast<std::size_t>(world.place().local_rank);
-    if (!groups.empty()) keep_thread_on(groups[worker]);  // before it has OpenMP's threads, which are kept there, too
-    set_up_runtime({.threads = context.threads});         // OpenMP keeps the number of threads per thread
-    const OwnStream stream(context.device);
     try {
+      if (!world.is_alone()) worker = static_cast<std::size_t>(sharing.index);
+      if (!groups.empty()) keep_thread_on(groups[worker]);  // before it has OpenMP's threads, which are kept there, too
+      set_up_runtime({.threads = context.threads});         // OpenMP keeps the number of threads per thread
+      const OwnStream stream(context.device);
       while (const Cell* cell = queue.next()) attempt(*cell);
     } catch (...) {
       thrown = std::current_exception();
@@ -386,8 +418,9 @@ int say(const std::vector<std::string>& failures) {
 
 /// Does what conduct() says, with the other processes of `world`.
 int conduct_in(const World& world, const std::vector<StudyGrid>& grids, const Runs& runs, const Options& options,
-               Priority priority, const std::string& command, const std::vector<std::string>& refused,
-               const Crew& crew) {
+               Priority priority, const std::string& command, const std::vector<std::string>& refused, Crew crew) {
+  if (!world.is_alone() && options.threads == 0)
+    crew.threads = std::max(1, available_cores() / sharing_of(world).processes);
   std::optional<Worker> worker;
   if (world.leads()) worker.emplace(options.out, options.lease_seconds);
   std::optional<Peaks> peaks;
@@ -414,7 +447,7 @@ int conduct_in(const World& world, const std::vector<StudyGrid>& grids, const Ru
   const double begun = steady_seconds();
   const Outcomes outcomes = carry_out(runs, priority, context, crew, options.leave);
   const double seconds = steady_seconds() - begun;
-  if (!world.leads()) return outcomes.failures.empty() && refused.empty() ? 0 : 1;  // rank 0 writes and says it all
+  if (!world.leads()) return 0;  // rank 0 writes and says it all; a launcher would end it for another's failure
   if (outcomes.gone) {
     std::vector<std::string> all;
     for (const auto& [name, failure] : outcomes.failures) all.push_back(failure);
@@ -484,7 +517,9 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
   }
   sets.forget_sources();
   Options here = options;
-  if (here.device.is_cuda() && place.size > 1) here.device.set_index(static_cast<at::DeviceIndex>(place.local_rank));
+  // A launcher may show each process its own GPU alone.
+  if (here.device.is_cuda() && place.size > 1 && cuda_devices() > 1)
+    here.device.set_index(static_cast<at::DeviceIndex>(place.local_rank));
   const World world(place, here.device, options.timeout);
   try {
     return conduct_in(world, grids, runs, here, priority, command, refused, crew);

@@ -64,7 +64,8 @@ void AnyTrainer::join(const World& world) {
         "an image or more in each", "start fewer processes, or raise train.batch");
   world_ = &world;
   progress_ = progress_of(world.from_lead(to_bytes(progress_)));
-  if (progress_.step > 0) visit([&](const std::string&, const Tensor& t) { world.from_lead(t); });
+  visit([&](const std::string&, const Tensor& t) { world.from_lead(t); });
+  next_step_ = -1;
   sum_ = std::make_unique<GradientSum>(world, weights_);
 }
 

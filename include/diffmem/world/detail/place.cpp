@@ -85,7 +85,7 @@ Place place_here() {
     p.size = number("WORLD_SIZE", 1, kMostRanks);
     p.rank = number("RANK", 0, p.size - 1);
     p.local_size = number("LOCAL_WORLD_SIZE", 1, p.size, p.size);
-    p.local_rank = number("LOCAL_RANK", 0, p.size - 1, 0);
+    p.local_rank = number("LOCAL_RANK", 0, p.local_size - 1, 0);
     if (p.size > p.local_size && !variable("MASTER_ADDR"))
       throw Error("launcher", "RANK without MASTER_ADDR", "the address of rank 0's machine",
                   "set it, or start all processes by torchrun, mpirun, srun or tools/launch");
@@ -101,9 +101,9 @@ Place place_here() {
   } else if (variable("SLURM_STEP_NUM_TASKS") && variable("SLURM_PROCID")) {  // not what sbatch alone sets: srun's step
     p.size = number("SLURM_STEP_NUM_TASKS", 1, kMostRanks);
     p.rank = number("SLURM_PROCID", 0, p.size - 1);
-    p.local_rank = number("SLURM_LOCALID", 0, p.size - 1);
     p.local_size =
         tasks_of(variable("SLURM_STEP_TASKS_PER_NODE").value_or(""), number("SLURM_NODEID", 0, kMostRanks, 0));
+    p.local_rank = number("SLURM_LOCALID", 0, p.local_size - 1);
     p.address = first_host(variable("SLURM_STEP_NODELIST").value_or(p.address));
     job = variable("SLURM_JOB_ID").value_or("") + "." + variable("SLURM_STEP_ID").value_or("");
   }

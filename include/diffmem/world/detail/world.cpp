@@ -17,6 +17,8 @@
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -61,12 +63,30 @@ std::string address_towards(const std::string& address, int port) {
   return own;
 }
 
+/// The first address of this machine by which others may reach it; empty if there is none.
+std::string outer_address() {
+  ifaddrs* all = nullptr;
+  if (::getifaddrs(&all) != 0) return {};
+  std::string found;
+  for (const ifaddrs* i = all; i && found.empty(); i = i->ifa_next) {
+    if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || !(i->ifa_flags & IFF_UP) || (i->ifa_flags & IFF_LOOPBACK))
+      continue;
+    char text[NI_MAXHOST];
+    if (::getnameinfo(i->ifa_addr, sizeof(sockaddr_in), text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+      found = text;
+  }
+  ::freeifaddrs(all);
+  return found;
+}
+
 /// The network by which Gloo is to reach the others.
 std::shared_ptr<gloo::transport::Device> device_towards(const Place& place) {
   using c10d::ProcessGroupGloo;
   if (const char* interface = std::getenv("GLOO_SOCKET_IFNAME"))  // PyTorch's own way to say it
     return ProcessGroupGloo::createDeviceForInterface(interface);
-  const std::string own = address_towards(place.address, place.port);
+  std::string own = address_towards(place.address, place.port);
+  // Debian's /etc/hosts gives a machine's own name a loopback address, where nobody else finds it.
+  if (own.starts_with("127.") && place.size > place.local_size) own = outer_address();
   return own.empty() ? ProcessGroupGloo::createDefaultDevice() : ProcessGroupGloo::createDeviceForHostname(own);
 }
 
@@ -109,23 +129,38 @@ struct World::Group {
   c10::intrusive_ptr<c10d::ProcessGroup> processes;
   std::string who;
   int size = 1;
+  bool leads = false;
   double waited = 0;
 
   /// What this process says when it cannot go on with the others.
   [[noreturn]] void broken(const std::string& what) {
+    const std::string lost = fmt::format("no answer from another process ({})", first_line(what));
     const auto told = std::make_shared<std::string>();
-    const bool asked = in_time([told, from = store] {
-      if (!from->check({kFailure})) return;
-      const auto bytes = from->get(kFailure);
-      told->assign(bytes.begin(), bytes.end());
+    const bool asked = in_time([told, lost = who + ": " + lost, from = store] {
+      if (from->check({kFailure})) {
+        const auto bytes = from->get(kFailure);
+        told->assign(bytes.begin(), bytes.end());
+      } else {
+        from->set(kFailure, std::vector<std::uint8_t>(lost.begin(), lost.end()));
+      }
       from->add(kHeard, 1);
     });
-    fail(asked && !told->empty() ? "the failure of another process, " + *told
-                                 : fmt::format("no answer from another process ({})", first_line(what)));
+    // The store is rank 0's: those who have other neighbours hear of it only as these end.
+    if (asked && leads && size > 2) wait_for_heard(size - 1);  // one may be gone
+    fail(asked && !told->empty() ? "the failure of another process, " + *told : lost);
+  }
+  /// Until so many have heard of the failure, or kTelling is over.
+  void wait_for_heard(int all) {
+    in_time([all, from = store] {
+      const double begun = steady_seconds();
+      while (from->add(kHeard, 0) < all && steady_seconds() - begun < kTelling)
+        std::this_thread::sleep_for(milliseconds(20));
+    });
   }
   [[noreturn]] void fail(const std::string& why) const {
-    throw WorldBroken(who, why, fmt::format("all {} processes at work", size),
-                      "mend what ended the first of them and run the same command again: it goes on from what was saved");
+    throw WorldBroken(
+        who, why, fmt::format("all {} processes at work", size),
+        "mend what ended the first of them and run the same command again: it goes on from what was saved");
   }
 
   /// act(), where c10d's errors are ours, and its time is counted.
@@ -174,7 +209,7 @@ World::World(const Place& place, at::Device device, double timeout_seconds) : pl
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
   group_->who = fmt::format("rank {} of {} on {}", rank(), size(), host);
-  group_->size = size();
+  group_->size = size(), group_->leads = leads();
   const milliseconds timeout = milliseconds_of(timeout_seconds);
   try {
     c10d::TCPStoreOptions store;
@@ -266,19 +301,19 @@ void World::lead(const std::function<void()>& act) const {
     }
   failure = from_lead(failure);
   if (thrown) std::rethrow_exception(thrown);
-  if (!failure.empty()) group_->fail("the failure of rank 0, " + failure);
+  if (failure.empty()) return;
+  in_time([from = group_->store] { from->add(kHeard, 1); });
+  group_->fail("the failure of rank 0, " + failure);
 }
 
 void World::tell_failure(const std::string& why) const noexcept try {
   if (is_alone()) return;
   const bool told = in_time([text = fmt::format("{}: {}", group_->who, why), to = group_->store] {
     if (!to->check({kFailure})) to->set(kFailure, std::vector<std::uint8_t>(text.begin(), text.end()));
+    to->add(kHeard, 1);
   });
   group_->processes.reset();  // so that those who wait for this one hear it
-  if (!told || !leads()) return;
-  in_time([others = size() - 1, from = group_->store] {  // they hear it as long as rank 0 lives, which has the store
-    while (from->add(kHeard, 0) < others) std::this_thread::sleep_for(milliseconds(20));
-  });
+  if (told && leads()) group_->wait_for_heard(size());
 } catch (const std::exception&) {  // the others will say less
 }
 
