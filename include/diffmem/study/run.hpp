@@ -37,10 +37,10 @@ struct RunContext {
   Worker* worker = nullptr;  ///< whose leases the runs are held by
   int threads = 1;           ///< of this run
   at::Device device = at::kCPU;
-  double checkpoint_seconds = 60;  ///< time between checkpoints
-  int pictures = 24;               ///< images shown in the report
+  double checkpoint_seconds = 60;        ///< time between checkpoints
+  int pictures = 24;                     ///< images shown in the report
   const World* world = &World::alone();  ///< who works on it together; only rank 0 has folder and board
-  const Peaks* trace = nullptr;    ///< of the machine: steps and a sampling are traced against them; null: they are not
+  const Peaks* trace = nullptr;  ///< of the machine: steps and a sampling are traced against them; null: they are not
 };
 
 /// What --dry-run says of a run.
