@@ -31,7 +31,7 @@
 #include <diffmem/report/copies.hpp>
 #include <diffmem/study/command_line.hpp>
 #include <diffmem/study/progress.hpp>
-#include <diffmem/world/world.hpp>
+#include <diffmem/world/told.hpp>
 
 #include <fmt/format.h>
 
@@ -289,7 +289,7 @@ int measure(int argc, char** argv) {
   exit_on_interrupts();
   set_up_runtime({.threads = o.threads});
   const World world(place, at::kCPU, kPatience);
-  try {
+  told_to_others(world, [&] {
     world.lead([&] { expect_folders(o); });
     ProgressBoard board(world.leads() ? stdout : nullptr);
     CopiesRecord record = look(o, world, board);
@@ -301,12 +301,7 @@ int measure(int argc, char** argv) {
     if (world.leads())
       fmt::print("\n{}report: {}\n", copies_table(record), (std::filesystem::path(o.out) / "report.html").string());
     if (interrupted()) throw Interrupted("interrupted when the results were already written");
-  } catch (const WorldBroken&) {
-    throw;
-  } catch (const std::exception& e) {
-    world.tell_failure(e.what());
-    throw;
-  }
+  });
   return 0;
 }
 

@@ -3,8 +3,12 @@
 #pragma once
 #include "optimum/sets.hpp"
 
+#include <diffmem/core/random.hpp>
+
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <vector>
 
 namespace diffmem::optimum_sets {
 
@@ -50,6 +54,46 @@ struct Plain {
     }
   }
   Tensor d(const Tensor& like) const { return tensor_of(std::span<const double>(denoised), like.sizes()); }
+};
+/// Two images and, far from both, noisy ones in a direction in which they do not differ: float64 hardly tells their weights.
+class FarBetween {
+ public:
+  struct Noisy {
+    Tensor z, denoised;  // [1,1,1,3072] and, exactly, [3072]
+  };
+
+  FarBetween() : noise_(kSize), between_(kSize) {
+    RandomStream(5, Stream::train_noise).fill_normal(std::span(noise_));
+    for (std::size_t j = 0; j < kSize; ++j) {
+      between_[j] = (set.image(0)[j] - set.image(1)[j]) / 127.5;
+      along_ += noise_[j] * between_[j], length_ += between_[j] * between_[j];
+    }
+  }
+  Noisy noisy(double sigma, double far, double alpha = 1) const {
+    __extension__ using Exact = __float128;
+    const double s = sigma / alpha;
+    std::vector<double> z, denoised;
+    Exact logit = 0;  // of image 0 less that of image 1
+    for (std::size_t j = 0; j < kSize; ++j) {
+      const double middle = (set.image(0)[j] + set.image(1)[j]) / 255.0 - 1;
+      z.push_back(alpha *
+                  (middle + far * (noise_[j] - along_ / length_ * between_[j]) + s * s / length_ * between_[j]));
+      const Exact a = Exact(alpha) * (Exact(set.image(0)[j]) / Exact(127.5) - 1),
+                  b = Exact(alpha) * (Exact(set.image(1)[j]) / Exact(127.5) - 1);
+      logit += (a - b) * (2 * Exact(z[j]) - a - b) / (2 * Exact(sigma) * Exact(sigma));
+    }
+    const double weight = 1 / (1 + std::exp(-static_cast<double>(logit)));
+    for (std::size_t j = 0; j < kSize; ++j)
+      denoised.push_back((weight * set.image(0)[j] + (1 - weight) * set.image(1)[j]) / 127.5 - 1);
+    return {tensor_of(std::span<const double>(z), {1, 1, 1, kSize}), tensor_of(denoised)};
+  }
+
+  static constexpr std::size_t kSize = 3072;
+  const ImageSet set = images(2, kSize);
+
+ private:
+  std::vector<double> noise_, between_;
+  double along_ = 0, length_ = 0;
 };
 inline constexpr auto kEvery = [](std::size_t, std::int64_t) { return true; };
 

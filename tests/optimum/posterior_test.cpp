@@ -17,7 +17,8 @@
 #include <numbers>
 
 using namespace diffmem;
-using optimum_sets::images, optimum_sets::noisy, optimum_sets::value, optimum_sets::Plain, optimum_sets::kEvery;
+using optimum_sets::images, optimum_sets::noisy, optimum_sets::value, optimum_sets::Plain, optimum_sets::kEvery,
+    optimum_sets::FarBetween;
 
 namespace {
 
@@ -82,44 +83,19 @@ TEST_CASE("the posterior equals its definition at awkward sizes, ties, and noise
 
 TEST_CASE("the error bounds denoised, float64's rounding included, where images are equally far from afar",
           "[optimum][oracle]") {
-  __extension__ using Exact = __float128;
-  const ImageSet set = images(2, 3072);
-  const auto size = static_cast<std::size_t>(set.image_size());
-  std::vector<double> noise(size), between(size);
-  RandomStream(5, Stream::train_noise).fill_normal(std::span(noise));
-  double along = 0, length = 0;
-  for (std::size_t j = 0; j < size; ++j) {
-    between[j] = (set.image(0)[j] - set.image(1)[j]) / 127.5;
-    along += noise[j] * between[j], length += between[j] * between[j];
-  }
+  const FarBetween two;
   double farthest = 0;  // of a denoised value from what it should be
   for (const double alpha : {1.0, 0.3})
     for (const double sigma : {1e-3, 1e-2, 1.0})
       for (const double far : {0.0, 10.0, 100.0, 1e4}) {
-        const double s = sigma / alpha;
-        std::vector<double> z;
-        for (std::size_t j = 0; j < size; ++j) {
-          const double middle = (set.image(0)[j] + set.image(1)[j]) / 255.0 - 1;
-          z.push_back(alpha * (middle + far * (noise[j] - along / length * between[j]) + s * s / length * between[j]));
-        }
-        Exact logit = 0;  // of image 0 less that of image 1
-        for (std::size_t j = 0; j < size; ++j) {
-          const Exact a = Exact(alpha) * (Exact(set.image(0)[j]) / Exact(127.5) - 1),
-                      b = Exact(alpha) * (Exact(set.image(1)[j]) / Exact(127.5) - 1);
-          logit += (a - b) * (2 * Exact(z[j]) - a - b) / (2 * Exact(sigma) * Exact(sigma));
-        }
-        const double weight = 1 / (1 + std::exp(-static_cast<double>(logit)));
-        std::vector<double> wanted;
-        for (std::size_t j = 0; j < size; ++j)
-          wanted.push_back((weight * set.image(0)[j] + (1 - weight) * set.image(1)[j]) / 127.5 - 1);
-        const Tensor asked = tensor_of(std::span<const double>(z), {1, 1, 1, 3072});
+        const auto [asked, wanted] = two.noisy(sigma, far, alpha);
         for (const std::optional<at::Device>& device : devices())
           for (const double tolerance : {1e-6, 0.0}) {
             INFO("alpha " << alpha << ", sigma " << sigma << ", " << far << " away" << (device ? ", by LibTorch" : ""));
-            const Optimum o = Posterior(set, {}, {.tolerance = tolerance, .device = device})(
+            const Optimum o = Posterior(two.set, {}, {.tolerance = tolerance, .device = device})(
                 asked, all(1, sigma), alpha == 1 ? Tensor() : all(1, alpha));
             const double error = o.error.item().toDouble();
-            const double off = apart(o.denoised.flatten(), tensor_of(wanted));
+            const double off = apart(o.denoised.flatten(), wanted);
             farthest = std::max(farthest, off);
             REQUIRE(off <= 2 * error + 1e-14);
             if (!device && alpha == 1 && far <= 100) REQUIRE(error <= 1e-6);

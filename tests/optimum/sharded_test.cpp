@@ -10,7 +10,7 @@
 #include <diffmem/sampler/heun.hpp>
 
 using namespace diffmem;
-using optimum_sets::images, optimum_sets::noisy, optimum_sets::Plain, optimum_sets::kEvery;
+using optimum_sets::FarBetween, optimum_sets::images, optimum_sets::noisy, optimum_sets::Plain, optimum_sets::kEvery;
 using worlds::on_each;
 
 namespace {
@@ -187,49 +187,26 @@ TEST_CASE("processes may ask each its own, of other numbers", "[optimum][sharded
 }
 
 TEST_CASE("the error bounds denoised where shards share the weight from afar", "[optimum][sharded][oracle]") {
-  __extension__ using Exact = __float128;
-  const ImageSet set = images(2, 3072);
-  const auto size = static_cast<std::size_t>(set.image_size());
-  std::vector<double> noise(size), between(size);
-  RandomStream(5, Stream::train_noise).fill_normal(std::span(noise));
-  double along = 0, length = 0;
-  for (std::size_t j = 0; j < size; ++j) {
-    between[j] = (set.image(0)[j] - set.image(1)[j]) / 127.5;
-    along += noise[j] * between[j], length += between[j] * between[j];
-  }
+  const FarBetween two;
   struct Question {
-    double sigma, far, weight;  // of image 0
-    Tensor z;
+    double sigma, far;
+    FarBetween::Noisy noisy;
   };
   std::vector<Question> questions;
   for (const double sigma : {1e-15, 1e-3, 1e-2, 1.0})
-    for (const double far : {0.0, 10.0, 100.0, 1e4, 1e6}) {
-      std::vector<double> z;
-      Exact logit = 0;  // of image 0 less that of image 1
-      for (std::size_t j = 0; j < size; ++j) {
-        const double middle = (set.image(0)[j] + set.image(1)[j]) / 255.0 - 1;
-        z.push_back(middle + far * (noise[j] - along / length * between[j]) + sigma * sigma / length * between[j]);
-        const Exact a = Exact(set.image(0)[j]) / Exact(127.5) - 1, b = Exact(set.image(1)[j]) / Exact(127.5) - 1;
-        logit += (a - b) * (2 * Exact(z[j]) - a - b) / (2 * Exact(sigma) * Exact(sigma));
-      }
-      questions.push_back({sigma, far, 1 / (1 + std::exp(-static_cast<double>(logit))),
-                           tensor_of(std::span<const double>(z), {1, 1, 1, 3072})});
-    }
+    for (const double far : {0.0, 10.0, 100.0, 1e4, 1e6}) questions.push_back({sigma, far, two.noisy(sigma, far)});
   double farthest = 0;
   for (const PosteriorOptions& options : std::vector<PosteriorOptions>{{}, {.tolerance = 0}, {.device = at::kCPU}})
-    for (const auto& answers : on_shards(set, {1, 1}, options, {}, [&](const Posterior& p, const World&) {
+    for (const auto& answers : on_shards(two.set, {1, 1}, options, {}, [&](const Posterior& p, const World&) {
            std::vector<Optimum> list;
-           for (const Question& q : questions) list.push_back(p(q.z, all(1, q.sigma)));
+           for (const Question& q : questions) list.push_back(p(q.noisy.z, all(1, q.sigma)));
            return list;
          }))
       for (std::size_t i = 0; i < questions.size(); ++i) {
-        const auto& [sigma, far, weight, z] = questions[i];
+        const auto& [sigma, far, noisy] = questions[i];
         INFO("sigma " << sigma << ", " << far << " away, tolerance " << options.tolerance);
-        std::vector<double> wanted;
-        for (std::size_t j = 0; j < size; ++j)
-          wanted.push_back((weight * set.image(0)[j] + (1 - weight) * set.image(1)[j]) / 127.5 - 1);
         const double error = answers[i].error.item().toDouble();
-        const double off = apart(answers[i].denoised.flatten(), tensor_of(wanted));
+        const double off = apart(answers[i].denoised.flatten(), noisy.denoised);
         farthest = std::max(farthest, off);
         REQUIRE(off <= 2 * error + 1e-14);
         if (!options.device && sigma == 1 && far <= 100) REQUIRE(error <= 1e-6);

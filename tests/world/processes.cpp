@@ -6,7 +6,7 @@
 #include <diffmem/core/runtime.hpp>
 #include <diffmem/core/safetensors.hpp>
 #include <diffmem/study/command_line.hpp>
-#include <diffmem/world/world.hpp>
+#include <diffmem/world/told.hpp>
 
 #include <fmt/format.h>
 
@@ -111,16 +111,11 @@ int main(int argc, char** argv) {
     set_up_runtime({.threads = 1});
     if (words.at(0) == "compare") return compare(words.at(1), words.at(2)), 0;
     const World world(place_here(), at::kCPU, words.at(0) == "lose" ? 3 : 60);
-    try {
+    told_to_others(world, [&] {
       if (words.at(0) == "talk") talk(world);
       if (words.at(0) == "train") train(world, words.at(1));
       if (words.at(0) == "lose") lose(world, std::stoi(words.at(1)), words.at(2));
-    } catch (const WorldBroken&) {
-      throw;
-    } catch (const std::exception& e) {
-      world.tell_failure(e.what());
-      throw;
-    }
+    });
     return 0;
   });
 }

@@ -14,6 +14,7 @@
 #include <diffmem/study/detail/verdicts.hpp>
 #include <diffmem/study/lease.hpp>
 #include <diffmem/study/run_folder.hpp>
+#include <diffmem/world/told.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -142,9 +143,16 @@ void print_plan(const std::vector<StudyGrid>& grids, const Runs& runs, const Tra
       runs.size(), done, jobs, threads, duration_text(total / jobs), jobs * bytes / 1e6);
 }
 
+/// The processes of a world that share this one's processors, and which of them this is: launchers may have given each its
+/// own.
+struct Sharing {
+  int processes = 1, index = 0;
+};
+
 /// Runs at once, and threads of each.
 struct Crew {
   int jobs = 1, threads = 1;
+  Sharing sharing = {};
 };
 
 /// What --jobs and --threads leave open, so that the machine is full.
@@ -233,11 +241,6 @@ int cuda_devices() {
 #endif
 }
 
-/// The processes of a world that share this one's processors, and which of them this is: launchers may have given each its
-/// own.
-struct Sharing {
-  int processes = 1, index = 0;
-};
 Sharing sharing_of(const World& world) {
   std::string mine = this_process().boot;
   for (const Cpu& cpu : usable_cpus()) mine += fmt::format(" {}", cpu.id);
@@ -360,14 +363,13 @@ Outcomes carry_out(Runs runs, Priority priority, const RunContext& context, cons
     }
   };
   // Of this machine's workers, in this process or with it.
-  const Sharing sharing = sharing_of(world);
-  const int workers_here = world.is_alone() ? crew.jobs : sharing.processes;
+  const int workers_here = world.is_alone() ? crew.jobs : crew.sharing.processes;
   const auto groups = context.device.is_cuda() ? std::vector<std::vector<int>>()
                                                : cpu_groups(usable_cpus(), workers_here, crew.threads);
   std::exception_ptr thrown;  // by a world
   const auto work = [&](std::size_t worker) {
     try {
-      if (!world.is_alone()) worker = static_cast<std::size_t>(sharing.index);
+      if (!world.is_alone()) worker = static_cast<std::size_t>(crew.sharing.index);
       if (!groups.empty()) keep_thread_on(groups[worker]);  // before it has OpenMP's threads, which are kept there, too
       set_up_runtime({.threads = context.threads});         // OpenMP keeps the number of threads per thread
       const OwnStream stream(context.device);
@@ -419,8 +421,8 @@ int say(const std::vector<std::string>& failures) {
 /// Does what conduct() says, with the other processes of `world`.
 int conduct_in(const World& world, const std::vector<StudyGrid>& grids, const Runs& runs, const Options& options,
                Priority priority, const std::string& command, const std::vector<std::string>& refused, Crew crew) {
-  if (!world.is_alone() && options.threads == 0)
-    crew.threads = std::max(1, available_cores() / sharing_of(world).processes);
+  crew.sharing = sharing_of(world);
+  if (!world.is_alone() && options.threads == 0) crew.threads = std::max(1, available_cores() / crew.sharing.processes);
   std::optional<Worker> worker;
   if (world.leads()) worker.emplace(options.out, options.lease_seconds);
   std::optional<Peaks> peaks;
@@ -521,16 +523,7 @@ int conduct(const std::vector<StudyGrid>& grids, TrainingSets& sets, const Optio
   if (here.device.is_cuda() && place.size > 1 && cuda_devices() > 1)
     here.device.set_index(static_cast<at::DeviceIndex>(place.local_rank));
   const World world(place, here.device, options.timeout);
-  try {
-    return conduct_in(world, grids, runs, here, priority, command, refused, crew);
-  } catch (const WorldBroken&) {
-    throw;
-  } catch (const Interrupted&) {  // all are
-    throw;
-  } catch (const std::exception& e) {
-    world.tell_failure(e.what());
-    throw;
-  }
+  return told_to_others(world, [&] { return conduct_in(world, grids, runs, here, priority, command, refused, crew); });
 }
 
 }  // namespace diffmem

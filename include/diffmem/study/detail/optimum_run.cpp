@@ -62,7 +62,6 @@ RunCost AnyOptimumRun::try_out(const ImageSet& images, at::Device) const {
 RunRecord AnyOptimumRun::run(const ImageSet& images, const RunPlan& plan, const RunContext& context) {
   Listing facts = build_facts();
   facts.emplace_back("device", "cpu");
-  if (!context.world->is_alone()) facts.emplace_back("processes", std::to_string(context.world->size()));
   SharedFolder folder(context, plan, facts);
   if (!folder.finished()) {
     folder.rewind_to({});

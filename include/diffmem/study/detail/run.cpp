@@ -181,7 +181,6 @@ RunRecord TrainedRun::run(const ImageSet& images, const RunPlan& plan, const Run
   Listing facts = build_facts();
   facts.emplace_back("device", context.device.str());
   facts.emplace_back("checkpointing", to_text(setup_.train.checkpointing));
-  if (!context.world->is_alone()) facts.emplace_back("processes", std::to_string(context.world->size()));
   SharedFolder folder(context, plan, facts);
   if (!folder.finished()) {
     const auto training = trainer(setup_.net, setup_.train, images, context.device);

@@ -8,8 +8,9 @@
 
 namespace diffmem {
 
-SharedFolder::SharedFolder(const RunContext& context, const RunPlan& plan, const Listing& facts)
+SharedFolder::SharedFolder(const RunContext& context, const RunPlan& plan, Listing facts)
     : world_(*context.world), path_(context.runs / plan.name) {
+  if (!world_.is_alone()) facts.emplace_back("processes", std::to_string(world_.size()));
   const std::string theirs = world_.from_lead(plan.name);
   if (world_.any(theirs != plan.name))
     throw Error(plan.cell,

@@ -16,7 +16,8 @@ class SharedFolder {
  public:
   /// HeldByAnother on all if another worker has it; Error if the others' run is not rank 0's, as when they read other
   /// images.
-  SharedFolder(const RunContext& context, const RunPlan& plan, const Listing& facts);
+  /// The number of processes joins `facts`.
+  SharedFolder(const RunContext& context, const RunPlan& plan, Listing facts);
 
   const std::filesystem::path& path() const { return path_; }
   bool finished() const { return finished_; }

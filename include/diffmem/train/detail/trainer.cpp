@@ -108,7 +108,6 @@ double AnyTrainer::step() {
   if (update_ && at + 1 < total_steps()) next_ = batches(at + 1), next_step_ = at + 1;
 
   double loss = 0;
-  Tensors sigmas;
   std::string bad;
   Tensor bad_sigma;
   std::int64_t first = world_->part(params_.batch).first;
@@ -122,11 +121,15 @@ double AnyTrainer::step() {
       bad_sigma = micro.sigma.narrow(0, i, 1);
     }
     loss += value, first += micro.images.size(0);
-    sigmas.push_back(micro.sigma);
   }
+  const auto sigmas = [&] {
+    Tensors all;
+    for (const Micro& micro : micros_) all.push_back(micro.sigma);
+    return cat(all);
+  };
   loss = world_->sum(loss);
   if (!bad.empty()) refuse(at, bad, bad_sigma);
-  if (!std::isfinite(loss)) refuse(at, fmt::format("a loss of {} in another process", loss), cat(sigmas));
+  if (!std::isfinite(loss)) refuse(at, fmt::format("a loss of {} in another process", loss), sigmas());
   const auto weight_bytes = [&] {
     return static_cast<double>(model().net().parameter_count()) * static_cast<double>(weights_[0].element_size());
   };
@@ -134,7 +137,7 @@ double AnyTrainer::step() {
     const Span check("finite check", {}, [&] { return Work{.bytes = weight_bytes()}; });
     return update_ ? update_->finite() : kernels::all_finite(gradients());
   };
-  if (!finite()) refuse(at, "a gradient that is not finite", cat(sigmas));
+  if (!finite()) refuse(at, "a gradient that is not finite", sigmas());
   if (!update_) {
     // Reads weight, gradient, moments and average; writes all but the gradient.
     const Span update("Adam and EMA", {}, [&] { return Work{.bytes = 9 * weight_bytes()}; });
