@@ -13,8 +13,9 @@ enum class Precision {
           ///< trained and their gradients in float32
   plain,  ///< in float32 by LibTorch's operations, one after the other; what other devices and types always get
   tf32,   ///< fp32, but on a CUDA device the products are in TF32; a process has one switch for all of its networks
+  fp16,   ///< as bf16, in fp16, whose gradients need loss scaling: Stable Diffusion's networks alone have it
 };
-inline constexpr std::array<std::string_view, 4> kPrecisionWords{"fp32", "bf16", "plain", "tf32"};
+inline constexpr std::array<std::string_view, 5> kPrecisionWords{"fp32", "bf16", "plain", "tf32", "fp16"};
 constexpr const auto& words_of(Precision) { return kPrecisionWords; }
 
 }  // namespace diffmem

@@ -3,7 +3,7 @@
 // family, skip mask and sizes are values, so twenty masks cost one compiled network.
 #pragma once
 #include <diffmem/net/layers.hpp>
-#include <diffmem/net/precision.hpp>
+#include <diffmem/net/network.hpp>
 #include <diffmem/skip/mask.hpp>
 
 #include <array>
@@ -51,8 +51,8 @@ struct UNetConfig {
   }
 };
 
-/// The U-Net F(x, noise features, labels).  Copying a UNet shares its leaves; make a second one and copy_from() it.
-class UNet {
+/// The U-Net F(x, noise features, labels).
+class UNet final : public Network {
  public:
   /// Sees the output of every module in order of calls; for debugging and tests.  It makes the pass plain.
   using Watch = std::function<void(std::string_view module, const Tensor& output)>;
@@ -62,7 +62,7 @@ class UNet {
                 at::ScalarType dtype = kFloat32);
   UNet(const UNet&);
   UNet(UNet&&) noexcept;
-  ~UNet();
+  ~UNet() override;
 
   /// The raw network output.
   /// x [B,C,H,W];  noise [B, noise_mult*base], the embedded noise level [sin, cos], or one row for all images;  labels
@@ -73,25 +73,9 @@ class UNet {
 
   const UNetConfig& config() const { return config_; }
   int noise_channels() const { return config_.base * config_.noise_mult; }
-  const std::vector<std::pair<std::string, Tensor>>& parameters() const { return leaves_.parameters(); }
-  const std::vector<std::pair<std::string, Tensor>>& buffers() const { return leaves_.buffers(); }
-  std::int64_t parameter_count() const;
-  /// Multiplications and additions of one image's forward pass (convolutions, linear maps, attention).
-  double forward_flops() const { return cost().operations; }
-  /// Values that all layers of one image's forward pass put out together: more than it ever holds.
-  double forward_values() const { return cost().values; }
-
-  void initialise(std::uint64_t seed) { leaves_.initialise(seed); }
-  void initialise(const InitDraws& draws) { leaves_.initialise(draws); }
-  /// Adds a fixed tensor to the buffers: the frequencies of a random embedding.
-  void add_buffer(const std::string& name, const Tensor& value) { leaves_.add_buffer(name, value); }
-  void require_grad();
-  void set_precision(Precision p) { precision_ = p; }
-  Precision precision() const { return precision_; }
-  /// Whether backward passes make a block's activations again instead of keeping them.
-  void set_checkpointing(bool on) { checkpointing_ = on; }
-  /// Copies parameters and buffers by position; both nets have the same configuration.
-  void copy_from(const UNet& other);
+  void set_precision(Precision p) override;
+  double forward_flops() const override { return cost().operations; }
+  double forward_values() const override { return cost().values; }
 
  private:
   struct Cost {
@@ -111,11 +95,8 @@ class UNet {
   /// [B,noise channels], labels -> [B,4*base]
   Tensor embedding(const Tensor& noise, const Tensor& labels) const;
 
-  Precision precision_ = Precision::fp32;
-  bool checkpointing_ = false;
   UNetConfig config_;
   SkipMask mask_;
-  Leaves leaves_;
   Linear map_label_, map_augment_, map_layer0_, map_layer1_;
   std::vector<Level> encoder_, decoder_;  // encoder finest first, decoder coarsest first
   GroupNorm out_norm_;

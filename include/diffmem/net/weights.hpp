@@ -27,10 +27,10 @@ UNetConfig network_of(const SafeTensors& file);
 /// Error unless `file` holds a tensor `prefix` + name for every parameter and buffer of `net`, each of its shape, and no
 /// other tensor whose name begins with `prefix`.  `net` may be on at::kMeta: nothing is allocated before all is known
 /// to fit.
-void check_weights(const UNet& net, const SafeTensors& file, std::string_view prefix = "");
+void check_weights(const Network& net, const SafeTensors& file, std::string_view prefix = "");
 
 /// The same; then copies them into the network, converted to its type.  Nothing is changed if there is an Error.
-void load_weights(UNet& net, const SafeTensors& file, std::string_view prefix = "");
+void load_weights(Network& net, const SafeTensors& file, std::string_view prefix = "");
 
 /// Parameters and buffers by name, not copied, and the configuration as network_of reads it.
 SafeTensors weights_of(const UNet& net);

@@ -46,7 +46,7 @@ UNet::UNet(UNet&&) noexcept = default;
 UNet::~UNet() = default;
 
 UNet::UNet(UNetConfig config, SkipMask mask, at::Device device, at::ScalarType dtype)
-    : config_(std::move(config)), mask_(std::move(mask)), leaves_(device, dtype) {
+    : Network(device, dtype), config_(std::move(config)), mask_(std::move(mask)) {
   config_.validate();
   if (mask_.size() != 0 && mask_.size() != static_cast<std::size_t>(config_.skips()))
     throw Error("network", fmt::format("a skip mask of {} digits", mask_.size()),
@@ -153,12 +153,12 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
 
   const Tensor emb = embedding(noise, labels);  // [B,4*base]
 
-  if (x.is_cuda()) detail::set_cuda_products(precision_ == Precision::tf32);
-  const bool kernels = precision_ != Precision::plain && !watch && leaves_.dtype() == kFloat32 &&
+  if (x.is_cuda()) detail::set_cuda_products(precision() == Precision::tf32);
+  const bool kernels = precision() != Precision::plain && !watch && leaves_.dtype() == kFloat32 &&
                        (detail::kernels_take(x) || detail::cuda_takes(x));
-  const auto block = [&](const Block& b, const Tensors& in) { return b(in, emb, dropout, kernels, checkpointing_); };
+  const auto block = [&](const Block& b, const Tensors& in) { return b(in, emb, dropout, kernels, checkpointing()); };
   Tensors skips;  // undefined: dropped
-  Tensor h = kernels && precision_ == Precision::bf16 ? x.to(at::ScalarType::BFloat16) : x, aux = x;
+  Tensor h = kernels && precision() == Precision::bf16 ? x.to(at::ScalarType::BFloat16) : x, aux = x;
   const auto push = [&](const Tensor& t) {
     skips.push_back(mask_[skips.size()] ? t : mask_.drops() ? Tensor() : zeros_like(t));
   };
@@ -201,10 +201,10 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& noise, const Tensor& labe
   return seen(last + "_aux_conv", out_conv_(silu(h)));
 }
 
-std::int64_t UNet::parameter_count() const {
-  std::int64_t count = 0;
-  for (const auto& [name, leaf] : parameters()) count += leaf.numel();
-  return count;
+void UNet::set_precision(Precision p) {
+  if (p == Precision::fp16)
+    throw Error("network", "precision fp16", "fp32, bf16, plain or tf32", "choose bf16, which needs no loss scaling");
+  Network::set_precision(p);
 }
 
 UNet::Cost UNet::cost() const {
@@ -234,16 +234,6 @@ UNet::Cost UNet::cost() const {
     }
   add_conv(out_conv_, config_.resolution);
   return sum;
-}
-
-void UNet::require_grad() {
-  for (const auto& [name, leaf] : parameters()) leaf.requires_grad_(true);
-}
-
-void UNet::copy_from(const UNet& other) {
-  const at::NoGradGuard no_grad;
-  for (std::size_t i = 0; i < parameters().size(); ++i) parameters()[i].second.copy_(other.parameters()[i].second);
-  for (std::size_t i = 0; i < buffers().size(); ++i) buffers()[i].second.copy_(other.buffers()[i].second);
 }
 
 }  // namespace diffmem

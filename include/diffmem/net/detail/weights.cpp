@@ -85,7 +85,7 @@ std::string shape_text(const Tensor& t) { return fmt::format("[{}]", fmt::join(t
 
 /// act(name, leaf) for every parameter and buffer.
 template <class Act>
-void for_each_leaf(const UNet& net, Act&& act) {
+void for_each_leaf(const Network& net, Act&& act) {
   for (const auto* list : {&net.parameters(), &net.buffers()})
     for (const auto& [name, leaf] : *list) act(name, leaf);
 }
@@ -105,7 +105,7 @@ UNetConfig network_of(const SafeTensors& file) {
   return config;
 }
 
-void check_weights(const UNet& net, const SafeTensors& file, std::string_view prefix) {
+void check_weights(const Network& net, const SafeTensors& file, std::string_view prefix) {
   const auto refuse = [&](const std::string& got, const std::string& want) {
     throw Error(file.source, got, want, "check that the file belongs to this network, and how its names begin");
   };
@@ -125,7 +125,7 @@ void check_weights(const UNet& net, const SafeTensors& file, std::string_view pr
              fmt::format("only the network's {} tensors", wanted.size()));
 }
 
-void load_weights(UNet& net, const SafeTensors& file, std::string_view prefix) {
+void load_weights(Network& net, const SafeTensors& file, std::string_view prefix) {
   check_weights(net, file, prefix);
   const at::NoGradGuard no_grad;
   for_each_leaf(net,
