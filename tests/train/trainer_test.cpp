@@ -58,8 +58,8 @@ TEST_CASE("gradient accumulation changes rounding only, dropout included", "[tra
 TEST_CASE("a batch's random numbers do not depend on its split", "[train]") {
   const ImageSet set = tiny::images();
   DataOrder order(Order::reshuffled, set.count, 5);
-  const TrainingBatch all = training_batch(set, set.labels, order, Variate::normal, 5, 3, 10, 0, 10);
-  const TrainingBatch part = training_batch(set, set.labels, order, Variate::normal, 5, 3, 10, 4, 6);
+  const TrainingBatch all = training_batch(pixels_of(set), set.labels, order, Variate::normal, 5, 3, 10, 0, 10);
+  const TrainingBatch part = training_batch(pixels_of(set), set.labels, order, Variate::normal, 5, 3, 10, 4, 6);
   REQUIRE(part.images.equal(all.images.narrow(0, 4, 6)));
   REQUIRE(part.noise.equal(all.noise.narrow(0, 4, 6)));
   REQUIRE(part.variate.equal(all.variate.narrow(0, 4, 6)));

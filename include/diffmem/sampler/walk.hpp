@@ -27,10 +27,11 @@ struct WalkStep {
   double noise = 0;  ///< never together with churn: both would add the same eps
 };
 
-/// z_0 = start * latents, then the steps; z must end at scale s = 1.
+/// z_0 = start * latents, then the steps; z must end at scale s = 1, and the image is end * z.
 struct Plan {
   double start = 0;
   std::vector<WalkStep> steps = {};
+  double end = 1;
 };
 
 /// Walks the plan, in float64.                                                                     -> float64 [N,C,H,W]

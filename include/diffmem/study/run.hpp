@@ -83,7 +83,7 @@ struct DenoiseCost {
   double seconds = 0, bytes = 0;
 };
 /// Tries at most `batch` images.
-DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device device);
+DenoiseCost try_denoising(const UNetModel& model, std::int64_t batch, at::Device device);
 
 /// A run of a study, whatever makes its images.
 class AnyRun {
@@ -102,45 +102,65 @@ class AnyRun {
   virtual RunRecord run(const ImageSet& images, const RunPlan& plan, const RunContext& context) = 0;
 };
 
-/// A run that trains a model; what depends on the design is left to Run.
+/// A run that trains a model, whichever it is: steps, evaluations, checkpoints, its folder.
 class TrainedRun : public AnyRun {
  public:
   const DataParams& data() const override { return setup_.data; }
-  RunPlan plan(const ImageSet& images, const std::string& digest) const override;
-  RunCost try_out(const ImageSet& images, at::Device device) const override;
   RunRecord run(const ImageSet& images, const RunPlan& plan, const RunContext& context) override;
 
  protected:
   TrainedRun(const Setup& setup, const std::string& series, const std::string& cell);
 
+  /// The policies' names.
   virtual std::string slug() const = 0;
+  virtual std::unique_ptr<AnyTrainer> trainer(const ImageSet& images, const RunContext& context) const = 0;
+  /// The averaged weights, as the run's folder keeps them.
+  virtual SafeTensors weights(const AnyTrainer& trainer) const = 0;
+  /// Evaluations of the denoiser per generated image.
+  virtual int evaluations() const = 0;
+  /// Steps, images and operations, once settings, parameters and forward_flops are known; and the name.
+  void complete(RunPlan& plan, const ImageSet& images) const;
+
+  Setup setup_;
+  std::string series_, cell_;
+
+ private:
+  void train(AnyTrainer& trainer, SharedFolder& folder, const RunContext& context, Trace* trace);
+  bool evaluate(AnyTrainer& trainer, SharedFolder& folder, const RunContext& context, ProgressBoard::Line& line,
+                Trace* trace);
+};
+
+/// One that trains an EDM-style U-Net; what depends on the design is left to Run.
+class UNetRun : public TrainedRun {
+ public:
+  RunPlan plan(const ImageSet& images, const std::string& digest) const override;
+  RunCost try_out(const ImageSet& images, at::Device device) const override;
+
+ protected:
+  using TrainedRun::TrainedRun;
+
   virtual Listing design_settings() const = 0;
   /// The network for these images, without its values.
   virtual UNet shape(const UNetConfig& net, const ImageSet& images) const = 0;
-  /// Evaluations of the denoiser per generated image.
-  virtual int evaluations() const = 0;
   virtual std::unique_ptr<AnyTrainer> trainer(const UNetConfig& net, const TrainParams& params, const ImageSet& images,
                                               at::Device device) const = 0;
-
-  Setup setup_;
+  std::unique_ptr<AnyTrainer> trainer(const ImageSet& images, const RunContext& context) const override {
+    return trainer(setup_.net, setup_.train, images, context.device);
+  }
+  SafeTensors weights(const AnyTrainer& trainer) const override;
 
  private:
   /// Of a training step of this network, what an image more takes.
   double image_bytes(const UNetConfig& net, const ImageSet& images, at::Device device) const;
   /// Every parameter; `net` as the images have completed it.
   Listing settings(const UNetConfig& net) const;
-  void train(AnyTrainer& trainer, SharedFolder& folder, const RunContext& context, Trace* trace);
-  bool evaluate(AnyTrainer& trainer, SharedFolder& folder, const RunContext& context, ProgressBoard::Line& line,
-                Trace* trace);
-
-  std::string series_, cell_;
 };
 
 template <class D>
-class Run final : public TrainedRun {
+class Run final : public UNetRun {
  public:
   Run(const D& design, const Setup& setup, const std::string& series, const std::string& cell)
-      : TrainedRun(setup, series, cell), design_(design) {}
+      : UNetRun(setup, series, cell), design_(design) {}
 
   bool set(std::string_view path, std::string_view text) override {
     return choose_by_word(design_, path, text) || try_set_param(design_, path, text);

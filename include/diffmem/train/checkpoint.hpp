@@ -20,7 +20,9 @@ struct TrainProgress {
   std::int64_t loss_count = 0;
   std::vector<LossPoint> losses;
   std::vector<Evaluation> evaluations;
-  double train_seconds = 0;  ///< wall time, evaluations not counted
+  double train_seconds = 0;       ///< wall time, evaluations not counted
+  double loss_scale = 65'536;     ///< of precision fp16: what losses are multiplied by, so that gradients do not vanish
+  std::int64_t scaled_steps = 0;  ///< since it last changed
 };
 
 /// A progress as bytes, and back.  Error if they are not those of to_bytes().

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Model: a network with its schedule's preconditioning and its time embedding; a Denoiser.
+// Model: a network with its schedule's preconditioning; a Denoiser.
 #pragma once
 #include <diffmem/net/unet.hpp>
 #include <diffmem/train/design.hpp>
@@ -10,7 +10,7 @@
 
 namespace diffmem {
 
-/// What every model is, whatever its policies: D(x; sigma) = c_skip x + c_out F(c_in x, embed(c_noise), labels).
+/// What every model is, whatever its network and policies: D(x; sigma) = c_skip x + c_out F(c_in x, c_noise, labels).
 class AnyModel {
  public:
   virtual ~AnyModel();
@@ -19,9 +19,8 @@ class AnyModel {
   /// dropout null: evaluation mode.                                          [N,C,H,W], [N], [N] -> float32 [N,C,H,W]
   Tensor operator()(const Tensor& x, const Tensor& sigma, const Tensor& labels = {}, Dropout* dropout = nullptr) const;
 
-  /// The raw network output F for an already scaled x and a noise level c_noise [N].
-  Tensor network(const Tensor& x, const Tensor& c_noise, const Tensor& labels = {}, Dropout* dropout = nullptr,
-                 const UNet::Watch& watch = {}) const;
+  /// The raw network output F for an already scaled x and a noise level c_noise [N] or [1].
+  virtual Tensor raw(const Tensor& x, const Tensor& c_noise, const Tensor& labels, Dropout* dropout) const = 0;
 
   /// The schedule's, see schedule/concept.hpp.
   virtual Coefficients coefficients(const Tensor& sigma) const = 0;
@@ -29,14 +28,31 @@ class AnyModel {
   virtual Tensor training_sigma(const Tensor& variate) const = 0;
   virtual Variate variate() const = 0;
   virtual SigmaRange sigma_range() const = 0;
+  /// Labels that it knows are 0 ... classes()-1; 0: it is unconditional.
+  virtual std::int64_t classes() const = 0;
+
+  virtual Network& net() = 0;
+  virtual const Network& net() const = 0;
+};
+
+/// A model whose network is the EDM-style U-Net.
+class UNetModel : public AnyModel {
+ public:
+  Tensor raw(const Tensor& x, const Tensor& c_noise, const Tensor& labels, Dropout* dropout) const override {
+    return network(x, c_noise, labels, dropout);
+  }
+  /// The same, watched.
+  Tensor network(const Tensor& x, const Tensor& c_noise, const Tensor& labels = {}, Dropout* dropout = nullptr,
+                 const UNet::Watch& watch = {}) const;
   /// The policies' words, then their parameters.
   virtual Listing policies() const = 0;
 
-  UNet& net() { return net_; }
-  const UNet& net() const { return net_; }
+  std::int64_t classes() const override { return net_.config().label_dim; }
+  UNet& net() override { return net_; }
+  const UNet& net() const override { return net_; }
 
  protected:
-  explicit AnyModel(UNet net);
+  explicit UNetModel(UNet net);
   /// `unit`: radians of a frequency of 1; `buffer`: the frequencies' name among the weights, empty if they are none.
   void embed_by(const Tensor& frequencies, double unit, std::string_view buffer);
 
@@ -48,15 +64,15 @@ class AnyModel {
 
 /// How many images to sample together: so many operations for each thread that what a call costs by itself is a percent
 /// or two, and of free memory no more than a quarter.  No image depends on it but for rounding.
-std::int64_t sampling_batch(const UNet& net, at::Device device);
+std::int64_t sampling_batch(const Network& net, at::Device device);
 
 template <class D>
-class Model final : public AnyModel {
+class Model final : public UNetModel {
  public:
   /// Weights are uninitialised; `config` is completed by the family.  `seed` is used by random embeddings.
   Model(const D& design, UNetConfig config, std::uint64_t seed = 0, at::Device device = at::kCPU,
         at::ScalarType dtype = kFloat32)
-      : AnyModel(shape(design, std::move(config), device, dtype)), design_(design) {
+      : UNetModel(shape(design, std::move(config), device, dtype)), design_(design) {
     std::string_view buffer;
     if constexpr (SavesFrequencies<typename D::Embedding>) buffer = design.embedding.buffer;
     embed_by(design.embedding.frequencies(net().noise_channels(), seed), design.embedding.unit, buffer);

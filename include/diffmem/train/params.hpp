@@ -13,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <numbers>
 #include <string_view>
 
 namespace diffmem {
@@ -37,9 +38,26 @@ enum class EmaRule {
   epochs,    ///< ema^(batch/512 * 50000/N / r), N = |D|: the default `ema` lasts ten epochs (EDM's way: mode 1)
   constant,  ///< ema from the first step on (mode 3)
   sweep,     ///< ema p^(1/r - 1): the paper's ramp, whatever rate it ends at, down to 0 (its EMA study: mode 4)
+  counted,   ///< (1 + k)/(10 + k) after k steps, but 0 at first and `ema` at most (Stable Diffusion's fine-tuning)
 };
-inline constexpr std::array<std::string_view, 4> kEmaRuleWords{"steps", "epochs", "constant", "sweep"};
+inline constexpr std::array<std::string_view, 5> kEmaRuleWords{"steps", "epochs", "constant", "sweep", "counted"};
 constexpr const auto& words_of(EmaRule) { return kEmaRuleWords; }
+
+/// The learning rate after the warm-up.
+enum class LrRule {
+  constant,
+  cosine,  ///< falls to 0 at the end of training as half a cosine
+};
+inline constexpr std::array<std::string_view, 2> kLrRuleWords{"constant", "cosine"};
+constexpr const auto& words_of(LrRule) { return kLrRuleWords; }
+
+/// An image's loss over its values.
+enum class Reduction {
+  sum,   ///< EDM's
+  mean,  ///< Stable Diffusion's
+};
+inline constexpr std::array<std::string_view, 2> kReductionWords{"sum", "mean"};
+constexpr const auto& words_of(Reduction) { return kReductionWords; }
 
 /// Defaults: the paper's basic setup.
 struct TrainParams {
@@ -49,11 +67,14 @@ struct TrainParams {
   double length = 40'000;          ///< how long to train             [epochs or steps]
   double warmup = 200;             ///< learning rate and EMA ramp up [epochs or steps]
   double lr = 2e-4;                ///< Adam's learning rate after the warm-up
+  LrRule lr_rule = LrRule::constant;
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
   WeightDecay decay_rule = WeightDecay::l2;
   double weight_decay = 0;
   EmaRule ema_rule = EmaRule::steps;
   double ema = 0.9992904691232699;        ///< EMA rate per step after the warm-up: 0.5^(512/500000); 0: no average
+  Reduction reduction = Reduction::sum;   ///< of an image's loss
+  double clip = 0;                        ///< gradients longer than this, all together, are shortened to it; 0: none
   Order order = Order::cycled;            ///< of the images
   int evaluations = 16;                   ///< evaluations during training, evenly spaced, the last at the end
   Precision precision = Precision::fp32;  ///< of the network
@@ -63,9 +84,11 @@ struct TrainParams {
   template <class Self, class Visit>
   static void each(Self& p, Visit&& visit) {
     visit("batch", p.batch), visit("accumulate", p.accumulate), visit("budget", p.budget), visit("length", p.length);
-    visit("warmup", p.warmup), visit("lr", p.lr), visit("beta1", p.beta1), visit("beta2", p.beta2), visit("eps", p.eps);
+    visit("warmup", p.warmup), visit("lr", p.lr), visit("lr_rule", p.lr_rule);
+    visit("beta1", p.beta1), visit("beta2", p.beta2), visit("eps", p.eps);
     visit("decay_rule", p.decay_rule), visit("weight_decay", p.weight_decay), visit("ema_rule", p.ema_rule),
         visit("ema", p.ema);
+    visit("reduction", p.reduction), visit("clip", p.clip);
     visit("order", p.order), visit("evaluations", p.evaluations), visit("precision", p.precision),
         visit("checkpointing", p.checkpointing), visit("seed", p.seed);
   }
@@ -81,6 +104,7 @@ struct TrainParams {
     need(beta2 >= 0 && beta2 < 1, "training", "beta2", beta2, "0 <= beta2 < 1");
     need(eps > 0 && std::isfinite(eps), "training", "eps", eps, "more than 0");
     need(lr >= 0 && std::isfinite(lr), "training", "lr", lr, "0 or more");
+    need(clip >= 0 && std::isfinite(clip), "training", "clip", clip, "0 (none) or more");
     need(weight_decay >= 0 && std::isfinite(weight_decay), "training", "weight_decay", weight_decay, "0 or more");
     need(ema >= 0 && ema < 1, "training", "ema", ema, "0 <= ema < 1");
     need(evaluations >= 1, "training", "evaluations", evaluations, "1 or more");
@@ -100,11 +124,22 @@ struct TrainParams {
     const double now = budget == Budget::steps ? static_cast<double>(step) : epoch(step, size);
     return warmup > 0 ? std::min(1.0, now / warmup) : 1.0;
   }
-  double lr_at(std::int64_t step, std::int64_t size) const { return lr * ramp(step, size); }
+  double lr_at(std::int64_t step, std::int64_t size) const {
+    const double r = ramp(step, size);
+    if (lr_rule == LrRule::constant || r < 1) return lr * r;
+    const double steps = static_cast<double>(total_steps(size)),
+                 warm = budget == Budget::steps ? warmup : warmup * static_cast<double>(size) / batch,
+                 done = std::clamp((static_cast<double>(step) - warm) / std::max(1.0, steps - warm), 0.0, 1.0);
+    return lr * 0.5 * (1 + std::cos(std::numbers::pi * done));
+  }
   /// The EMA rate of step `step`, in [0, 1), by `ema_rule`.
   double ema_at(std::int64_t step, std::int64_t size) const {
     const double r = ramp(step, size);
     if (ema_rule == EmaRule::constant || ema == 0) return ema;
+    if (ema_rule == EmaRule::counted) {
+      const auto k = static_cast<double>(step);
+      return step == 0 ? 0 : std::min(ema, (1 + k) / (10 + k));
+    }
     if (r == 0) return 0;
     const double n = static_cast<double>(size);
     switch (ema_rule) {

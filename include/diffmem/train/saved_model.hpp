@@ -11,7 +11,7 @@ namespace diffmem {
 
 /// The file of a model: weights_of its network, and in the metadata each policy's word ("schedule" = "vp") and
 /// parameters ("schedule.beta_d" = "19.9").
-SafeTensors weights_of(const AnyModel& model);
+SafeTensors weights_of(const UNetModel& model);
 
 /// What a file says of its model.
 ///

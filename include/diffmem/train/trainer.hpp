@@ -41,13 +41,14 @@ class AnyTrainer {
   /// a micro-batch would be empty.
   void join(const World& world);
 
-  /// One optimiser step.  The loss: the batch's mean of per-image sums.  NotFinite naming step and sigma, with nothing
+  /// One optimiser step.  The loss: the batch's mean over its images.  NotFinite naming step and sigma, with nothing
   /// changed, if the loss or a gradient is not finite; every process of a world throws it then.
   double step();
   bool finished() const { return progress_.step >= total_steps(); }
   std::int64_t total_steps() const { return params_.total_steps(images_.count); }
 
-  /// Images from the averaged weights, uint8 [images,C,H,W]; shape, classes and device of `options` are filled in.
+  /// Images from the averaged weights, uint8 [images,C,H,W]; shape, classes, device and, if it is 0, batch of `options`
+  /// are filled in.
   std::vector<std::uint8_t> generate(GenerateOptions options) const;
   virtual const AnyModel& model() const = 0;
   /// The model with the averaged weights.
@@ -64,10 +65,12 @@ class AnyTrainer {
 
  protected:
   AnyTrainer(const TrainParams& params, ImageSet images, std::vector<std::int64_t> labels, at::Device device);
+  /// Trains on `examples` instead of the images themselves, one for each.
+  void train_on(Examples examples) { examples_ = std::move(examples); }
 
   /// `net` with resolution, channels and classes as images and labels have them.
   static UNetConfig fitted(UNetConfig net, const ImageSet& images, const std::vector<std::int64_t>& labels);
-  /// Initialises `model`, copies it to `average`, and trains it from now on.
+  /// Copies `model`, whose weights are set, to `average`, and trains it from now on.
   void begin(AnyModel& model, AnyModel& average);
   /// A batch of images from the averaged model.
   virtual Tensor sample(const NoiseSource& noise, const Tensor& labels) const = 0;
@@ -88,6 +91,8 @@ class AnyTrainer {
   void load(std::int64_t step);
   void accumulate(Micro& micro, Dropout dropout);
   Tensors gradients() const;
+  /// Brings the gradients to their own scale, and to the length that `clip` allows.
+  void finish_gradients();
   [[noreturn]] void refuse(std::int64_t step, const std::string& got, const Tensor& sigma);
   void clear_gradients();
   template <class Visit>
@@ -95,10 +100,12 @@ class AnyTrainer {
 
   const World* world_ = &World::alone();
   std::unique_ptr<GradientSum> sum_;  // in a world
+  Examples examples_;
   DataOrder order_;
   std::vector<std::string> names_;
   Tensors weights_, averages_, m_, v_;
   std::vector<Micro> micros_;
+  Tensor scale_;                     // of the loss, on the device; undefined: 1
   std::vector<TrainingBatch> next_;  // of step next_step_, made while the device is busy
   std::int64_t next_step_ = -1;
   Recorded recorded_;
@@ -124,6 +131,7 @@ class Trainer final : public AnyTrainer {
         average_(design, fitted(net, images_, labels_), params.seed, device),
         replayed_(average_, device) {
     design.validate();
+    model_.net().initialise(params.seed);
     begin(model_, average_);
   }
 

@@ -32,7 +32,7 @@ Tensor walk(DenoiserRef denoise, const NoiseSource& noise, const Plan& plan, con
     }
     z = step.noise > 0 ? next + eps() * step.noise : next;
   }
-  return z;
+  return plan.end == 1 ? z : z * plan.end;
 }
 
 }  // namespace diffmem

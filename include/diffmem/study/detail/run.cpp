@@ -14,6 +14,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -63,7 +64,7 @@ TrainedRun::TrainedRun(const Setup& setup, const std::string& series, const std:
     : setup_(setup), series_(series), cell_(cell) {}
 AnyRun::~AnyRun() = default;
 
-Listing TrainedRun::settings(const UNetConfig& net) const {
+Listing UNetRun::settings(const UNetConfig& net) const {
   Setup resolved = setup_;
   resolved.net = net;
   Listing all = {{"design", slug()}};
@@ -74,6 +75,13 @@ Listing TrainedRun::settings(const UNetConfig& net) const {
 }
 
 Listing identity_of(Listing settings) {
+  // Settings that runs of before do not list.
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kNewer{
+      {{"train.lr_rule", "constant"}, {"train.reduction", "sum"}, {"train.clip", "0"}}};
+  std::erase_if(settings, [&](const auto& setting) {
+    return std::ranges::any_of(
+        kNewer, [&](const auto& newer) { return setting.first == newer.first && setting.second == newer.second; });
+  });
   const bool stops = std::ranges::any_of(
       settings, [](const auto& setting) { return setting.first.starts_with("sample.stop.") && setting.second != "0"; });
   std::erase_if(settings, [&](const auto& setting) {
@@ -83,32 +91,36 @@ Listing identity_of(Listing settings) {
   return settings;
 }
 
-RunPlan TrainedRun::plan(const ImageSet& images, const std::string& digest) const {
+RunPlan UNetRun::plan(const ImageSet& images, const std::string& digest) const {
   const UNet net = shape(setup_.net, images);
   check_attention(net.config());
   RunPlan p{.cell = cell_, .series = series_, .settings = settings(net.config())};
   p.settings.emplace_back("data.digest", digest);
-  p.name = run_name(fmt::format("{}-n{}", slug(), images.count), identity_of(p.settings));
   p.parameters = net.parameter_count();
-  p.micro_batch = setup_.train.batch / setup_.train.accumulate;
+  p.forward_flops = net.forward_flops();
+  complete(p, images);
   // The network, whatever is trained on it, and how many images are tried at once.
   for (const auto& [name, text] : p.settings)
     if ((name.starts_with("net.") && name != "net.label_dim") || name == "train.precision" ||
         name == "train.checkpointing")
       p.cost_key += name + "=" + text + " ";
   p.cost_key += fmt::format("{} {}", std::min<std::int64_t>(p.micro_batch, kMostTried), setup_.sample.batch);
+  return p;
+}
+
+void TrainedRun::complete(RunPlan& p, const ImageSet& images) const {
+  p.name = run_name(fmt::format("{}-n{}", slug(), images.count), identity_of(p.settings));
+  p.micro_batch = setup_.train.batch / setup_.train.accumulate;
   p.steps = setup_.train.total_steps(images.count);
   p.epochs = setup_.train.epoch(p.steps, images.count);
-  p.forward_flops = net.forward_flops();
   p.trained = static_cast<double>(p.steps) * setup_.train.batch;
   p.denoised = static_cast<double>(std::min<std::int64_t>(setup_.train.evaluations, p.steps)) *
                static_cast<double>(setup_.sample.images) * evaluations();
   p.train_flops = 3 * p.forward_flops * p.trained;  // the backward pass costs about two forward passes
   p.sample_flops = p.forward_flops * p.denoised;
-  return p;
 }
 
-DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device device) {
+DenoiseCost try_denoising(const UNetModel& model, std::int64_t batch, at::Device device) {
   const UNetConfig& net = model.net().config();
   const std::int64_t n = few(model.net(), batch);
   const MemoryWatch watch;
@@ -122,7 +134,7 @@ DenoiseCost try_denoising(const AnyModel& model, std::int64_t batch, at::Device 
   return {seconds / static_cast<double>(n), watch.peak() / static_cast<double>(n)};
 }
 
-RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
+RunCost UNetRun::try_out(const ImageSet& images, at::Device device) const {
   const UNet whole = shape(setup_.net, images);
   UNetConfig narrow = setup_.net;
   for (const int base : {64, 32, 16})  // widths that split into groups whatever the multipliers
@@ -141,7 +153,8 @@ RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
   RunCost cost;
   cost.train_seconds = operations * seconds_of([&] { training->step(); }) / params.batch;
   cost.sample_batch = setup_.sample.batch > 0 ? setup_.sample.batch : sampling_batch(whole, device);
-  const DenoiseCost evaluation = try_denoising(training->average(), cost.sample_batch, device);
+  const DenoiseCost evaluation =
+      try_denoising(dynamic_cast<const UNetModel&>(training->average()), cost.sample_batch, device);
   cost.denoise_seconds = operations * evaluation.seconds;
   cost.denoise_bytes = width * evaluation.bytes;
 
@@ -160,7 +173,7 @@ RunCost TrainedRun::try_out(const ImageSet& images, at::Device device) const {
   return cost;
 }
 
-double TrainedRun::image_bytes(const UNetConfig& net, const ImageSet& images, at::Device device) const {
+double UNetRun::image_bytes(const UNetConfig& net, const ImageSet& images, at::Device device) const {
   TrainParams params = setup_.train;
   const std::int64_t batch = params.batch / params.accumulate,
                      half = few(shape(net, images), std::max<std::int64_t>(1, batch / 2));
@@ -177,13 +190,19 @@ double TrainedRun::image_bytes(const UNetConfig& net, const ImageSet& images, at
   return batch > half ? (step_bytes(2 * half) - one) / static_cast<double>(half) : one;
 }
 
+SafeTensors UNetRun::weights(const AnyTrainer& trainer) const {
+  SafeTensors weights = weights_of(dynamic_cast<const UNetModel&>(trainer.average()));
+  weights.metadata["design"] = slug();
+  return weights;
+}
+
 RunRecord TrainedRun::run(const ImageSet& images, const RunPlan& plan, const RunContext& context) {
   Listing facts = build_facts();
   facts.emplace_back("device", context.device.str());
   facts.emplace_back("checkpointing", to_text(setup_.train.checkpointing));
   SharedFolder folder(context, plan, facts);
   if (!folder.finished()) {
-    const auto training = trainer(setup_.net, setup_.train, images, context.device);
+    const auto training = trainer(images, context);
     if (folder.resume(*training))
       context.board->say(fmt::format("{}: continues from step {}", cell_, training->progress().step));
     folder.rewind_to(training->progress());
@@ -267,9 +286,7 @@ void TrainedRun::train(AnyTrainer& trainer, SharedFolder& folder, const RunConte
     line.step = step, line.epoch = setup_.train.epoch(step, size), line.loss = loss;
     context.board->update(cell_, line);
   }
-  SafeTensors weights = weights_of(trainer.average());
-  weights.metadata["design"] = slug();
-  folder.finish(progress, weights);
+  folder.finish(progress, weights(trainer));
   const Evaluation* best = best_of(progress.evaluations);
   const std::string shared = world.is_alone() || stepping == 0
                                  ? ""

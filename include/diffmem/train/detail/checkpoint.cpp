@@ -9,6 +9,7 @@
 #include <boost/archive/binary_iarchive.hpp>
 #include <boost/archive/binary_oarchive.hpp>
 #include <boost/serialization/vector.hpp>
+#include <boost/serialization/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,11 +28,13 @@ void serialize(Archive& a, diffmem::LossPoint& p, unsigned) {
   a & p.step & p.epoch & p.loss;
 }
 template <class Archive>
-void serialize(Archive& a, diffmem::TrainProgress& p, unsigned) {
+void serialize(Archive& a, diffmem::TrainProgress& p, unsigned version) {
   a & p.step & p.loss_sum & p.loss_count & p.losses & p.evaluations & p.train_seconds;
+  if (version > 0) a & p.loss_scale & p.scaled_steps;
 }
 
 }  // namespace boost::serialization
+BOOST_CLASS_VERSION(diffmem::TrainProgress, 1)
 
 namespace diffmem {
 namespace {

@@ -11,10 +11,11 @@
 
 namespace diffmem {
 
-AnyModel::AnyModel(UNet net) : net_(std::move(net)) {}
 AnyModel::~AnyModel() = default;
 
-std::int64_t sampling_batch(const UNet& net, at::Device device) {
+UNetModel::UNetModel(UNet net) : net_(std::move(net)) {}
+
+std::int64_t sampling_batch(const Network& net, at::Device device) {
   if (!device.is_cpu()) return 250;  // not yet measured on a GPU
   // bench/sampling: an evaluation costs as much by itself as 5e7 operations, of small networks; of large ones, where it
   // is the reading of the weights, as a tenth of an image.
@@ -29,15 +30,15 @@ Tensor AnyModel::operator()(const Tensor& x, const Tensor& sigma, const Tensor& 
   // A sampler's noise level is one number for all images, expanded: so are what follows from it and its embedding.
   const Tensor level = sigma.stride(0) == 0 ? sigma.narrow(0, 0, 1) : sigma;
   const Coefficients c = coefficients(level.to(kFloat32));
-  return wide(c.c_skip) * x32 + wide(c.c_out) * network(wide(c.c_in) * x32, c.c_noise, labels, dropout);
+  return wide(c.c_skip) * x32 + wide(c.c_out) * raw(wide(c.c_in) * x32, c.c_noise, labels, dropout);
 }
 
-Tensor AnyModel::network(const Tensor& x, const Tensor& c_noise, const Tensor& labels, Dropout* dropout,
-                         const UNet::Watch& watch) const {
+Tensor UNetModel::network(const Tensor& x, const Tensor& c_noise, const Tensor& labels, Dropout* dropout,
+                          const UNet::Watch& watch) const {
   return net_(x, embed(c_noise, frequencies_.to(c_noise.scalar_type()) * unit_), labels, dropout, watch);
 }
 
-void AnyModel::embed_by(const Tensor& frequencies, double unit, std::string_view buffer) {
+void UNetModel::embed_by(const Tensor& frequencies, double unit, std::string_view buffer) {
   frequencies_ = frequencies.to(net_.parameters().front().second.device());
   unit_ = unit;
   if (!buffer.empty()) net_.add_buffer(std::string(buffer), frequencies_);  // shared: loading weights sets it

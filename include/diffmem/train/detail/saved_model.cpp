@@ -108,7 +108,7 @@ void find_family(AnyFamily& family, const UNetConfig& net, bool told, const std:
 
 }  // namespace
 
-SafeTensors weights_of(const AnyModel& model) {
+SafeTensors weights_of(const UNetModel& model) {
   SafeTensors file = weights_of(model.net());
   for (auto& [name, text] : model.policies()) file.metadata[name] = text;
   return file;

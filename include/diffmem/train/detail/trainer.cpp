@@ -18,6 +18,7 @@ AnyTrainer::AnyTrainer(const TrainParams& params, ImageSet images, std::vector<s
       images_(std::move(images)),
       labels_(std::move(labels)),
       device_(device),
+      examples_(pixels_of(images_)),
       order_(params_.order, images_.count, params_.seed),
       // LibTorch's layers ask the host for each step's masks: plain is never recorded.
       recorded_(params_.precision == Precision::plain ? at::Device(at::kCPU) : device, "training") {
@@ -37,10 +38,9 @@ UNetConfig AnyTrainer::fitted(UNetConfig net, const ImageSet& images, const std:
 }
 
 void AnyTrainer::begin(AnyModel& model, AnyModel& average) {
-  UNet& net = model.net();
+  Network& net = model.net();
   net.set_precision(params_.precision), average.net().set_precision(params_.precision);
   net.set_checkpointing(params_.checkpointing);
-  net.initialise(params_.seed);
   average.net().copy_from(net);
   net.require_grad();
   for (const auto& [name, leaf] : net.parameters()) {
@@ -51,6 +51,7 @@ void AnyTrainer::begin(AnyModel& model, AnyModel& average) {
   }
   for (const auto& [name, leaf] : average.net().parameters()) averages_.push_back(leaf);
   micros_.resize(static_cast<std::size_t>(params_.accumulate));
+  if (params_.precision == Precision::fp16) scale_ = full({}, 1, kFloat32, device_);
   if (device_.is_cuda())
     update_ = std::make_unique<detail::CudaUpdate>(weights_, m_, v_, averages_, std::int64_t{params_.batch});
 }
@@ -93,18 +94,23 @@ double AnyTrainer::step() {
       accumulate(micro, dropout);
       dropout.first_place += static_cast<std::uint32_t>(micro.images.size(0));
     }
+    finish_gradients();
     if (!update_) return;
     Tensors losses;
     for (const Micro& micro : micros_) losses.push_back(micro.per_image);
     update_->launch(gradients(), losses);
     clear_gradients();
   };
-  if (sum_)
-    work();  // NCCL's sums are not recorded
-  else
-    recorded_(work, [&] {
-      if (update_) update_->upload();
-    });
+  const auto run = [&] {
+    if (scale_.defined()) scale_.fill_(progress_.loss_scale);
+    if (sum_)
+      work();  // NCCL's sums are not recorded
+    else
+      recorded_(work, [&] {
+        if (update_) update_->upload();
+      });
+  };
+  run();
   if (update_ && at + 1 < total_steps()) next_ = batches(at + 1), next_step_ = at + 1;
 
   double loss = 0;
@@ -137,13 +143,20 @@ double AnyTrainer::step() {
     const Span check("finite check", {}, [&] { return Work{.bytes = weight_bytes()}; });
     return update_ ? update_->finite() : kernels::all_finite(gradients());
   };
-  if (!finite()) refuse(at, "a gradient that is not finite", sigmas());
+  while (!finite()) {
+    if (!scale_.defined() || progress_.loss_scale <= 1) refuse(at, "a gradient that is not finite", sigmas());
+    progress_.loss_scale /= 2, progress_.scaled_steps = 0;  // it was too large for fp16: the same step again
+    clear_gradients();
+    run();
+  }
   if (!update_) {
     // Reads weight, gradient, moments and average; writes all but the gradient.
     const Span update("Adam and EMA", {}, [&] { return Work{.bytes = 9 * weight_bytes()}; });
     adam_ema(weights_, gradients(), m_, v_, averages_, numbers);
     clear_gradients();
   }
+  constexpr std::int64_t kCalm = 2000;  // steps after which a larger scale is tried
+  if (scale_.defined() && ++progress_.scaled_steps == kCalm) progress_.loss_scale *= 2, progress_.scaled_steps = 0;
   ++progress_.step;
   progress_.loss_sum += loss;
   ++progress_.loss_count;
@@ -157,7 +170,7 @@ std::vector<TrainingBatch> AnyTrainer::batches(std::int64_t step) {
   std::vector<TrainingBatch> made;
   for (int i = 0; i < params_.accumulate; ++i) {
     const Part micro = part_of(mine.count, params_.accumulate, i);
-    made.push_back(training_batch(images_, labels_, order_, model().variate(), params_.seed, step, params_.batch,
+    made.push_back(training_batch(examples_, labels_, order_, model().variate(), params_.seed, step, params_.batch,
                                   mine.first + micro.first, micro.count));
   }
   return made;
@@ -190,17 +203,18 @@ void AnyTrainer::accumulate(Micro& micro, Dropout dropout) {
   };
   const auto forward = [&] {
     const Span span("forward");
-    return denoising_loss(denoise, micro.images, micro.sigma, micro.weight, micro.noise, micro.labels)
-        .flatten(1)
-        .sum({1});
+    const Tensor loss =
+        denoising_loss(denoise, micro.images, micro.sigma, micro.weight, micro.noise, micro.labels).flatten(1);
+    return params_.reduction == Reduction::mean ? loss.mean({1}) : loss.sum({1});
   };
-  const Tensor per_image = forward(), share = per_image.sum() / static_cast<double>(params_.batch);
+  const Tensor per_image = forward(), share = per_image.sum() / static_cast<double>(params_.batch),
+               scaled = scale_.defined() ? share * scale_ : share;
   {
     const Span span("backward");
     if (sum_ && &micro == &micros_.back())  // the earlier ones' gradients wait in the leaves
-      sum_->backward(share);
+      sum_->backward(scaled);
     else
-      share.backward();
+      scaled.backward();
   }
   micro.per_image = per_image.detach(), micro.loss = share.detach();
 }
@@ -209,6 +223,18 @@ Tensors AnyTrainer::gradients() const {
   Tensors all;
   for (const Tensor& w : weights_) all.push_back(w.grad());
   return all;
+}
+
+void AnyTrainer::finish_gradients() {
+  if (scale_.defined()) {
+    const Tensor down = scale_.reciprocal();
+    for (const Tensor& g : gradients()) g.mul_(down);
+  }
+  if (params_.clip == 0) return;
+  Tensors lengths;
+  for (const Tensor& g : gradients()) lengths.push_back(g.norm());
+  const Tensor shorter = (stack(lengths).norm() + 1e-6).reciprocal().mul(params_.clip).clamp_max(1);
+  for (const Tensor& g : gradients()) g.mul_(shorter);
 }
 
 void AnyTrainer::refuse(std::int64_t step, const std::string& got, const Tensor& sigma) {
@@ -237,8 +263,8 @@ void AnyTrainer::visit(Visit&& see) const {
 }
 
 std::vector<std::uint8_t> AnyTrainer::generate(GenerateOptions options) const {
-  options.shape = {images_.channels, images_.height, images_.width};
-  options.classes = average().net().config().label_dim;
+  options.shape = examples_.shape;
+  options.classes = average().classes();
   options.device = device_;
   if (options.batch == 0) options.batch = sampling_batch(average().net(), device_);
   return diffmem::generate([this](const NoiseSource& noise, const Tensor& labels) { return sample(noise, labels); },
