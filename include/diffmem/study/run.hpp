@@ -181,4 +181,12 @@ class Run final : public UNetRun {
   D design_;
 };
 
+/// The run of a design: Run, unless its kind of design specialises this.
+template <class D>
+struct RunFor {
+  using type = Run<D>;
+};
+template <class D>
+using RunOf = typename RunFor<D>::type;
+
 }  // namespace diffmem

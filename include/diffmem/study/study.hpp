@@ -197,7 +197,7 @@ class HeldStudy : public StudyBase {
   template <class D>
   void add(const D& design, Listing at) {
     variants.push_back({std::move(at), [design](const Setup& s, const std::string& series, const std::string& cell) {
-                          return std::make_unique<Run<D>>(design, s, series, cell);
+                          return std::make_unique<RunOf<D>>(design, s, series, cell);
                         }});
   }
   template <class T>

@@ -13,7 +13,9 @@
 
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 
 namespace diffmem {
 
@@ -26,6 +28,8 @@ namespace diffmem {
 template <NoiseSchedule S, TimeEmbedding E, Family F, SkipPolicy K, Conditioning C, Sampler P>
 struct Design {
   using Embedding = E;
+  template <class... Q>
+  using Of = Design<Q...>;  ///< the same of other policies
 
   S schedule{};
   E embedding{};
@@ -33,6 +37,9 @@ struct Design {
   K skip{};
   C condition{};
   P sampler{};
+
+  /// References to the policies, in order.
+  auto tied() const { return std::tie(schedule, embedding, family, skip, condition, sampler); }
 
   /// The policies' names, as folders and tables spell them: "vp-positional-ddpmpp-all-none-heun".
   std::string slug() const {
@@ -69,27 +76,29 @@ namespace detail {
 template <class Old, class New>
 using replaced = std::conditional_t<Old::role == New::role, New, Old>;
 
-template <class D, class New>
-struct With;
-template <class S, class E, class F, class K, class C, class P, class New>
-struct With<Design<S, E, F, K, C, P>, New> {
-  using type = Design<replaced<S, New>, replaced<E, New>, replaced<F, New>, replaced<K, New>, replaced<C, New>,
-                      replaced<P, New>>;
+/// Of the design D, whose policies are P....
+template <class D, class Tied>
+struct Parts;
+template <class D, class... P>
+struct Parts<D, std::tuple<const P&...>> {
+  template <class New>
+  using With = typename D::template Of<replaced<P, New>...>;
+  template <class Other>
+  struct Against;
+  template <class... Q>
+    requires(sizeof...(P) == sizeof...(Q))
+  struct Against<std::tuple<const Q&...>> {
+    static constexpr int differences = (0 + ... + (std::is_same_v<P, Q> ? 0 : 1));
+  };
 };
-
-template <class A, class B>
-struct Differences;
-template <class... A, class... B>
-  requires(sizeof...(A) == sizeof...(B))
-struct Differences<Design<A...>, Design<B...>> {
-  static constexpr int count = (0 + ... + (std::is_same_v<A, B> ? 0 : 1));
-};
+template <class D>
+using Tied = decltype(std::declval<const D&>().tied());
 
 }  // namespace detail
 
 /// Design D with the policy of P's role replaced by P.
 template <class D, class P>
-using with = typename detail::With<D, P>::type;
+using with = typename detail::Parts<D, detail::Tied<D>>::template With<P>;
 
 /// `design` with its policy of P's role replaced by `policy`; the others keep their parameters.
 template <class D, class P>
@@ -100,12 +109,12 @@ with<D, P> replace(const D& design, P policy) {
     else
       return held;
   };
-  return {pick(design.schedule), pick(design.embedding), pick(design.family),
-          pick(design.skip),     pick(design.condition), pick(design.sampler)};
+  return std::apply([&](const auto&... held) { return with<D, P>{pick(held)...}; }, design.tied());
 }
 
 /// Whether two designs differ in exactly one policy: what a comparison of one factor needs.
 template <class A, class B>
-inline constexpr bool differ_in_one_role = detail::Differences<A, B>::count == 1;
+inline constexpr bool differ_in_one_role =
+    detail::Parts<A, detail::Tied<A>>::template Against<detail::Tied<B>>::differences == 1;
 
 }  // namespace diffmem

@@ -52,7 +52,7 @@ class UNetModel : public AnyModel {
   const UNet& net() const override { return net_; }
 
  protected:
-  explicit UNetModel(UNet net);
+  explicit UNetModel(UNet&& net);
   /// `unit`: radians of a frequency of 1; `buffer`: the frequencies' name among the weights, empty if they are none.
   void embed_by(const Tensor& frequencies, double unit, std::string_view buffer);
 
@@ -66,16 +66,35 @@ class UNetModel : public AnyModel {
 /// or two, and of free memory no more than a quarter.  No image depends on it but for rounding.
 std::int64_t sampling_batch(const Network& net, at::Device device);
 
+/// The model `Base` with a design's schedule.
+template <class Base, class D>
+class Scheduled : public Base {
+ public:
+  Coefficients coefficients(const Tensor& sigma) const override { return design_.schedule.coefficients(sigma); }
+  Tensor loss_weight(const Tensor& sigma) const override { return design_.schedule.loss_weight(sigma); }
+  Tensor training_sigma(const Tensor& variate) const override { return design_.schedule.training_sigma(variate); }
+  Variate variate() const override { return design_.schedule.variate; }
+  SigmaRange sigma_range() const override { return {design_.schedule.sigma_min(), design_.schedule.sigma_max()}; }
+  const D& design() const { return design_; }
+
+ protected:
+  template <class... Args>
+  explicit Scheduled(const D& design, Args&&... args) : Base(std::forward<Args>(args)...), design_(design) {}
+
+ private:
+  D design_;
+};
+
 template <class D>
-class Model final : public UNetModel {
+class Model final : public Scheduled<UNetModel, D> {
  public:
   /// Weights are uninitialised; `config` is completed by the family.  `seed` is used by random embeddings.
   Model(const D& design, UNetConfig config, std::uint64_t seed = 0, at::Device device = at::kCPU,
         at::ScalarType dtype = kFloat32)
-      : UNetModel(shape(design, std::move(config), device, dtype)), design_(design) {
+      : Scheduled<UNetModel, D>(design, shape(design, std::move(config), device, dtype)) {
     std::string_view buffer;
     if constexpr (SavesFrequencies<typename D::Embedding>) buffer = design.embedding.buffer;
-    embed_by(design.embedding.frequencies(net().noise_channels(), seed), design.embedding.unit, buffer);
+    this->embed_by(design.embedding.frequencies(this->net().noise_channels(), seed), design.embedding.unit, buffer);
   }
 
   /// Its network, uninitialised; on at::kMeta nothing is allocated.
@@ -84,20 +103,11 @@ class Model final : public UNetModel {
     return UNet(std::move(config), design.skip.mask(), device, dtype);
   }
 
-  Coefficients coefficients(const Tensor& sigma) const override { return design_.schedule.coefficients(sigma); }
-  Tensor loss_weight(const Tensor& sigma) const override { return design_.schedule.loss_weight(sigma); }
-  Tensor training_sigma(const Tensor& variate) const override { return design_.schedule.training_sigma(variate); }
-  Variate variate() const override { return design_.schedule.variate; }
-  SigmaRange sigma_range() const override { return {design_.schedule.sigma_min(), design_.schedule.sigma_max()}; }
   Listing policies() const override {
-    Listing list = design_.words();
-    list_params(design_, "", list);
+    Listing list = this->design().words();
+    list_params(this->design(), "", list);
     return list;
   }
-  const D& design() const { return design_; }
-
- private:
-  D design_;
 };
 
 }  // namespace diffmem

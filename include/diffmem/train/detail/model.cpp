@@ -13,7 +13,7 @@ namespace diffmem {
 
 AnyModel::~AnyModel() = default;
 
-UNetModel::UNetModel(UNet net) : net_(std::move(net)) {}
+UNetModel::UNetModel(UNet&& net) : net_(std::move(net)) {}
 
 std::int64_t sampling_batch(const Network& net, at::Device device) {
   if (!device.is_cpu()) return 250;  // not yet measured on a GPU
