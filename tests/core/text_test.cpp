@@ -32,3 +32,13 @@ TEST_CASE("names are told nearest first", "[core][text]") {
           std::vector<std::string>{"sample.seed", "train.ema", "train.lr", "train.length"});
   REQUIRE(nearest_first({"b", "a"}, "") == std::vector<std::string>{"b", "a"});  // equals keep their order
 }
+
+TEST_CASE("UTF-8 is told from what is none", "[core][text]") {
+  for (const char* text : {"", "a", "\u00f6", "\u2713", "\U0001f600", "a\u00f6\u2713\U0001f600z"})
+    REQUIRE(is_utf8(text));
+  for (const char* text : {"\xf6", "a\xc3", "\x80", "\xc0\xaf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+                           "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x9c", "\xe2\x9cz"}) {
+    INFO(text);
+    REQUIRE(!is_utf8(text));
+  }
+}

@@ -182,6 +182,46 @@ TEST_CASE("subfolders are classes in the order of their names", "[data]") {
   REQUIRE(found.files == std::vector<std::string>{"ant/3.png", "ant/x/1.png", "cat-fish/1.png", "cat/2.png"});
   REQUIRE(found.set.labels == std::vector<std::int64_t>{0, 0, 2, 1});
   REQUIRE(found.set.classes == 3);
+  REQUIRE(found.set.class_names == std::vector<std::string>{"ant", "cat", "cat-fish"});
+  folder.write("dataset.json", R"({"labels": [["ant/3.png", 0], ["ant/x/1.png", 1], ["cat-fish/1.png", 1],
+                                              ["cat/2.png", 0]]})");
+  REQUIRE(read_folder(folder.path).set.class_names.empty());
+}
+
+TEST_CASE("a text file beside every image gives captions, unless there is a metadata.jsonl", "[data]") {
+  const TestFolder folder;
+  folder.write("a/1.png", grey_png(1));
+  folder.write("a/1.jpeg", grey_png(2));
+  folder.write("b/2.1.png", grey_png(3));
+  folder.write("c.png", grey_png(4));
+  folder.write("a/1.txt", "A cat.\r\nde.utf8=Eine Katze.\r\n");
+  folder.write("b/2.1.txt",
+               "\xef\xbb\xbf"
+               "d\u00f6g");
+  folder.write("b/2.txt", "of another name");
+  REQUIRE(read_folder(folder.path).set.captions.empty());  // c has none
+  std::filesystem::create_directory(folder.path / "c.txt");
+  REQUIRE(read_folder(folder.path).set.captions.empty());
+  std::filesystem::remove(folder.path / "c.txt");
+  folder.write("c.txt", "");
+  const ImageSet set = read_folder(folder.path).set;
+  set.validate();
+  REQUIRE(set.captions == std::vector<std::string>{"A cat.", "A cat.", "d\u00f6g", ""});
+  folder.write("c.png", "none");
+  REQUIRE(read_folder(folder.path, {.broken = Broken::skip}).set.captions ==
+          std::vector<std::string>{"A cat.", "A cat.", "d\u00f6g"});
+  folder.write("c.png", grey_png(4));
+
+  const auto about = [&] { return complaint([&] { read_folder(folder.path); }); };
+  folder.write("c.txt", "d\xf6g");
+  REQUIRE(says(about(), "folder reader", {"first line in", "c.txt that is no UTF-8", "as UTF-8"}));
+  folder.write("c.txt", std::string((1 << 20) + 1, 'a'));
+  REQUIRE(about().find("1048576 bytes") != std::string::npos);
+  folder.write("metadata.jsonl", R"({"file_name": "a/1.jpeg", "text": "j"}
+{"file_name": "a/1.png", "text": "p"}
+{"file_name": "b/2.1.png", "text": "b"}
+{"file_name": "c.png", "text": "c"})");
+  REQUIRE(read_folder(folder.path).set.captions == std::vector<std::string>{"j", "p", "b", "c"});
 }
 
 TEST_CASE("one coloured image makes the whole set coloured, three equal channels none", "[data]") {
@@ -207,8 +247,11 @@ TEST_CASE("processes that read a folder together find what one does, grey parts 
   folder.write("b/3.png", png_file(8, 8, {}, [](int, int, int c) { return c == 2 ? 78u : 77u; }));
   folder.write("c/4.png", grey_png(4));
   folder.write("d/5.png", "none");
+  for (const auto* name : {"a/1", "b/2", "b/3", "c/4", "d/5"}) folder.write(std::string(name) + ".txt", name);
   const FolderImages whole = read_folder(folder.path, {.broken = Broken::skip});
   REQUIRE(whole.set.channels == 3);
+  REQUIRE(whole.set.captions == std::vector<std::string>{"a/1", "b/3", "c/4"});
+  REQUIRE(whole.set.class_names == std::vector<std::string>{"a", "b", "c"});
   REQUIRE(whole.set.labels == std::vector<std::int64_t>{0, 1, 2});
   for (const int processes : {1, 2, 3, 5, 7}) {
     INFO(processes << " processes");
@@ -221,15 +264,18 @@ TEST_CASE("processes that read a folder together find what one does, grey parts 
       REQUIRE(part.set.channels == 3);
       REQUIRE(part.set.width == 8);
       REQUIRE(part.set.classes == 3);
+      REQUIRE(part.set.class_names == whole.set.class_names);
       REQUIRE(part.set.count == static_cast<std::int64_t>(part.files.size()));
       REQUIRE(part.set.count <= 5 / processes + 1);
       all.set.pixels.insert(all.set.pixels.end(), part.set.pixels.begin(), part.set.pixels.end());
       all.set.labels.insert(all.set.labels.end(), part.set.labels.begin(), part.set.labels.end());
+      all.set.captions.insert(all.set.captions.end(), part.set.captions.begin(), part.set.captions.end());
       all.files.insert(all.files.end(), part.files.begin(), part.files.end());
       for (const auto& [file, reason] : part.skipped) all.skipped.push_back({file, reason});
     }
     REQUIRE((all.set.pixels == whole.set.pixels));
     REQUIRE(all.set.labels == whole.set.labels);
+    REQUIRE(all.set.captions == whole.set.captions);
     REQUIRE(all.files == whole.files);
     REQUIRE(all.skipped.size() == 2);
   }

@@ -93,6 +93,7 @@ TEST_CASE("ffhq is a folder or a zip of faces without labels", "[data]") {
     REQUIRE(set.count == 3);
     REQUIRE(set.labels.empty());
     REQUIRE(set.classes == 0);
+    REQUIRE(set.class_names.empty());
     for (std::int64_t i = 0; i < 3; ++i) REQUIRE(set.image(i)[0] == i + 1);
   };
   pack(folder, files, nullptr, "ffhq.zip");
@@ -168,7 +169,24 @@ TEST_CASE("images of many bytes that are resized are kept, and read again when a
     REQUIRE(read(what).first.labels.back() == std::stoi(label));
   }
   fs::remove(faces / "dataset.json");
-  REQUIRE(read(what).first.labels.back() == 2);
+  const ImageSet plain = read(what).first;
+  REQUIRE(plain.labels.back() == 2);
+  fs::rename(faces / "c", faces / "\xff");
+  for (const auto* caption : {"", "three"}) {
+    for (const auto* name : {"a/1.txt", "b/2.txt", "\xff/3.txt"})
+      folder.write(std::string("fac\xe9/") + name, name[0] == '\xff' ? caption : name);
+    for (const std::int64_t files_opened : {3, 0}) {
+      const auto [captioned, files] = read(what);
+      captioned.validate();
+      REQUIRE(files == files_opened);
+      REQUIRE(captioned.captions == std::vector<std::string>{"a/1.txt", "b/2.txt", caption});
+      REQUIRE(captioned.class_names == std::vector<std::string>{"a", "b", "\xff"});
+      REQUIRE(captioned.digest() == plain.digest());
+    }
+  }
+  for (const auto* name : {"a/1.txt", "b/2.txt", "\xff/3.txt"}) fs::remove(faces / name);
+  fs::rename(faces / "\xff", faces / "c");
+  REQUIRE(read(what).first.captions.empty());
   REQUIRE(files_read(what) == 0);
   fs::remove(faces / "c/3.png");
   REQUIRE(files_read(what) == 2);

@@ -54,6 +54,7 @@ TEST_CASE("openclipart is a folder without what is too small or equal", "[data]"
   REQUIRE(set.count == 3);
   REQUIRE(set.channels == 3);
   REQUIRE(set.labels == std::vector<std::int64_t>{0, 0, 1});
+  REQUIRE(set.class_names == std::vector<std::string>{"animals", "food"});
   REQUIRE(set.image(2)[31] == 255);
   REQUIRE(read_openclipart(folder.path, {.side = 16, .shrink = Shrink::lanczos}).name ==
           "openclipart distinct 16x16 lanczos");
@@ -147,6 +148,7 @@ TEST_CASE("imagenet-dogs takes 2,000 images, of every breed as many, rank by ran
   REQUIRE(dogs.name == "imagenet-dogs 1x1");
   REQUIRE(dogs.count == 2000);
   REQUIRE(dogs.labels.empty());
+  REQUIRE(dogs.class_names.empty());
   for (std::int64_t i = 0; i < 2000; ++i) {  // 667, 667 and 666
     const auto pixel = dogs.image(i);
     REQUIRE(pixel[0] == i % 3);

@@ -73,11 +73,14 @@ TEST_CASE("a half is rounded up, once", "[data]") {
   REQUIRE(shrink(set, 1).pixels[0] == 255);
 }
 
-TEST_CASE("shrink keeps labels, says what it did, and leaves its size alone", "[data]") {
+TEST_CASE("shrink keeps labels and names, says what it did, and leaves its size alone", "[data]") {
   ImageSet set = noise(2, 1, 8, 8);
   set.labels = {0, 1};
   set.classes = 2;
+  set.captions = {"a", "b"}, set.class_names = {"cat", "dog"};
   REQUIRE(shrink(set, 4).labels == set.labels);
+  REQUIRE(shrink(set, 4).captions == set.captions);
+  REQUIRE(shrink(set, 4).class_names == set.class_names);
   REQUIRE(shrink(set, 4).name == "noise 4x4");
   REQUIRE(shrink(set, 8).pixels == set.pixels);
   REQUIRE(shrink(set, 8).name == "noise");

@@ -92,6 +92,8 @@ TEST_CASE("the first classes alone, and of each as many, of the last the rest", 
   REQUIRE(two.classes == 2);
   REQUIRE(two.labels == Indices{0, 1, 0, 1, 0, 1, 0});
   REQUIRE(first_classes(set, 4).digest() == set.digest());
+  set.class_names = {"a", "b", "c", "d"};
+  REQUIRE(first_classes(set, 2).class_names == std::vector<std::string>{"a", "b"});
   REQUIRE(says(complaint([&] { first_classes(set, 5); }), "subset", {"5 classes", "1 to the 4 classes"}));
   REQUIRE(says(complaint([&] { first_classes(set, 0); }), "subset", {"0 classes"}));
   REQUIRE(says(complaint([&] { first_of_first_classes(set, 7, 2); }), "subset", {"3 images of class 1", "4 of each"}));
@@ -115,6 +117,12 @@ TEST_CASE("a blend truncates as the reference does", "[data][oracle]") {
   REQUIRE(blend(base, other, 4, 0.5).labels == Indices{0, 0, 0, 0});
   REQUIRE(blend(base, ImageSet{}, 4, 0).pixels == std::vector<std::uint8_t>{1, 2, 3, 4});
   REQUIRE(blend(ImageSet{}, other, 4, 1).pixels == std::vector<std::uint8_t>{11, 12, 13, 14});
+  base.class_names = {"a", "b", "c", "d", "e"}, base.captions = {"1", "2", "3", "4", "5"};
+  blend(base, other, 4, 0.5).validate();
+  REQUIRE(blend(base, other, 4, 0.5).captions.empty());  // half of them have none
+  REQUIRE(blend(base, other, 2, 0).captions == std::vector<std::string>{"1", "2"});
+  other.captions = {"i", "ii", "iii", "iv", "v"};
+  REQUIRE(blend(base, other, 4, 0.5).captions == std::vector<std::string>{"1", "2", "i", "ii"});
   REQUIRE(says(complaint([&] { blend(base, other, 6, 1); }), "blend", {"5 images of \"dogs\"", "6 or more"}));
   REQUIRE(says(complaint([&] { blend(base, other, 6, 0); }), "blend", {"5 images of \"round\""}));
   REQUIRE(says(complaint([&] { blend(base, other, 4, 1.5); }), "blend", {"1.5", "0 to 1"}));

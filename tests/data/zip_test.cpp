@@ -56,10 +56,10 @@ TEST_CASE("a zip reads as the folder that was packed, in whatever order", "[data
       REQUIRE(ours.set.digest() == theirs.set.digest());
       REQUIRE(ours.files == std::vector<std::string>{"a/1.png", "a/2.jpg", "z/9.png"});
       REQUIRE(ours.files == theirs.files);
-      REQUIRE(ours.captions == theirs.captions);
+      REQUIRE(ours.set.captions == theirs.set.captions);
       REQUIRE(ours.set.labels == (listed ? std::vector<std::int64_t>{0, 2, 4} : std::vector<std::int64_t>{0, 0, 1}));
       REQUIRE(ours.set.classes == (listed ? 5 : 2));
-      REQUIRE(ours.captions ==
+      REQUIRE(ours.set.captions ==
               (listed ? std::vector<std::string>{"one", "two", "n\u00e9uf"} : std::vector<std::string>{}));
     }
   }
@@ -73,6 +73,22 @@ TEST_CASE("a zip whose files all lie below one folder begins there", "[data]") {
                              {"top/a/2.png", png(2)}}));
   REQUIRE(found.files == std::vector<std::string>{"1.png", "a/2.png"});
   REQUIRE(found.set.labels == std::vector<std::int64_t>{1, 0});
+}
+
+TEST_CASE("text files in a zip give captions", "[data]") {
+  const auto captions = [](const Files& files) {
+    const TestFolder folder;
+    return read_zip(pack(folder, files)).set.captions;
+  };
+  const Files one{{"top/b/2.txt", "two\nzwei"}, {"top/a/1.png", png(1)}, {"top/b/2.png", png(2)}};
+  REQUIRE(captions(one).empty());
+  const Files both = with(one, "top/a/1.txt", "one");
+  REQUIRE(captions(both) == std::vector<std::string>{"one", "two"});
+  REQUIRE(captions(with(both, "top/metadata.jsonl",
+                        "{\"file_name\": \"a/1.png\", \"text\": \"1\"}\n"
+                        "{\"file_name\": \"b/2.png\", \"text\": \"2\"}")) == std::vector<std::string>{"1", "2"});
+  REQUIRE(says(about(with(one, "top/a/1.txt", "\xff")), "zip reader", {"a/1.txt of", "some.zip that is no UTF-8"}));
+  REQUIRE(says(about(with(one, "top/a/1.txt", std::string((1 << 20) + 1, 'a'))), "zip reader", {"some.zip"}));
 }
 
 TEST_CASE("null in dataset.json means no labels, whatever the folders", "[data]") {

@@ -44,9 +44,8 @@ struct FolderImages {
     std::string file, reason;
   };
   ImageSet set;
-  std::vector<std::string> files;     ///< [N] of each image, below the folder
-  std::vector<std::string> captions;  ///< [N] if metadata.jsonl gives them, else empty
-  std::vector<Skipped> skipped;       ///< files that could not be used, with the reason
+  std::vector<std::string> files;  ///< [N] of each image, below the folder
+  std::vector<Skipped> skipped;    ///< files that could not be used, with the reason
 };
 
 /// The files below `folder`, at any depth, whose names end in .png, .jpg or .jpeg (in any case), as paths below it in the
@@ -59,7 +58,8 @@ std::vector<std::string> image_files(const std::filesystem::path& folder);
 /// aside.  If all images kept are grey (red, green and blue equal in every pixel), the set has one channel, else three.
 /// If every image lies in a subfolder, its label is the place of the first folder's name in their sorted list.
 /// A list in the folder knows better: `dataset.json`, {"labels": [["a/1.png", 3], ...]} or null for none, gives labels
-/// of 0 to 2^20 - 1; `metadata.jsonl`, {"file_name": "a/1.png", "text": "..."} in each line, gives captions.
+/// of 0 to 2^20 - 1; `metadata.jsonl`, {"file_name": "a/1.png", "text": "..."} in each line, gives captions.  Without it
+/// the first line of `a/1.txt` is the caption of `a/1.png`, if every image has such a file.
 /// Memory: one decoded image and side*side*C bytes an image.
 /// With a `reader`, what is found is this process's part, none if need be, as the whole would be read: its channels, labels
 /// and classes are those that all files together give.
@@ -67,7 +67,8 @@ std::vector<std::string> image_files(const std::filesystem::path& folder);
 /// A file cannot be used if it cannot be read, is cut short or damaged, is neither PNG nor JPEG, has more than 32,768
 /// pixels a side, 2^26 in all or 2^28 bytes, or fewer pixels a side than `side`.  Error if one such file is met and
 /// `broken` is stop, if no image is left, if `side` is 0 and two images differ in size, if the images that are kept have
-/// more than 2^36 bytes, or if a list is damaged, names a file that is not there or does not name one that is.
+/// more than 2^36 bytes, if a list is damaged, names a file that is not there or does not name one that is, or if a
+/// text file is larger than 2^20 bytes or its first line no UTF-8.
 FolderImages read_folder(const std::filesystem::path& folder, const FolderOptions& options = {});
 /// The same of these `files` below it alone; no list is heeded.
 FolderImages read_folder(const std::filesystem::path& folder, const std::vector<std::string>& files,

@@ -43,8 +43,9 @@ std::vector<std::int64_t> first_of_first_classes(const ImageSet& set, std::int64
 
 /// `size` images of two sets of one shape, a fraction `alpha` of `other`, by the reference's rule: the first
 /// trunc(size * (1 - alpha)) of `base` in float64 (size 500, alpha 0.8: 99, since 1 - 0.8 is below 0.2), and the first of
-/// `other` for the rest.  All are of class 0 of 1.  The name tells both and alpha.  Error if alpha is not in [0, 1], a set
-/// has too few images, or the shapes differ (a set that nothing is taken of is not looked at).
+/// `other` for the rest.  All are of class 0 of 1, which has no name, and keep their captions if each has one.  The name
+/// tells both and alpha.  Error if alpha is not in [0, 1], a set has too few images, or the shapes differ (a set that
+/// nothing is taken of is not looked at).
 ImageSet blend(const ImageSet& base, const ImageSet& other, std::int64_t size, double alpha);
 /// How many of `base` that takes.
 std::int64_t blend_share(std::int64_t size, double alpha);

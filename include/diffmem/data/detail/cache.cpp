@@ -16,19 +16,35 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// A kept set: the checksum of all that follows, a line of JSON, the labels as int64, the pixels.
+// A kept set: the checksum of all that follows, a line of JSON, the labels as int64, the captions and class names one
+// after the other, whose lengths are in the line, and the pixels.
 
 constexpr std::size_t kSumSize = 33;  // of the checksum and its '\n'
 
+std::vector<std::size_t> lengths(const std::vector<std::string>& texts) {
+  std::vector<std::size_t> all;
+  for (const std::string& text : texts) all.push_back(text.size());
+  return all;
+}
+
 std::string to_bytes(const ImageSet& set, const std::string& key) {
-  const json head{{"key", key},           {"name", set.name},   {"count", set.count},    {"channels", set.channels},
-                  {"height", set.height}, {"width", set.width}, {"classes", set.classes}};
+  const json head{{"key", key},
+                  {"name", set.name},
+                  {"count", set.count},
+                  {"channels", set.channels},
+                  {"height", set.height},
+                  {"width", set.width},
+                  {"classes", set.classes},
+                  {"captions", lengths(set.captions)},
+                  {"class_names", lengths(set.class_names)}};
   const std::string line = head.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';  // a name may be any bytes
   const std::size_t labels = set.labels.size() * sizeof(std::int64_t);
   std::string bytes(kSumSize, '\n');
   bytes.reserve(kSumSize + line.size() + labels + set.pixels.size());  // a large set leaves no room for a second copy
   bytes += line;
   bytes.append(reinterpret_cast<const char*>(set.labels.data()), labels);
+  for (const auto* texts : {&set.captions, &set.class_names})
+    for (const std::string& text : *texts) bytes += text;
   bytes.append(reinterpret_cast<const char*>(set.pixels.data()), set.pixels.size());
   return bytes.replace(0, kSumSize - 1, digest(std::string_view(bytes).substr(kSumSize)));
 }
@@ -56,6 +72,11 @@ std::optional<ImageSet> from_bytes(std::string_view bytes, const std::string& ke
   if (set.classes > 0) set.labels.resize(static_cast<std::size_t>(set.count));
   std::memcpy(set.labels.data(), bytes.data(), set.labels.size() * sizeof(std::int64_t));
   bytes.remove_prefix(set.labels.size() * sizeof(std::int64_t));
+  for (const auto& [key_of, texts] : {std::pair("captions", &set.captions), {"class_names", &set.class_names}})
+    for (const std::size_t length : head.at(key_of)) {
+      texts->emplace_back(bytes.substr(0, length));
+      bytes.remove_prefix(length);
+    }
   set.pixels.assign(bytes.begin(), bytes.end());
   return set;
 }

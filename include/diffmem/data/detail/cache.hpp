@@ -10,8 +10,9 @@
 
 namespace diffmem {
 
-/// Part of every key.  Raise it when a change makes other images of the same files: what is kept becomes stale.
-inline constexpr int kDecodingRule = 1;
+/// Part of every key.  Raise it when a change makes other images of the same files, or keeps them in another form: what
+/// is kept becomes stale.
+inline constexpr int kDecodingRule = 2;
 
 /// What `make` gives, kept as `name`.images in cache_folder() with the checksum of `key` and its own: a kept set is
 /// taken only if both agree, and otherwise made and kept again.  `key` says everything that it was made from.  A

@@ -30,6 +30,11 @@ ImageList lists_in(const fs::path& folder, const std::vector<std::string>& files
   for (const auto name : kLists)
     if (const fs::path path = folder / name; fs::exists(path))
       read_list(name, read_file(path, kLargestList), kWho, path.string(), files, listed);
+  if (!text_files(folder, files).empty())
+    for (const std::string& file : files) {
+      const fs::path path = folder / text_beside(file);
+      listed.captions[file] = caption_in(read_file(path, kLargestText), kWho, path.string());
+    }
   return listed;
 }
 
@@ -59,6 +64,13 @@ std::vector<std::string> image_files(const fs::path& folder) try {
 } catch (const fs::filesystem_error& e) {
   throw Error(kWho, fmt::format("\"{}\" in {}", e.code().message(), folder.string()), "a folder that can be read",
               "check the permissions of it and its subfolders");
+}
+
+std::vector<std::string> text_files(const fs::path& folder, const std::vector<std::string>& files) {
+  return texts_beside(files, [&](const std::string& name) {
+    std::error_code gone;
+    return fs::is_regular_file(folder / name, gone);
+  });
 }
 
 FolderImages read_folder(const fs::path& folder, const FolderOptions& options) {

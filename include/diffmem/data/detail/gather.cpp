@@ -53,7 +53,7 @@ void label_by_folder(ImageSet& set, const std::vector<std::string>& files, const
     if (slash == std::string::npos) return;
     classes.emplace(std::string_view(file).substr(0, slash), 0);
   }
-  for (auto& [name, place] : classes) place = set.classes++;
+  for (auto& [name, place] : classes) place = set.classes++, set.class_names.emplace_back(name);
   for (const std::string& file : files)
     set.labels.push_back(classes.at(std::string_view(file).substr(0, file.find('/'))));
 }
@@ -187,7 +187,7 @@ FolderImages Gathering::finish(const std::string& name, const ImageList& listed)
   else
     label_by_folder(set, found_.files, kept);
   if (!listed.captions.empty())
-    for (const std::string& file : found_.files) found_.captions.push_back(listed.captions.at(file));
+    for (const std::string& file : found_.files) set.captions.push_back(listed.captions.at(file));
   return std::move(found_);
 }
 

@@ -12,6 +12,8 @@ inline constexpr std::uint64_t kLargestImageFile = std::uint64_t{1} << 28;  // b
 
 /// Whether a name ends in .png, .jpg or .jpeg.
 bool has_image_name(const std::filesystem::path& name);
+/// texts_beside() the images `files` in a folder.
+std::vector<std::string> text_files(const std::filesystem::path& folder, const std::vector<std::string>& files);
 /// Whether a file or folder of the path begins with '.'.
 bool is_hidden(const std::filesystem::path& path);
 /// What was done to the images of `name`: "name 32x32 lanczos".

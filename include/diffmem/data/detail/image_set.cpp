@@ -50,6 +50,10 @@ void ImageSet::validate(std::string_view who) const {
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] < 0 || labels[i] >= classes)
       complain(fmt::format("label {} of image {}", labels[i], i), fmt::format("labels 0 to {}", classes - 1));
+  if (!captions.empty() && static_cast<std::int64_t>(captions.size()) != count)
+    complain(fmt::format("{} captions", captions.size()), fmt::format("{} captions, one an image, or none", count));
+  if (!class_names.empty() && static_cast<std::int64_t>(class_names.size()) != classes)
+    complain(fmt::format("{} class names", class_names.size()), fmt::format("{}, one a class, or none", classes));
 }
 
 ImageSet select(const ImageSet& set, std::span<const std::int64_t> indices) {
@@ -60,12 +64,15 @@ ImageSet select(const ImageSet& set, std::span<const std::int64_t> indices) {
                   .width = set.width,
                   .pixels = {},
                   .labels = {},
-                  .classes = set.classes};
+                  .classes = set.classes,
+                  .captions = {},
+                  .class_names = set.class_names};
   chosen.pixels.reserve(indices.size() * static_cast<std::size_t>(set.image_size()));
   for (const std::int64_t i : indices) {
     const auto image = set.image(i);
     chosen.pixels.insert(chosen.pixels.end(), image.begin(), image.end());
     if (!set.labels.empty()) chosen.labels.push_back(set.labels[static_cast<std::size_t>(i)]);
+    if (!set.captions.empty()) chosen.captions.push_back(set.captions[static_cast<std::size_t>(i)]);
   }
   return chosen;
 }

@@ -45,7 +45,7 @@ ImageSet read_imagenet_dogs(const std::filesystem::path& folder, FolderOptions o
         const auto rank_of = [&](std::int64_t i) { return rank.at(found.files[static_cast<std::size_t>(i)]); };
         std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return rank_of(a) < rank_of(b); });
         ImageSet dogs = select(found.set, order);
-        dogs.labels.clear(), dogs.classes = 0;
+        dogs.labels.clear(), dogs.classes = 0, dogs.class_names.clear();
         return dogs;
       });
   set.name = resized_name("imagenet-dogs", options);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/json.hpp>
+#include <diffmem/core/text.hpp>
 #include <diffmem/data/detail/listed.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace diffmem {
 namespace {
@@ -96,6 +98,33 @@ void read_list(std::string_view name, std::string_view bytes, std::string_view w
                 listed);
   else
     read_captions(bytes, {who, where, files, R"({"file_name": "0001.png", "text": "a caption"} in each line)"}, listed);
+}
+
+std::string text_beside(const std::string& file) {
+  return std::filesystem::path(file).replace_extension(".txt").generic_string();
+}
+
+std::vector<std::string> texts_beside(const std::vector<std::string>& files,
+                                      const std::function<bool(const std::string&)>& there) {
+  if (there(std::string(kLists[1]))) return {};
+  std::vector<std::string> texts;
+  for (const std::string& file : files) {
+    texts.push_back(text_beside(file));
+    if (!there(texts.back())) return {};
+  }
+  std::sort(texts.begin(), texts.end());  // a.jpg and a.png share one
+  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+  return texts;
+}
+
+std::string caption_in(std::string_view bytes, std::string_view who, const std::string& where) {
+  if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);  // the byte order mark that some editors write
+  std::string_view line = bytes.substr(0, bytes.find('\n'));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (!is_utf8(line))
+    throw Error(who, fmt::format("a first line in {} that is no UTF-8", where), "the caption of the image beside it",
+                "write it as UTF-8, or keep such text files elsewhere");
+  return std::string(line);
 }
 
 }  // namespace diffmem

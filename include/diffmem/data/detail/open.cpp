@@ -78,6 +78,8 @@ ImageSet kept(FolderImages (*read)(const fs::path&, const FolderOptions&), const
 ImageSet read_images_in_folder(const fs::path& path, Split split, const FolderOptions& options) {
   expect_training(path.string(), split);
   std::vector<std::string> files = image_files(path);
+  const std::vector<std::string> texts = text_files(path, files);
+  files.insert(files.end(), texts.begin(), texts.end());
   files.insert(files.end(), kLists.begin(), kLists.end());
   ImageSet set = kept(read_folder, path, path, files, options);
   set.name = resized_name(fs::canonical(path).filename().string(), options);  // any bytes, which the kept one cannot be
@@ -141,7 +143,8 @@ constexpr std::array<Known, 7> kKnown{{
     {"ffhq",
      [](const fs::path& path, Split split, const FolderOptions& options) {
        ImageSet faces = read_images(path, split, options);
-       faces.labels.clear(), faces.classes = 0;  // its subfolders hold a thousand files each, no class
+       // Its subfolders hold a thousand files each, no class.
+       faces.labels.clear(), faces.classes = 0, faces.class_names.clear();
        return faces;
      },
      {"ffhq", "ffhq.zip"},

@@ -37,7 +37,9 @@ ImageSet blank(const ImageSet& set, std::int64_t size, std::string name) {
                 .width = size,
                 .pixels = {},
                 .labels = set.labels,
-                .classes = set.classes};
+                .classes = set.classes,
+                .captions = set.captions,
+                .class_names = set.class_names};
   made.pixels.resize(static_cast<std::size_t>(made.count * made.image_size()));
   return made;
 }

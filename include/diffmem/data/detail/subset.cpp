@@ -111,6 +111,7 @@ ImageSet first_classes(const ImageSet& set, std::int64_t classes) {
   ImageSet made = select(set, chosen);
   if (classes < set.classes) made.name += fmt::format(", {} classes", classes);
   made.classes = classes;
+  if (!made.class_names.empty()) made.class_names.resize(static_cast<std::size_t>(classes));
   return made;
 }
 
@@ -142,6 +143,9 @@ ImageSet blend(const ImageSet& base, const ImageSet& other, std::int64_t size, d
                 .classes = 1};
   for (const auto& [set, share] : {std::pair(&base, of_base), std::pair(&other, of_other)})
     made.pixels.insert(made.pixels.end(), set->pixels.begin(), set->pixels.begin() + share * set->image_size());
+  if ((of_base > 0 && base.captions.empty()) || (of_other > 0 && other.captions.empty())) return made;
+  made.captions.assign(base.captions.begin(), base.captions.begin() + of_base);
+  made.captions.insert(made.captions.end(), other.captions.begin(), other.captions.begin() + of_other);
   return made;
 }
 

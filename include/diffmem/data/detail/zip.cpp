@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <unordered_map>
 
 namespace diffmem {
 namespace {
@@ -73,6 +74,7 @@ class Pass {
 struct Content {
   std::string root;                ///< the one folder that everything lies below, with its '/', or nothing
   std::vector<std::string> files;  ///< the images below it, sorted
+  std::vector<std::string> texts;  ///< texts_beside() them
 };
 
 Content content_of(const fs::path& path) {
@@ -89,16 +91,26 @@ Content content_of(const fs::path& path) {
   const auto twice = std::adjacent_find(content.files.begin(), content.files.end());
   if (twice != content.files.end())
     pass.complain(fmt::format("\"{}\" twice", *twice), "each file once", "pack the images again");
+  std::sort(all.begin(), all.end());
+  content.texts = texts_beside(content.files, [&](const std::string& name) {
+    return std::binary_search(all.begin(), all.end(), content.root + name);
+  });
   return content;
 }
 
 ImageList lists_of(const fs::path& path, const Content& content) {
   ImageList listed;
-  for (Pass pass(path); pass.next();)
-    for (const auto name : kLists)
-      if (pass.name() == content.root + std::string(name))
-        read_list(name, pass.read(kLargestList), kWho, fmt::format("{} of {}", name, path.string()), content.files,
-                  listed);
+  std::unordered_map<std::string, std::string> texts;
+  const auto place = [&](std::string_view name) { return fmt::format("{} of {}", name, path.string()); };
+  for (Pass pass(path); pass.next();) {
+    const std::string name = pass.name().substr(content.root.size());
+    if (std::find(kLists.begin(), kLists.end(), name) != kLists.end())
+      read_list(name, pass.read(kLargestList), kWho, place(name), content.files, listed);
+    else if (std::binary_search(content.texts.begin(), content.texts.end(), name))
+      texts[name] = caption_in(pass.read(kLargestText), kWho, place(name));
+  }
+  if (!texts.empty())
+    for (const std::string& file : content.files) listed.captions[file] = texts.at(text_beside(file));
   return listed;
 }
 
