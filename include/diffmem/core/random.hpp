@@ -28,6 +28,7 @@ enum class Stream : std::uint32_t {
   embedding = 12,     ///< random frequencies of a time embedding
   skips = 13,         ///< random skip masks
   cells = 14,         ///< first centres of k-means
+  latent = 15,        ///< the draw of an image's latents         index = step, sub = place in the global batch
 };
 
 using PhiloxBlock = std::array<std::uint32_t, 4>;

@@ -31,6 +31,8 @@ class ConfigFile {
 
   /// The field as it is; null if it is missing.
   const nlohmann::json& raw(const std::string& key);
+  /// Whether the field is there and null.
+  bool is_null(const std::string& key) const { return fields_.contains(key) && fields_[key].is_null(); }
   /// NotSupported unless the field is missing, null, or one of `values`.
   void expect(const std::string& key, const std::vector<nlohmann::json>& values);
   /// Fields that change nothing here.
