@@ -16,6 +16,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit = s
 /// Writes `bytes` beside `path`, syncs, renames over it and syncs the folder: after a crash at any moment `path` holds
 /// either the old content or the new.  A full disk is an Error that names path and size; the old file stays.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+/// The same of bytes in pieces, one after the other.
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::string_view> pieces);
 
 /// Appends one line (a '\n' is added) and syncs it to disk.
 void append_line(const std::filesystem::path& path, std::string_view line);

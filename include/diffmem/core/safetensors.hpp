@@ -35,5 +35,7 @@ SafeTensors parse_safetensors(std::string_view bytes, const std::string& who);
 
 /// The bytes of a file holding `content`; tensors are written in order of name.
 std::string to_safetensors(const SafeTensors& content);
+/// Writes that file, whole or not at all, without making a copy of the tensors that are contiguous and on the CPU.
+void write_safetensors(const std::filesystem::path& path, const SafeTensors& content);
 
 }  // namespace diffmem

@@ -5,7 +5,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+
 #include <unistd.h>
+#include <algorithm>
 
 #include <cerrno>
 #include <cstdlib>
@@ -53,16 +55,23 @@ void sync_folder(const fs::path& folder) {
 }
 
 void write_file_atomically(const fs::path& path, std::string_view bytes) {
+  write_file_atomically(path, std::span(&bytes, 1));
+}
+
+void write_file_atomically(const fs::path& path, std::span<const std::string_view> pieces) {
   fs::path beside = path;
   beside += ".partial";
+  std::uint64_t size = 0;
+  for (const std::string_view piece : pieces) size += piece.size();
   Descriptor file(beside, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file) complain(beside, "creating", bytes.size());
-  if (!write_all(file.get(), bytes) || ::fsync(file.get()) != 0 || !file.close() ||
-      ::rename(beside.c_str(), path.c_str()) != 0) {
+  if (!file) complain(beside, "creating", size);
+  const bool written =
+      std::all_of(pieces.begin(), pieces.end(), [&](std::string_view piece) { return write_all(file.get(), piece); });
+  if (!written || ::fsync(file.get()) != 0 || !file.close() || ::rename(beside.c_str(), path.c_str()) != 0) {
     const int code = errno;
     ::unlink(beside.c_str());
     errno = code;
-    complain(path, "writing", bytes.size());
+    complain(path, "writing", size);
   }
   sync_folder(path.parent_path());
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <diffmem/core/error.hpp>
+#include <diffmem/core/file.hpp>
 #include <diffmem/core/json.hpp>
 #include <diffmem/core/mapped_file.hpp>
 #include <diffmem/core/safetensors.hpp>
@@ -148,27 +149,53 @@ SafeTensors parse_safetensors(std::string_view bytes, const std::string& who) {
   });
 }
 
-std::string to_safetensors(const SafeTensors& content) {
-  json header = json::object();
-  if (!content.metadata.empty()) header["__metadata__"] = content.metadata;
-  std::uint64_t offset = 0;
-  Tensors contiguous;
-  for (const auto& [name, tensor] : content.tensors) {
-    contiguous.push_back(tensor.detach().to(at::kCPU).contiguous());
-    const std::uint64_t size = contiguous.back().nbytes();
-    header[name] = {{"dtype", name_of(tensor.scalar_type())},
-                    {"shape", tensor.sizes().vec()},
-                    {"data_offsets", {offset, offset + size}}};
-    offset += size;
+namespace {
+
+/// Header and data of a file.
+struct Parts {
+  std::string head;
+  Tensors data;  ///< contiguous, on the CPU
+
+  explicit Parts(const SafeTensors& content) {
+    json header = json::object();
+    if (!content.metadata.empty()) header["__metadata__"] = content.metadata;
+    std::uint64_t offset = 0;
+    for (const auto& [name, tensor] : content.tensors) {
+      data.push_back(tensor.detach().to(at::kCPU).contiguous());
+      const std::uint64_t size = data.back().nbytes();
+      header[name] = {{"dtype", name_of(tensor.scalar_type())},
+                      {"shape", tensor.sizes().vec()},
+                      {"data_offsets", {offset, offset + size}}};
+      offset += size;
+    }
+    std::string text = header.dump();
+    text.append((8 - text.size() % 8) % 8, ' ');  // data starts on a multiple of 8, as the format asks
+    for (std::uint64_t i = 0, n = text.size(); i < 8; ++i) head += static_cast<char>(n >> (8 * i));
+    head += text;
   }
-  std::string text = header.dump();
-  text.append((8 - text.size() % 8) % 8, ' ');  // data starts on a multiple of 8, as the format asks
+  std::vector<std::string_view> pieces() const {
+    std::vector<std::string_view> all{head};
+    for (const Tensor& t : data) all.emplace_back(static_cast<const char*>(t.const_data_ptr()), t.nbytes());
+    return all;
+  }
+};
+
+}  // namespace
+
+std::string to_safetensors(const SafeTensors& content) {
+  const Parts parts(content);
+  const auto pieces = parts.pieces();
+  std::size_t size = 0;
+  for (const std::string_view piece : pieces) size += piece.size();
   std::string bytes;
-  bytes.reserve(8 + text.size() + offset);
-  for (std::uint64_t i = 0, n = text.size(); i < 8; ++i) bytes += static_cast<char>(n >> (8 * i));
-  bytes += text;
-  for (const Tensor& t : contiguous) bytes.append(static_cast<const char*>(t.const_data_ptr()), t.nbytes());
+  bytes.reserve(size);
+  for (const std::string_view piece : pieces) bytes += piece;
   return bytes;
+}
+
+void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {
+  const Parts parts(content);
+  write_file_atomically(path, parts.pieces());
 }
 
 }  // namespace diffmem
