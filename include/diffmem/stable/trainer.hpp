@@ -2,6 +2,7 @@
 // Fine-tuning of Stable Diffusion's U-Net (paper, App. F): the steps of every training, on latents.
 #pragma once
 #include <diffmem/stable/autoencoder.hpp>
+#include <diffmem/stable/folder.hpp>
 #include <diffmem/stable/latents.hpp>
 #include <diffmem/stable/model.hpp>
 #include <diffmem/train/trainer.hpp>
@@ -13,11 +14,11 @@ namespace diffmem::stable {
 
 /// What a training needs besides its design: networks and what was made of the images.
 struct Material {
-  UNetConfig config;
-  SafeTensors unet;  ///< where it begins
-  std::shared_ptr<const Autoencoder> autoencoder;
-  Latents latents;
-  Tensor embeddings;  ///< [P+1,L,D], as PromptedModel takes them
+  UNetConfig config = {};
+  SafeTensors unet = {};  ///< where it begins
+  std::shared_ptr<const Autoencoder> autoencoder = {};
+  Latents latents = {};
+  Tensor embeddings = {};  ///< [P+1,L,D], as PromptedModel takes them
 };
 
 /// A U-Net in training and its average, sampled through the autoencoder.
@@ -33,7 +34,7 @@ class LatentTrainer final : public AnyTrainer {
         replayed_(average_, device) {
     design.validate();
     train_on(material_.latents.examples(params.seed));
-    load_weights(model_.net(), material_.unet);
+    load_component(model_.net(), material_.unet);
     begin(model_, average_);
     material_.unet = {};
   }

@@ -57,8 +57,9 @@ class StableRun final : public AnyStableRun {
   std::vector<std::string> prompts(const ImageSet& images) const override { return design_.condition.prompts(images); }
   int evaluations() const override { return design_.sampler.evaluations(); }
   std::unique_ptr<AnyTrainer> trainer(stable::Material material,
-                                      const std::optional<stable::SchedulerConfig>& scheduler, const TrainParams& params,
-                                      const ImageSet& images, at::Device device) const override {
+                                      const std::optional<stable::SchedulerConfig>& scheduler,
+                                      const TrainParams& params, const ImageSet& images,
+                                      at::Device device) const override {
     D design = design_;
     if (scheduler) scheduler->tell(design.schedule, design.sampler);
     return std::make_unique<stable::LatentTrainer<D>>(design, std::move(material), params, images, device);

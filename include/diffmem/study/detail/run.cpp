@@ -5,6 +5,7 @@
 #include <diffmem/sampler/replayed.hpp>
 #include <diffmem/study/detail/evaluate.hpp>
 #include <diffmem/study/detail/memory.hpp>
+#include <diffmem/study/detail/seconds_of.hpp>
 #include <diffmem/study/detail/shared_folder.hpp>
 #include <diffmem/study/detail/traced.hpp>
 #include <diffmem/study/run.hpp>
@@ -20,17 +21,6 @@
 
 namespace diffmem {
 namespace {
-
-/// Seconds of a call, the mean of a few after one that sets up: neighbours that slow it now will slow the runs, too.
-template <class Act>
-double seconds_of(Act&& act) {
-  act();
-  int calls = 0;
-  const double begun = steady_seconds();
-  do act();
-  while (++calls < 2 || steady_seconds() - begun < 0.3);
-  return (steady_seconds() - begun) / calls;
-}
 
 constexpr std::int64_t kMostTried = 128;  // images
 
