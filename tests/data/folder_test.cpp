@@ -318,6 +318,26 @@ TEST_CASE("images are cropped and shrunk as shrink_middle does, or crop_square a
   }
 }
 
+TEST_CASE("a square by a white border shows all of the image", "[data]") {
+  const TestFolder folder;
+  folder.write("wide.png", png_file(40, 20, {}, [](int x, int, int c) { return x < 20 || c > 0 ? 0u : 100u; }));
+  const ImageSet set = read_folder(folder.path, {.side = 4, .padded = true}).set;
+  REQUIRE(set.name.ends_with(" padded 4x4"));
+  const std::vector<std::uint8_t> border(4, 255), red{0, 0, 100, 100}, none(4, 0);
+  for (std::size_t c = 0; c < 3; ++c)
+    for (std::size_t y = 0; y < 4; ++y) {
+      const auto line = set.image(0).subspan(4 * (4 * c + y), 4);
+      const auto& want = y == 0 || y == 3 ? border : c == 0 ? red : none;
+      REQUIRE(std::equal(want.begin(), want.end(), line.begin()));
+    }
+  REQUIRE(read_folder(folder.path, {.side = 40, .padded = true}).set.width == 40);  // its longer side
+  REQUIRE(says(complaint([&] { read_folder(folder.path, {.side = 41, .padded = true}); }), "folder reader",
+               {"fewer than the side 41"}));
+  folder.write("thread.png", png_file(20'000, 1, {}, [](int, int, int) { return 0u; }));
+  REQUIRE(says(complaint([&] { read_folder(folder.path, {.side = 4, .padded = true}); }), "folder reader",
+               {"thread.png", "20000x20000 pixels"}));
+}
+
 TEST_CASE("a file that cannot be used is named with the reason, and skipped or fatal", "[data][bad]") {
   const TestFolder folder;
   const std::string png = png_file(40, 40, {}, samples_of(8));

@@ -107,6 +107,33 @@ TEST_CASE("ffhq is a folder or a zip of faces without labels", "[data]") {
   REQUIRE(says(complaint([&] { open_images("ffhq", Split::test); }), "--data", {"test split", "folder of the test"}));
 }
 
+TEST_CASE("artbench is its image folders, whose names are the styles", "[data]") {
+  const TestFolder folder;
+  const DataVariable variable(folder.path.c_str());
+  const auto painting = [](unsigned shade) {
+    return jpeg_file(8, 8, JCS_RGB, [=](int, int, int) { return shade; }, 100);
+  };
+  for (const auto* style : {"ukiyo_e", "art_nouveau"})
+    for (const auto* part : {"train", "test"})
+      folder.write(std::string("artbench-10-imagefolder-split/") + part + "/" + style + "/1.jpg",
+                   painting(part[1] == 'r' ? 10u : 200u));
+  for (const std::string& what :
+       {std::string("artbench"), "artbench:" + (folder.path / "artbench-10-imagefolder-split").string()})
+    for (const Split split : {Split::train, Split::test}) {
+      const ImageSet set = open_images(what, split, {.side = 4});
+      set.validate();
+      REQUIRE(set.name == "artbench 4x4");
+      REQUIRE(set.class_names == std::vector<std::string>{"art_nouveau", "ukiyo_e"});
+      REQUIRE(set.labels == std::vector<std::int64_t>{0, 1});
+      REQUIRE(set.captions.empty());
+      REQUIRE(std::abs(set.image(0)[0] - (split == Split::train ? 10 : 200)) <= 2);
+    }
+  std::filesystem::rename(folder.path / "artbench-10-imagefolder-split", folder.path / "artbench");
+  REQUIRE(open_images("artbench").name == "artbench");
+  REQUIRE(says(complaint([&] { open_images("artbench:" + folder.path.string()); }), "folder reader",
+               {"no folder " + (folder.path / "train").string()}));
+}
+
 TEST_CASE("images of many bytes that are resized are kept, and read again when a file or a setting changes", "[data]") {
   namespace fs = std::filesystem;
   const CacheFolder cache;
@@ -146,6 +173,7 @@ TEST_CASE("images of many bytes that are resized are kept, and read again when a
 
   REQUIRE(files_read(what, {.side = 2}) == 2);
   REQUIRE(files_read(what, {.side = 4, .shrink = Shrink::lanczos}) == 2);
+  REQUIRE(files_read(what, {.side = 4, .padded = true}) == 2);
   for (int i = 0; i < 2; ++i) REQUIRE(files_read(what, {.side = 0}) == 2);
   REQUIRE(files_read(what) == 0);
   REQUIRE(files_read(what, {.side = 4, .broken = Broken::skip}) == 2);
@@ -249,6 +277,12 @@ TEST_CASE("what cannot be opened is refused with the choices", "[data][bad]") {
   REQUIRE(says(about("imagenet-dogs"), "--data", {"/imagenet-dogs", "tools/fetch_data imagenet"}));
   REQUIRE(says(about("ffhq"), "--data",
                {folder.path.string() + "/ffhq or ", "/ffhq.zip", "tools/fetch_data ffhq", "ffhq:PATH"}));
+  REQUIRE(
+      says(about("artbench"), "--data",
+           {folder.path.string() + "/artbench or ", "/artbench-10-imagefolder-split", "tools/fetch_data artbench"}));
+  if (!std::filesystem::exists("/usr/share/tuxpaint/stamps"))
+    REQUIRE(says(about("tuxpaint-stamps"), "--data",
+                 {"/tuxpaint-stamps or /usr/share/tuxpaint/stamps", "apt install tuxpaint-stamps-default"}));
   if (!std::filesystem::exists("/usr/share/openclipart"))
     for (const auto* word : {"openclipart", "openclipart-crops"})
       REQUIRE(
@@ -264,6 +298,7 @@ TEST_CASE("what cannot be opened is refused with the choices", "[data][bad]") {
 
 TEST_CASE("the help of --data names every word that opens", "[data]") {
   for (const auto* word : {"fashion-mnist", "mnist:PATH", "cifar10:PATH", "openclipart:PATH", "openclipart-crops:PATH",
-                           "imagenet-dogs:PATH", "ffhq:PATH", "folder:PATH", "zip:PATH", "DIFFMEM_DATA", ".tar.gz"})
+                           "tuxpaint-stamps:PATH", "artbench:PATH", "imagenet-dogs:PATH", "ffhq:PATH", "folder:PATH",
+                           "zip:PATH", "DIFFMEM_DATA", ".tar.gz"})
     REQUIRE(data_help().find(word) != std::string::npos);
 }

@@ -213,16 +213,17 @@ TEST_CASE("crop_square keeps the middle", "[data]") {
   }
 }
 
-TEST_CASE("pad puts the image in the middle of black", "[data]") {
+TEST_CASE("pad puts the image in the middle of black, or of another level", "[data]") {
   const ImageSet set = noise(2, 3, 5, 4);
-  const ImageSet padded = pad(set, 8);
+  const int level = GENERATE(0, 255);
+  const ImageSet padded = level == 0 ? pad(set, 8) : pad(set, 8, 255);
   padded.validate();
   REQUIRE(padded.name == "noise padded 8x8");
   for (std::int64_t plane = 0; plane < 6; ++plane)
     for (std::int64_t y = 0; y < 8; ++y)
       for (std::int64_t x = 0; x < 8; ++x) {
         const bool inside = y >= 1 && y < 6 && x >= 2 && x < 6;
-        const int expected = inside ? set.pixels[static_cast<std::size_t>((plane * 5 + y - 1) * 4 + x - 2)] : 0;
+        const int expected = inside ? set.pixels[static_cast<std::size_t>((plane * 5 + y - 1) * 4 + x - 2)] : level;
         REQUIRE(padded.pixels[static_cast<std::size_t>((plane * 8 + y) * 8 + x)] == expected);
       }
 }

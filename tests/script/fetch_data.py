@@ -123,7 +123,7 @@ def main():
     tells(lambda: fetch_data.fetch_file(fetch_data.File(home + "/x", "md5", "", "x"), pathlib.Path(work)), "refused")
 
     for arguments, status, words in (
-            (["pictures"], 2, ["fashion-mnist, openclipart, cifar10, mnist"]),
+            (["pictures"], 2, ["fashion-mnist, openclipart, tuxpaint-stamps, cifar10, mnist"]),
             (["mnist"], 2, ["DIFFMEM_DATA"]),
             (["mnist", work, "--sha256", "00"], 2, ["--sha256 for mnist"]),
             (["ffhq", work], 1, ["ffhq-dataset", "thumbnails128x128", f"{work}/ffhq"]),

@@ -33,6 +33,7 @@ struct FolderReader {
 struct FolderOptions {
   int side = 0;                  ///< images are cropped to a square and shrunk to this side  [pixels]; 0: as they are
   Shrink shrink = Shrink::area;  ///< by this filter
+  bool padded = false;           ///< a square is made by a white border, not by cropping
   Broken broken = Broken::stop;
   std::function<void(std::int64_t done, std::int64_t files)> progress{};  ///< called after each file; may throw
   FolderReader reader{};  ///< of read_folder(folder, options) alone: of the files, those that this process is to read
@@ -65,12 +66,12 @@ std::vector<std::string> image_files(const std::filesystem::path& folder);
 /// and classes are those that all files together give.
 ///
 /// A file cannot be used if it cannot be read, is cut short or damaged, is neither PNG nor JPEG, has more than 32,768
-/// pixels a side, 2^26 in all or 2^28 bytes, or fewer pixels a side than `side`.  Error if one such file is met and
+/// pixels a side, 2^26 in all (the border included) or 2^28 bytes, or fewer pixels a side than `side`.  Error if one such file is met and
 /// `broken` is stop, if no image is left, if `side` is 0 and two images differ in size, if the images that are kept have
 /// more than 2^36 bytes, if a list is damaged, names a file that is not there or does not name one that is, or if a
 /// text file is larger than 2^20 bytes or its first line no UTF-8.
 FolderImages read_folder(const std::filesystem::path& folder, const FolderOptions& options = {});
-/// The same of these `files` below it alone; no list is heeded.
+/// The same of these `files` below it alone; text files are heeded, but no list.
 FolderImages read_folder(const std::filesystem::path& folder, const std::vector<std::string>& files,
                          const FolderOptions& options);
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Fewer pixels by averaging, more by a black border, a square by cutting; never invented ones.
+// Fewer pixels by averaging, more by a border, a square by cutting; never invented ones.
 #pragma once
 #include <diffmem/data/image_set.hpp>
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace diffmem {
@@ -31,8 +32,8 @@ ImageSet shrink_middle(const ImageSet& set, int size);
 /// " cropped 75x75".
 ImageSet crop_square(const ImageSet& set);
 
-/// Every image in the middle of a black size x size one (28 -> 32: a border of 2; an odd rest goes right and below).
-/// The name gains " padded 32x32".  Error if `size` is below a side.
-ImageSet pad(const ImageSet& set, int size);
+/// Every image in the middle of a size x size one of this grey level, black if none is given (28 -> 32: a border of 2; an
+/// odd rest goes right and below).  The name gains " padded 32x32".  Error if `size` is below a side.
+ImageSet pad(const ImageSet& set, int size, std::uint8_t level = 0);
 
 }  // namespace diffmem

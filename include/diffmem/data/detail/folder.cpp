@@ -25,16 +25,20 @@ std::string bytes_of(const fs::path& path) try {
   throw decode::Broken(e.code().message());
 }
 
+void read_texts(const fs::path& folder, const std::vector<std::string>& files, ImageList& listed) {
+  if (text_files(folder, files).empty()) return;
+  for (const std::string& file : files) {
+    const fs::path path = folder / text_beside(file);
+    listed.captions[file] = caption_in(read_file(path, kLargestText), kWho, path.string());
+  }
+}
+
 ImageList lists_in(const fs::path& folder, const std::vector<std::string>& files) {
   ImageList listed;
   for (const auto name : kLists)
     if (const fs::path path = folder / name; fs::exists(path))
       read_list(name, read_file(path, kLargestList), kWho, path.string(), files, listed);
-  if (!text_files(folder, files).empty())
-    for (const std::string& file : files) {
-      const fs::path path = folder / text_beside(file);
-      listed.captions[file] = caption_in(read_file(path, kLargestText), kWho, path.string());
-    }
+  read_texts(folder, files, listed);
   return listed;
 }
 
@@ -92,7 +96,9 @@ FolderImages read_folder(const fs::path& folder, const FolderOptions& options) {
 FolderImages read_folder(const fs::path& folder, const std::vector<std::string>& files, const FolderOptions& options) {
   FolderOptions alone = options;
   alone.reader = {};
-  return gathered(folder, files, alone, {});
+  ImageList listed;
+  read_texts(folder, files, listed);
+  return gathered(folder, files, alone, listed);
 }
 
 }  // namespace diffmem

@@ -39,6 +39,11 @@ struct TooSmall : decode::Broken {
 /// One image as it is kept.  decode::Broken if it cannot be used.
 ImageSet made_ready(std::string_view bytes, const FolderOptions& options) {
   ImageSet image = decode::image(bytes);
+  if (options.padded) {
+    const std::int64_t side = std::max(image.height, image.width);
+    decode::expect_size(static_cast<std::uint64_t>(side), static_cast<std::uint64_t>(side));
+    image = pad(image, static_cast<int>(side), 255);
+  }
   if (options.side == 0) return grey_if_it_can(std::move(image));
   if (std::min(image.height, image.width) < options.side) throw TooSmall(image, options.side);
   return grey_if_it_can(options.shrink == Shrink::area ? shrink_middle(image, options.side)
@@ -93,10 +98,16 @@ bool is_hidden(const std::filesystem::path& path) {
 }
 
 std::string resized_name(std::string name, const FolderOptions& options) {
+  if (options.padded) name += " padded";
   if (options.side > 0) name += fmt::format(" {0}x{0}", options.side);
   if (options.side > 0 && options.shrink != Shrink::area)
     name += fmt::format(" {}", words_of(options.shrink)[static_cast<std::size_t>(options.shrink)]);
   return name;
+}
+
+std::string how_read(const FolderOptions& options) {
+  const auto by = words_of(options.shrink)[static_cast<std::size_t>(options.shrink)];
+  return fmt::format("{}-{}{}", options.side, by, options.padded ? "-padded" : "");
 }
 
 Gathering::Gathering(std::string_view who, std::filesystem::path from, std::int64_t files, const FolderOptions& options)

@@ -18,6 +18,8 @@ std::vector<std::string> text_files(const std::filesystem::path& folder, const s
 bool is_hidden(const std::filesystem::path& path);
 /// What was done to the images of `name`: "name 32x32 lanczos".
 std::string resized_name(std::string name, const FolderOptions& options);
+/// The same for keys: "32-lanczos", "32-area-padded".
+std::string how_read(const FolderOptions& options);
 
 class Gathering {
  public:

@@ -35,10 +35,9 @@ ImageSet read_imagenet_dogs(const std::filesystem::path& folder, FolderOptions o
   }
   std::vector<std::string> chosen;
   for (const auto& [file, of_file] : rank) chosen.push_back(file);
-  const auto by = words_of(options.shrink)[static_cast<std::size_t>(options.shrink)];
-  ImageSet set = kept_images(
-      fmt::format("imagenet-dogs-{}-{}", options.side, by),
-      fmt::format("{} {} {} {}", kDecodingRule, options.side, by, state_of(folder, chosen)), [&] {
+  const std::string how = how_read(options);
+  ImageSet set =
+      kept_images("imagenet-dogs-" + how, fmt::format("{} {} {}", kDecodingRule, how, state_of(folder, chosen)), [&] {
         const FolderImages found = read_folder(folder, chosen, options);
         std::vector<std::int64_t> order(found.files.size());
         std::iota(order.begin(), order.end(), 0);

@@ -8,6 +8,7 @@
 #include <diffmem/data/imagenet_dogs.hpp>
 #include <diffmem/data/open.hpp>
 #include <diffmem/data/openclipart.hpp>
+#include <diffmem/data/tuxpaint_stamps.hpp>
 #include <diffmem/data/zip.hpp>
 
 #include <fmt/format.h>
@@ -68,15 +69,14 @@ ImageSet kept(FolderImages (*read)(const fs::path&, const FolderOptions&), const
     if (bytes >= kWorthKeeping) break;
   }
   if (options.side == 0 || bytes < kWorthKeeping) return read(path, options).set;
-  const auto by = words_of(options.shrink)[static_cast<std::size_t>(options.shrink)];
+  const std::string how = how_read(options);
   const auto broken = words_of(options.broken)[static_cast<std::size_t>(options.broken)];
-  return kept_images(fmt::format("images-{}-{}-{}", digest(fs::canonical(path).string()), options.side, by),
-                     fmt::format("{} {} {} {} {}", kDecodingRule, options.side, by, broken, state_of(folder, files)),
+  return kept_images(fmt::format("images-{}-{}", digest(fs::canonical(path).string()), how),
+                     fmt::format("{} {} {} {}", kDecodingRule, how, broken, state_of(folder, files)),
                      [&] { return read(path, with_progress(path.string(), options)).set; });
 }
 
-ImageSet read_images_in_folder(const fs::path& path, Split split, const FolderOptions& options) {
-  expect_training(path.string(), split);
+ImageSet read_folder_as_it_is(const fs::path& path, const FolderOptions& options) {
   std::vector<std::string> files = image_files(path);
   const std::vector<std::string> texts = text_files(path, files);
   files.insert(files.end(), texts.begin(), texts.end());
@@ -84,6 +84,11 @@ ImageSet read_images_in_folder(const fs::path& path, Split split, const FolderOp
   ImageSet set = kept(read_folder, path, path, files, options);
   set.name = resized_name(fs::canonical(path).filename().string(), options);  // any bytes, which the kept one cannot be
   return set;
+}
+
+ImageSet read_images_in_folder(const fs::path& path, Split split, const FolderOptions& options) {
+  expect_training(path.string(), split);
+  return read_folder_as_it_is(path, options);
 }
 
 ImageSet read_images_in_zip(const fs::path& path, Split split, const FolderOptions& options) {
@@ -99,7 +104,13 @@ ImageSet read_images(const fs::path& path, Split split, const FolderOptions& opt
                                 : read_images_in_zip(path, split, options);
 }
 
-constexpr std::array<Known, 7> kKnown{{
+ImageSet read_artbench(const fs::path& path, Split split, const FolderOptions& options) {
+  ImageSet set = read_folder_as_it_is(path / (split == Split::train ? "train" : "test"), options);
+  set.name = resized_name("artbench", options);
+  return set;
+}
+
+constexpr std::array<Known, 9> kKnown{{
     {"fashion-mnist",
      [](const fs::path& path, Split split, const FolderOptions&) {
        return read_idx_folder(path, "fashion-mnist", split);
@@ -132,6 +143,21 @@ constexpr std::array<Known, 7> kKnown{{
      {"openclipart"},
      kDrawings,
      kDrawingsRemedy},
+    {"tuxpaint-stamps",
+     [](const fs::path& path, Split split, const FolderOptions& options) {
+       expect_training("tuxpaint-stamps", split);
+       return read_tuxpaint_stamps(path, with_progress("tuxpaint-stamps", options));
+     },
+     {"tuxpaint-stamps"},
+     "/usr/share/tuxpaint/stamps",
+     "apt install tuxpaint-stamps-default, or tools/fetch_data tuxpaint-stamps, or write tuxpaint-stamps:PATH (its "
+     "folder stamps)"},
+    {"artbench",
+     read_artbench,
+     {"artbench", "artbench-10-imagefolder-split"},
+     "",
+     "tools/fetch_data artbench, set DIFFMEM_DATA to the folder that holds it, or write artbench:PATH (a folder with "
+     "train/<style>/*.jpg)"},
     {"imagenet-dogs",
      [](const fs::path& path, Split split, const FolderOptions& options) {
        expect_training("imagenet-dogs", split);
@@ -192,10 +218,11 @@ ImageSet open_images(std::string_view what, Split split, const FolderOptions& fo
   if (word == "folder" && word != what) return read_images_in_folder(path, split, folder);
   if (word == "zip" && word != what) return read_images_in_zip(path, split, folder);
   if (fs::exists(fs::path(what))) return recognise(fs::path(what), split, folder);
-  throw Error(kWho, fmt::format("\"{}\", which is neither a known word nor an existing path", what),
-              "fashion-mnist, mnist, cifar10, openclipart, openclipart-crops, imagenet-dogs, ffhq, one of these with "
-              ":PATH, folder:PATH, zip:PATH, or a PATH",
-              "check the spelling");
+  throw Error(
+      kWho, fmt::format("\"{}\", which is neither a known word nor an existing path", what),
+      "fashion-mnist, mnist, cifar10, openclipart, openclipart-crops, tuxpaint-stamps, artbench, imagenet-dogs, "
+      "ffhq, one of these with :PATH, folder:PATH, zip:PATH, or a PATH",
+      "check the spelling");
 } catch (const fs::filesystem_error& e) {
   throw Error(kWho, fmt::format("{}: {}", e.path1().string(), e.code().message()), "a path that can be read",
               "check its permissions");
@@ -203,15 +230,18 @@ ImageSet open_images(std::string_view what, Split split, const FolderOptions& fo
 
 std::string data_help() {
   return "images to use: fashion-mnist, mnist, cifar10, openclipart (32x32 in colour unless data.resolution says\n"
-         "otherwise), openclipart-crops (50,000 of 32x32), imagenet-dogs or ffhq, in $DIFFMEM_DATA or where Debian\n"
+         "otherwise), openclipart-crops (50,000 of 32x32), tuxpaint-stamps (32x32 in colour unless ..., with\n"
+         "captions), artbench (ten styles of painting), imagenet-dogs or ffhq, in $DIFFMEM_DATA or where Debian\n"
          "installs them (tools/fetch_data gets them, or says how);\n"
          "fashion-mnist:PATH, mnist:PATH (folder with IDX files, plain or .gz);\n"
          "cifar10:PATH (folder with data_batch_*.bin, or cifar-10-binary.tar.gz);\n"
          "openclipart:PATH, openclipart-crops:PATH (the package's folder png);\n"
+         "tuxpaint-stamps:PATH (the package's folder stamps);\n"
+         "artbench:PATH (folder with train/ and test/, a folder a style in each);\n"
          "imagenet-dogs:PATH (folder with a folder a breed);\n"
          "ffhq:PATH (folder or zip of faces; without labels);\n"
-         "folder:PATH, zip:PATH (PNG and JPEG files, a class a subfolder; dataset.json and metadata.jsonl are\n"
-         "heeded); or a bare PATH to one of these";
+         "folder:PATH, zip:PATH (PNG and JPEG files, a class a subfolder; dataset.json, metadata.jsonl\n"
+         "and a text file beside every image are heeded); or a bare PATH to one of these";
 }
 
 }  // namespace diffmem

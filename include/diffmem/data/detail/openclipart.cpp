@@ -56,10 +56,9 @@ ImageSet read_openclipart(const fs::path& folder, FolderOptions options) {
   if (options.side == 0) options.side = kSide;
   options.broken = Broken::skip;
   const auto files = image_files(folder);
-  const auto by = words_of(options.shrink)[static_cast<std::size_t>(options.shrink)];
-  const std::string name = fmt::format("openclipart {0}x{0} {1}", options.side, by);
-  ImageSet set = kept_images(fmt::format("openclipart-{}-{}", options.side, by),
-                             fmt::format("{} {} {}", kDecodingRule, name, state_of(folder, files)), [&] {
+  const std::string how = how_read(options);
+  ImageSet set = kept_images("openclipart-" + how,
+                             fmt::format("{} openclipart {} {}", kDecodingRule, how, state_of(folder, files)), [&] {
                                const ImageSet all = read_folder(folder, files, options).set;
                                return select(all, distinct_images(all));
                              });

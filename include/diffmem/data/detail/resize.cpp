@@ -170,13 +170,14 @@ ImageSet crop_square(const ImageSet& set) {
   return made;
 }
 
-ImageSet pad(const ImageSet& set, int size) {
+ImageSet pad(const ImageSet& set, int size, std::uint8_t level) {
   if (size < std::max(set.height, set.width))
     throw Error("pad", fmt::format("size {} for images of {}x{}", size, set.height, set.width),
                 fmt::format("at least {}", std::max(set.height, set.width)),
                 "choose a larger size, or shrink the images");
   if (size == set.height && size == set.width) return set;
   ImageSet made = blank(set, size, fmt::format("{} padded {}x{}", set.name, size, size));
+  std::fill(made.pixels.begin(), made.pixels.end(), level);
   const std::int64_t top = (size - set.height) / 2, left = (size - set.width) / 2;
   for (std::int64_t plane = 0; plane < set.count * set.channels; ++plane)
     for (std::int64_t y = 0; y < set.height; ++y)
