@@ -11,7 +11,7 @@
 /// Stable Diffusion (Rombach et al. 2022): its networks, their files, and how its latents become images.
 ///
 /// Every layer takes values of float32, bf16 or fp16 and gives the same type: products in that type, with weights cast
-/// to it; norms, and what softmax and its sums are made of, in float32.
+/// to it; norms, and the sums of softmax, in the weights' own type.
 namespace diffmem::stable {
 
 /// x W^T + b, or x W^T.                                                              [...,in] -> [...,out]

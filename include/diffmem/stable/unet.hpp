@@ -26,7 +26,6 @@ struct UNetConfig {
                                              "CrossAttnUpBlock2D"};
   bool has_mid_block = true;  ///< mid_block_type is UNetMidBlock2DCrossAttn, not null
   std::vector<int> only_cross_attention = {0, 0, 0, 0};
-  bool mid_block_only_cross_attention = false;
   std::vector<int> block_out_channels = {320, 640, 1280, 1280};
   std::vector<int> layers_per_block = {2, 2, 2, 2};
   int downsample_padding = 1;

@@ -146,7 +146,7 @@ Autoencoder::Moments Autoencoder::encode(const Tensor& images) const {
     if (level.resample)  // a row and a column of zeros follow
       h = (*level.resample)(at::_ops::constant_pad_nd::call(h, std::vector<c10::SymInt>{0, 1, 0, 1}, 0));
   }
-  h = e.out(activation(config_.act_fn, e.norm_out((*e.middle)(h))));
+  h = e.out(activation("silu", e.norm_out((*e.middle)(h))));
   if (parts_->quant.weight.defined()) h = parts_->quant(h);
   const std::vector<Tensor> halves = h.to(leaves_.dtype()).chunk(2, 1);
   return {halves[0], (halves[1].clamp(-30, 20) * 0.5).exp()};
@@ -164,7 +164,7 @@ Tensor Autoencoder::decode(const Tensor& latents) const {
     for (const Residual& block : level.residuals) h = block(h);
     if (level.resample) h = (*level.resample)(upsample_nearest(h));
   }
-  return d.out(activation(config_.act_fn, d.norm_out(h))).to(leaves_.dtype());
+  return d.out(activation("silu", d.norm_out(h))).to(leaves_.dtype());
 }
 
 namespace {

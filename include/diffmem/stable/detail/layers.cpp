@@ -81,7 +81,7 @@ GroupNorm::GroupNorm(Leaves& leaves, const std::string& name, int channels, int 
 }
 
 Tensor GroupNorm::operator()(const Tensor& x) const {
-  return at::_ops::group_norm::call(x.to(kFloat32), groups, weight, bias, eps, true).to(x.scalar_type());
+  return at::_ops::group_norm::call(x.to(weight.scalar_type()), groups, weight, bias, eps, true).to(x.scalar_type());
 }
 
 LayerNorm::LayerNorm(Leaves& leaves, const std::string& name, int channels, double eps)
@@ -90,7 +90,8 @@ LayerNorm::LayerNorm(Leaves& leaves, const std::string& name, int channels, doub
       eps(eps) {}
 
 Tensor LayerNorm::operator()(const Tensor& x) const {
-  return at::_ops::layer_norm::call(x.to(kFloat32), SymInts{x.size(-1)}, weight, bias, eps, true).to(x.scalar_type());
+  return at::_ops::layer_norm::call(x.to(weight.scalar_type()), SymInts{x.size(-1)}, weight, bias, eps, true)
+      .to(x.scalar_type());
 }
 
 Tensor activation(std::string_view word, const Tensor& x) {

@@ -163,7 +163,7 @@ UNetConfig unet_of(const Recipe& r) {
   c.block_out_channels = {r.unet_width, 2 * r.unet_width};
   c.down_block_types = {"CrossAttnDownBlock2D", "CrossAttnDownBlock2D"};
   c.up_block_types = {"CrossAttnUpBlock2D", "CrossAttnUpBlock2D"};
-  c.layers_per_block = {1, 1};
+  c.layers_per_block = {1, 1}, c.transformer_layers_per_block = {1, 1}, c.only_cross_attention = {0, 0};
   c.attention_head_dim = {4, 4};
   c.cross_attention_dim = {kTextWidth, kTextWidth};
   c.norm_num_groups = kGroups;

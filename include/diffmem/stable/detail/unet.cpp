@@ -193,8 +193,7 @@ UNet::UNet(UNetConfig config, at::Device device, at::ScalarType dtype)
   if (c.has_mid_block) {
     const int out = c.block_out_channels.back();
     Level& middle = p.middle.emplace();
-    middle.transformers.push_back(
-        transformer("mid_block.attentions.0", levels - 1, out, c.mid_block_only_cross_attention));
+    middle.transformers.push_back(transformer("mid_block.attentions.0", levels - 1, out, false));
     for (int i = 0; i < 2; ++i)
       middle.residuals.emplace_back(leaves_, fmt::format("mid_block.resnets.{}", i), out, out, embedding, norm,
                                     c.mid_block_scale_factor);

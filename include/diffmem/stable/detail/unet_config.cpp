@@ -45,14 +45,12 @@ UNetConfig UNetConfig::read(const std::filesystem::path& path) {
   if (crosses) {
     const bool only = file.flag("only_cross_attention", false);
     c.only_cross_attention.assign(levels, only);
-    c.mid_block_only_cross_attention = file.flag("mid_block_only_cross_attention", only);
   } else {
     const nlohmann::json& list = file.raw("only_cross_attention");
     if (list.size() != levels || !std::ranges::all_of(list, [](const auto& v) { return v.is_boolean(); }))
       file.refuse("only_cross_attention", fmt::format("true or false, or {} of them", levels));
     c.only_cross_attention.clear();
     for (const auto& value : list) c.only_cross_attention.push_back(value.get<bool>());
-    c.mid_block_only_cross_attention = file.flag("mid_block_only_cross_attention", false);
   }
   c.layers_per_block = file.integer_or_list("layers_per_block", 2, levels, 1, 64);
   c.downsample_padding = file.integer("downsample_padding", 1, 0, 1);
@@ -82,7 +80,8 @@ UNetConfig UNetConfig::read(const std::filesystem::path& path) {
         "time_cond_proj_dim", "projection_class_embeddings_input_dim", "cross_attention_norm",
         "reverse_transformer_layers_per_block"})
     file.expect(key, {});
-  file.pass_over({"addition_embed_type_num_heads"});
+  // The middle block that there is here never heeds it.
+  file.pass_over({"addition_embed_type_num_heads", "mid_block_only_cross_attention"});
   file.finish();
   c.validate(file.who());
   return c;
@@ -107,7 +106,6 @@ std::string UNetConfig::to_json() const {
                     {"freq_shift", static_cast<int>(freq_shift)},
                     {"in_channels", in_channels},
                     {"layers_per_block", short_form(layers_per_block)},
-                    {"mid_block_only_cross_attention", mid_block_only_cross_attention},
                     {"mid_block_scale_factor", mid_block_scale_factor},
                     {"mid_block_type", has_mid_block ? ordered_json("UNetMidBlock2DCrossAttn") : ordered_json()},
                     {"norm_eps", norm_eps},
