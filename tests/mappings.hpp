@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 /// How many stretches of memory are `path` mapped; with `at`, those that hold it.
 inline int mappings_of(const std::filesystem::path& path, const void* at = nullptr) {
@@ -23,14 +24,17 @@ inline int mappings_of(const std::filesystem::path& path, const void* at = nullp
   return count;
 }
 
-/// Resident memory of this process   [bytes]
-inline std::int64_t resident_bytes() {
+/// A line of /proc/self/status: memory of this process   [bytes]
+inline std::int64_t memory_of_process(std::string_view line) {
   std::ifstream status("/proc/self/status");
   for (std::string word; status >> word;)
-    if (word == "VmRSS:") {
+    if (word == line) {
       std::int64_t kilobytes = 0;
       status >> kilobytes;
       return 1024 * kilobytes;
     }
   return 0;
 }
+/// Resident memory now, and at most until now   [bytes]
+inline std::int64_t resident_bytes() { return memory_of_process("VmRSS:"); }
+inline std::int64_t most_resident_bytes() { return memory_of_process("VmHWM:"); }

@@ -7,6 +7,8 @@
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/safetensors.hpp>
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include <unistd.h>
@@ -80,7 +82,7 @@ TEST_CASE("a hostile header is refused with what is wrong in it", "[core][safete
   REQUIRE_THROWS_WITH(
       scratch.read(file_of("{\"a\":" + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}", 8)),
       Contains("not a JSON object"));
-  REQUIRE_THROWS_WITH(scratch.read(one("F31", "[2]", "[0,8]")), Contains("dtype F31") && Contains("BF16"));
+  REQUIRE_THROWS_WITH(scratch.read(one("F31", "[2]", "[0,8]")), Contains("dtype \"F31\"") && Contains("BF16"));
   REQUIRE_THROWS_WITH(scratch.read(one("F32", "[3]", "[0,8]")), Contains("inside the 8 data bytes"));
   REQUIRE_THROWS_WITH(scratch.read(one("F32", "[1]", "[0,8]")), Contains("bytes 0 to 8") && Contains("4 bytes"));
   REQUIRE_THROWS_WITH(scratch.read(one("F32", "[2]", "[4,12]")), Contains("bytes 4 to 12"));
@@ -93,7 +95,7 @@ TEST_CASE("a hostile header is refused with what is wrong in it", "[core][safete
     REQUIRE_THROWS_WITH(scratch.read(one("F32", shape, "[0,8]")), Contains("a bad shape"));
   for (const char* offsets : {"[0]", "[0,8,8]", "[-8,8]", "8"})
     REQUIRE_THROWS_WITH(scratch.read(one("F32", "[2]", offsets)), Contains("a bad data_offsets"));
-  REQUIRE_THROWS_WITH(scratch.read(file_of(R"({"a":7})", 8)), Contains("tensor a with a bad dtype"));
+  REQUIRE_THROWS_WITH(scratch.read(file_of(R"({"a":7})", 8)), Contains("tensor \"a\" with a bad dtype"));
   REQUIRE_THROWS_WITH(scratch.read(file_of(R"({"__metadata__":{"k":1}})", 8)), Contains("__metadata__"));
 }
 
@@ -106,9 +108,103 @@ TEST_CASE("tensors that share bytes are refused", "[core][safetensors]") {
         10);
   };
   REQUIRE(scratch.read(two("[6,10]")).tensors.size() == 2);
-  REQUIRE_THROWS_WITH(scratch.read(two("[5,9]")), Contains("overlap"));
+  REQUIRE_THROWS_WITH(scratch.read(two("[5,9]")), Contains("tensor \"b\" on another's bytes"));
+  REQUIRE_THROWS_WITH(scratch.read(two("[5,9]")), Contains("do not overlap"));
   REQUIRE_THROWS_WITH(scratch.read(two("[0,4]")), Contains("overlap"));
   REQUIRE_THROWS_WITH(scratch.read(two("[1,5]")), Contains("overlap"));
+}
+
+TEST_CASE("bytes that belong to no tensor are refused", "[core][safetensors]") {
+  const Scratch scratch;
+  const auto two = [](const std::string& a, const std::string& b, std::size_t data) {
+    return file_of(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":)" + a +
+                       R"(},"b":{"dtype":"U8","shape":[4],"data_offsets":)" + b + "}}",
+                   data);
+  };
+  REQUIRE(scratch.read(two("[4,6]", "[0,4]", 6)).tensors.size() == 2);
+  REQUIRE_THROWS_WITH(scratch.read(two("[5,7]", "[0,4]", 7)), Contains("bytes 4 to 5 of the data, which belong to no"));
+  REQUIRE_THROWS_WITH(scratch.read(two("[1,3]", "[3,7]", 7)), Contains("bytes 0 to 1 of the data"));
+  REQUIRE_THROWS_WITH(scratch.read(two("[4,6]", "[0,4]", 8)), Contains("bytes 6 to 8 of the data"));
+  REQUIRE_THROWS_WITH(scratch.read(file_of("{}", 1)), Contains("bytes 0 to 1 of the data"));
+  REQUIRE(scratch.read(file_of("{}", 0)).tensors.empty());
+  // No bytes lie anywhere.
+  for (const char* place : {"[0,0]", "[1,1]", "[4,4]"})
+    REQUIRE(
+        scratch
+            .read(file_of(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[0,3],)"
+                          R"("data_offsets":)" +
+                              std::string(place) + "}}",
+                          4))
+            .at("b")
+            .numel() == 0);
+}
+
+TEST_CASE("names that come twice or are no text are refused", "[core][safetensors]") {
+  const Scratch scratch;
+  const std::string a = R"("a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]})";
+  const std::string field = R"({"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}})";
+  const std::string metadata = R"({"__metadata__":{"k":"1","k":"2"},)" + a + "}";
+  for (const std::string& header :
+       {"{" + a + "," + a + "}", "{" + a + R"(,"\u0061")" + a.substr(3) + "}", field, metadata})
+    REQUIRE_THROWS_WITH(scratch.read(file_of(header, 1)), Contains("a name twice"));
+  REQUIRE(scratch.read(file_of("{" + a + R"(,"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})", 2)).contains("b"));
+  REQUIRE_THROWS_WITH(scratch.read(file_of(R"({"a\u0000b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1)),
+                      Contains("tensor \"a\\x00b\"") && Contains("want a name without \\0"));
+  REQUIRE_THROWS_WITH(scratch.read(file_of(std::string("{}\0{", 4), 0)), Contains("not a JSON object"));
+  REQUIRE_THROWS_WITH(scratch.read(file_of("{\"\xff\":{}}", 0)), Contains("not a JSON object"));
+  REQUIRE_THROWS_WITH(scratch.read(file_of("{\"\\ud800\":{}}", 0)), Contains("not a JSON object"));
+  // An error shows a name so that a terminal stays whole, and not all of it.
+  REQUIRE_THROWS_WITH(scratch.read(file_of("{\"\\u001b[2J" + std::string(5000, 'x') + "\":7}", 0)),
+                      Contains("tensor \"\\x1b[2Jxxx") && Contains("xxx\"... with a bad dtype"));
+  const std::string dtype = complaint([&] {
+    scratch.read(file_of(R"({"a":{"dtype":")" + std::string(5000, 'x') + R"(","shape":[],"data_offsets":[0,0]}})", 0));
+  });
+  REQUIRE(dtype.size() < 400);
+}
+
+TEST_CASE("a tensor of BOOL holds nothing but 0 and 1, and none has more sides than LibTorch takes",
+          "[core][safetensors]") {
+  const Scratch scratch;
+  std::string file = file_of(R"({"a":{"dtype":"BOOL","shape":[3],"data_offsets":[0,3]}})", 3);
+  file.back() = 1;
+  REQUIRE(scratch.read(file).at("a").equal(arange(3).eq(2)));
+  file.back() = 2;
+  REQUIRE_THROWS_WITH(scratch.read(file), Contains("tensor \"a\" of BOOL with other bytes"));
+
+  const auto of_sides = [](int sides) {
+    std::string shape = "1";
+    for (int i = 1; i < sides; ++i) shape += ",1";
+    return file_of(R"({"a":{"dtype":"U8","shape":[)" + shape + R"(],"data_offsets":[0,1]}})", 1);
+  };
+  REQUIRE(scratch.read(of_sides(64)).at("a").dim() == 64);
+  REQUIRE_THROWS_WITH(scratch.read(of_sides(65)), Contains("a list of more than 64"));
+}
+
+TEST_CASE("tensors that overlap are not copied before they are refused", "[core][safetensors]") {
+  constexpr int kTensors = 1000, kSize = 1 << 20;  // together a thousand times the file
+  std::string header = "{";
+  for (int i = 0; i < kTensors; ++i)
+    header += fmt::format(R"({}"{}":{{"dtype":"U8","shape":[{}],"data_offsets":[{},{}]}})", i ? "," : "", i, kSize, i,
+                          i + kSize);
+  const std::string file = file_of(header + "}", kSize + kTensors - 1);
+  const std::int64_t before = most_resident_bytes();
+  REQUIRE_THROWS_WITH(parse_safetensors(file, "bytes"), Contains("on another's bytes"));
+  REQUIRE(most_resident_bytes() - before < 64 << 20);
+}
+
+TEST_CASE("what could not be read back is not written", "[core][safetensors]") {
+  const auto written = [](const std::string& name, const std::string& key = "k", const std::string& text = "") {
+    SafeTensors content;
+    content.tensors[name] = arange(1);
+    content.metadata[key] = text;
+    return complaint([&] { to_safetensors(content); });
+  };
+  REQUIRE(written("a").empty());
+  REQUIRE(says(written("__metadata__"), "safetensors", {"a tensor named \"__metadata__\"", "another name"}));
+  REQUIRE(says(written(std::string("a\0b", 3)), "safetensors", {"without \\0"}));
+  REQUIRE(says(written("\xff"), "safetensors", {"UTF-8"}));
+  REQUIRE(says(written("a", "k", "\xff"), "safetensors", {"\"k\" = \"\\xff\" for the metadata", "UTF-8"}));
+  REQUIRE(says(written("a", "\xff"), "safetensors", {"for the metadata"}));
 }
 
 TEST_CASE("a side of 0 does not hide a hostile one", "[core][safetensors]") {
@@ -182,7 +278,8 @@ TEST_CASE("a tensor whose bytes are not aligned is copied, and no other", "[core
                d = arange(1, kFloat64) + full({1}, 0.5, kFloat64);
   std::string header =
       R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"F32","shape":[2],"data_offsets":[3,11]},)"
-      R"("c":{"dtype":"I16","shape":[2],"data_offsets":[12,16]},"d":{"dtype":"F64","shape":[1],"data_offsets":[20,28]}})";
+      R"("b1":{"dtype":"U8","shape":[1],"data_offsets":[11,12]},"c":{"dtype":"I16","shape":[2],"data_offsets":[12,16]},)"
+      R"("c4":{"dtype":"U8","shape":[4],"data_offsets":[16,20]},"d":{"dtype":"F64","shape":[1],"data_offsets":[20,28]}})";
   const std::string data = bytes(a) + bytes(b) + '\0' + bytes(c) + std::string(4, '\0') + bytes(d);
   // The header's length moves the data: only both together tell whether a tensor is aligned.
   for (std::size_t shift = 0; shift < 8; ++shift, header += ' ') {

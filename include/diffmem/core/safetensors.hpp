@@ -27,13 +27,15 @@ struct SafeTensors {
 /// the file.  The file may be replaced by rename, but must not be made shorter in place while a tensor of it lives
 /// (SIGBUS, see MappedFile).
 ///
-/// Error if the header is not JSON, an offset leaves the file, two tensors overlap, a shape does not match its bytes, or
-/// a dtype is not one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL.
+/// Error if the header is not JSON or names a tensor twice, an offset leaves the file, two tensors overlap, bytes belong
+/// to no tensor, a shape does not match its bytes or has more than 64 sides, a dtype is not one of F64 F32 F16 BF16 I64
+/// I32 I16 I8 U8 BOOL, or a BOOL is neither 0 nor 1.
 SafeTensors read_safetensors(const std::filesystem::path& path);
 /// The same of bytes in memory, which are copied; errors are in the name of `who`.
 SafeTensors parse_safetensors(std::string_view bytes, const std::string& who);
 
-/// The bytes of a file holding `content`; tensors are written in order of name.
+/// The bytes of a file holding `content`; tensors are written in order of name.  Error if a text is no UTF-8, or a name
+/// cannot be one ("__metadata__", a '\0' in it).
 std::string to_safetensors(const SafeTensors& content);
 /// Writes that file, whole or not at all, without making a copy of the tensors that are contiguous and on the CPU.
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& content);

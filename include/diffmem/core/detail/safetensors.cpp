@@ -4,6 +4,7 @@
 #include <diffmem/core/json.hpp>
 #include <diffmem/core/mapped_file.hpp>
 #include <diffmem/core/safetensors.hpp>
+#include <diffmem/core/text.hpp>
 
 #include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
@@ -20,6 +21,9 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::string_view kMetadata = "__metadata__";
+constexpr std::size_t kMostSides = 64;  // LibTorch's operations take no more
+
 constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kTypes{{{"F64", at::kDouble},
                                                                               {"F32", at::kFloat},
                                                                               {"F16", at::kHalf},
@@ -31,10 +35,16 @@ constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kTypes{{{"
                                                                               {"U8", at::kByte},
                                                                               {"BOOL", at::kBool}}};
 
+/// A text of the header as an error shows it: printable, in quotes, and not all of it.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMost = 100;
+  return fmt::format("{:?}{}", text.substr(0, kMost), text.size() > kMost ? "..." : "");
+}
+
 at::ScalarType type_of(std::string_view name, const std::string& who) {
   for (const auto& [word, type] : kTypes)
     if (word == name) return type;
-  throw Error(who, fmt::format("dtype {}", name), "one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
+  throw Error(who, fmt::format("dtype {}", shown(name)), "one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
               "convert the tensor");
 }
 
@@ -52,6 +62,14 @@ Tensor copy_of(at::ScalarType type, const Shape& shape, const void* data, std::u
   return tensor;
 }
 
+/// Where the header says that a tensor lies among the data bytes.
+struct Place {
+  std::string name;
+  at::ScalarType type;
+  Shape shape;
+  std::uint64_t begin, end;
+};
+
 /// Makes a tensor of the `size` bytes at `offset` of the file; they are inside it.
 using MakeTensor =
     std::function<Tensor(at::ScalarType type, const Shape& shape, std::uint64_t offset, std::uint64_t size)>;
@@ -67,15 +85,17 @@ SafeTensors parse(std::string_view bytes, const std::string& who, const MakeTens
   if (header_size > bytes.size() - 8 || header_size > (std::uint64_t{100} << 20))
     broken(fmt::format("a header of {} bytes in a file of {}", header_size, bytes.size()),
            "a header inside the file, 100 MB at most");
-  const json header = parse_json(bytes.substr(8, header_size));
-  if (!header.is_object()) broken("a header that is not a JSON object", "{name: {dtype, shape, data_offsets}}");
+  const json header = parse_json(bytes.substr(8, header_size), kMostSides);
+  if (!header.is_object())
+    broken(fmt::format("a header that is not a JSON object, has a name twice, or a list of more than {}", kMostSides),
+           "{name: {dtype, shape, data_offsets}}");
 
-  const std::uint64_t data_at = 8 + header_size, data_size = bytes.size() - data_at;
+  const std::string_view data = bytes.substr(8 + header_size);
   SafeTensors result;
   result.source = who;
-  std::map<std::uint64_t, std::uint64_t> taken;  // begin -> end, to refuse overlaps
+  std::vector<Place> places;
   for (const auto& [name, entry] : header.items()) {
-    if (name == "__metadata__") {
+    if (name == kMetadata) {
       if (!entry.is_object()) broken("a __metadata__ that is not an object", "an object of strings");
       for (const auto& [key, value] : entry.items()) {
         if (!value.is_string()) broken("a __metadata__ value that is not a string", "strings only");
@@ -83,9 +103,10 @@ SafeTensors parse(std::string_view bytes, const std::string& who, const MakeTens
       }
       continue;
     }
+    if (name.find('\0') != name.npos) broken(fmt::format("tensor {}", shown(name)), "a name without \\0");
     const auto field = [&](const char* key, auto is_right) -> const json& {
       if (!entry.is_object() || !entry.contains(key) || !is_right(entry[key]))
-        broken(fmt::format("tensor {} with a bad {}", name, key), "{dtype, shape, data_offsets}");
+        broken(fmt::format("tensor {} with a bad {}", shown(name), key), "{dtype, shape, data_offsets}");
       return entry[key];
     };
     const auto naturals = [](const json& j) {
@@ -99,25 +120,42 @@ SafeTensors parse(std::string_view bytes, const std::string& who, const MakeTens
                          }).get<std::vector<std::uint64_t>>();
     // Bounding each product by the file keeps a hostile shape from overflowing, beside a side of 0 too.
     const bool nothing = std::find(shape.begin(), shape.end(), 0u) != shape.end();
-    const std::uint64_t most = nothing ? std::uint64_t{1} << 40 : data_size;
+    const std::uint64_t most = nothing ? std::uint64_t{1} << 40 : data.size();
     std::uint64_t size = c10::elementSize(type);
     for (const std::uint64_t side : shape) {
       if (side == 0) continue;
       if (size > most / side)
-        broken(fmt::format("tensor {} of shape [{}]", name, fmt::join(shape, ", ")),
-               fmt::format("a tensor inside the {} data bytes", data_size));
+        broken(fmt::format("tensor {} of shape [{}]", shown(name), fmt::join(shape, ", ")),
+               fmt::format("a tensor inside the {} data bytes", data.size()));
       size *= side;
     }
     if (nothing) size = 0;
-    if (offsets[0] > offsets[1] || offsets[1] > data_size || offsets[1] - offsets[0] != size)
-      broken(fmt::format("tensor {} at bytes {} to {}", name, offsets[0], offsets[1]),
-             fmt::format("{} bytes inside the {} data bytes", size, data_size));
-    if (size > 0 && !taken.emplace(offsets[0], offsets[1]).second)
-      broken(fmt::format("tensor {} on another's bytes", name), "tensors that do not overlap");
-    result.tensors.emplace(name, make(type, Shape(shape.begin(), shape.end()), data_at + offsets[0], size));
+    if (offsets[0] > offsets[1] || offsets[1] > data.size() || offsets[1] - offsets[0] != size)
+      broken(fmt::format("tensor {} at bytes {} to {}", shown(name), offsets[0], offsets[1]),
+             fmt::format("{} bytes inside the {} data bytes", size, data.size()));
+    places.push_back({name, type, Shape(shape.begin(), shape.end()), offsets[0], offsets[1]});
   }
-  for (auto it = taken.begin(); it != taken.end() && std::next(it) != taken.end(); ++it)
-    if (it->second > std::next(it)->first) broken("tensors that overlap", "tensors that do not overlap");
+
+  // No tensor is made before all are known to be apart: copies of overlapping ones might be more than any memory.
+  std::ranges::sort(places, {}, [](const Place& place) { return std::pair(place.begin, place.end); });
+  std::uint64_t end = 0;
+  const auto expect_none_until = [&](std::uint64_t begin) {
+    if (begin > end)
+      broken(fmt::format("bytes {} to {} of the data, which belong to no tensor", end, begin), "tensors without gaps");
+  };
+  for (const Place& place : places) {
+    expect_none_until(place.begin);
+    if (place.begin < end && place.begin < place.end)
+      broken(fmt::format("tensor {} on another's bytes", shown(place.name)), "tensors that do not overlap");
+    end = std::max(end, place.end);
+  }
+  expect_none_until(data.size());
+  for (const Place& place : places) {
+    const std::string_view values = data.substr(place.begin, place.end - place.begin);
+    if (place.type == at::kBool && std::ranges::any_of(values, [](char c) { return c != 0 && c != 1; }))
+      broken(fmt::format("tensor {} of BOOL with other bytes", shown(place.name)), "0 and 1");
+    result.tensors.emplace(place.name, make(place.type, place.shape, 8 + header_size + place.begin, values.size()));
+  }
   return result;
 }
 
@@ -127,7 +165,7 @@ const Tensor& SafeTensors::at(const std::string& name) const {
   if (const auto found = tensors.find(name); found != tensors.end()) return found->second;
   std::vector<std::string> near;
   for (const auto& [other, tensor] : tensors)
-    if (other.find(name.substr(0, name.find('.'))) == 0 && near.size() < 5) near.push_back(other);
+    if (other.find(name.substr(0, name.find('.'))) == 0 && near.size() < 5) near.push_back(shown(other));
   throw Error(source, fmt::format("no tensor \"{}\"", name),
               fmt::format("one of this file's {} tensors (such as {})", tensors.size(), fmt::join(near, ", ")),
               "check that the file belongs to this network");
@@ -157,8 +195,16 @@ struct Parts {
   Tensors data;  ///< contiguous, on the CPU
 
   explicit Parts(const SafeTensors& content) {
+    for (const auto& [name, tensor] : content.tensors)
+      if (name == kMetadata || name.find('\0') != name.npos || !is_utf8(name))
+        throw Error(content.source, fmt::format("a tensor named {}", shown(name)),
+                    fmt::format("UTF-8 without \\0, and not {}", kMetadata), "give it another name");
+    for (const auto& [key, text] : content.metadata)
+      if (!is_utf8(key) || !is_utf8(text))
+        throw Error(content.source, fmt::format("{} = {} for the metadata", shown(key), shown(text)), "UTF-8",
+                    "leave it out, or write it otherwise");
     json header = json::object();
-    if (!content.metadata.empty()) header["__metadata__"] = content.metadata;
+    if (!content.metadata.empty()) header[kMetadata] = content.metadata;
     std::uint64_t offset = 0;
     for (const auto& [name, tensor] : content.tensors) {
       data.push_back(tensor.detach().to(at::kCPU).contiguous());
