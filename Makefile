@@ -17,7 +17,7 @@ export ASAN_OPTIONS ?= detect_container_overflow=0:detect_leaks=0
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all build setup python lint docs clean
+.PHONY: help demo test fuzz test-all build setup python lint docs clean
 
 help: ## this list
 	@echo "make TARGET [PRESET=release|debug|asan|tidy|cuda] [CUDA=1] [DIFFMEM_LIBTORCH=folder]"
@@ -32,7 +32,10 @@ test: build ## all tests but the long ones
 	@$(PYTHON) bench/compile/compile report $(BUILD)
 	@cd $(BUILD) && ctest -j $(JOBS) --output-on-failure -LE 'long|fuzz|python|slurm|fresh' $(ARGS)
 
-test-all: python build ## every test, the fresh machine too (needs root; an hour)
+fuzz: build ## every reader by libFuzzer, ten minutes each
+	@cd $(BUILD) && ctest -j $(JOBS) --output-on-failure -L fuzz $(ARGS)
+
+test-all: python build ## every test, the fresh machine too (needs root; an hour and a half)
 	@$(PYTHON) tools/bootstrap packages fresh mpi slurm
 	@cd $(BUILD) && ctest -j $(JOBS) --output-on-failure $(ARGS)
 
