@@ -31,15 +31,18 @@ bool passes(Call&& call) {
   }
 }
 
-/// A file of this process, for readers that want a path.
+/// A file in a folder of this process, for readers that want a path.
 class File {
  public:
   explicit File(std::string_view name)
-      : path_(std::filesystem::temp_directory_path() / (std::string(name) + std::to_string(::getpid()))) {}
-  ~File() { std::filesystem::remove(path_); }
+      : path_(std::filesystem::temp_directory_path() / ("diffmem-fuzz-" + std::to_string(::getpid())) / name) {
+    std::filesystem::create_directory(path_.parent_path());
+  }
+  ~File() { std::filesystem::remove_all(path_.parent_path()); }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
+  /// Its path, once it holds `bytes`.
   const std::filesystem::path& of(std::string_view bytes) const {
     std::ofstream(path_, std::ios::binary) << bytes;
     return path_;

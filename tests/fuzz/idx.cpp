@@ -8,7 +8,7 @@
 using namespace diffmem;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const fuzz::File images("fuzz-idx-images"), labels("fuzz-idx-labels");
+  static const fuzz::File images("images"), labels("labels");
   if (size == 0) return 0;
   const std::string_view bytes = fuzz::text_of(data + 1, size - 1);
   const std::size_t cut = bytes.size() * data[0] / 255;
