@@ -35,14 +35,14 @@ Setup tuned(Profile profile) {
           .sample = {.images = 10'000, .labels = LabelLaw::balanced}};
   if (profile == Profile::gpu) s.train.length = 1000, s.sample.images = 1000;
   if (profile == Profile::desktop || profile == Profile::smoke) {
-    s.data.source = "openclipart", s.data.resolution = 32, s.data.classes = 10;
+    s.data.source = "fashion-mnist", s.data.resolution = 16;
     s.train.batch = 16, s.train.accumulate = 1;
     s.train.budget = Budget::steps, s.train.length = 1500, s.train.lr = 1e-3, s.train.ema = 0.99;
     s.train.precision = Precision::fp32, s.train.checkpointing = false;
     s.sample.images = 500;
   }
   if (profile == Profile::smoke) {
-    s.data.source = "tuxpaint-stamps", s.data.classes = 3;
+    s.data.source = "tuxpaint-stamps", s.data.resolution = 32, s.data.subset = SubsetRule::random;
     s.train.length = 2, s.sample.images = 6;
   }
   return s;
@@ -50,7 +50,7 @@ Setup tuned(Profile profile) {
 
 /// The model that is tuned.
 constexpr Axis<std::string> kModel{"model", "model", [](const Setup&, const std::string& word) -> Listing {
-                                     if (word == "tiny") return {{"family.folder", "tiny"}};
+                                     if (word == "tiny") return {{"family.folder", "tiny"}, {"family.side", "16"}};
                                      if (word == "tiniest")
                                        return {{"family.folder", "tiny"},  {"family.codec_steps", "2"},
                                                {"family.unet_steps", "2"}, {"family.codec_width", "8"},

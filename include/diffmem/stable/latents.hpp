@@ -30,7 +30,7 @@ struct Cache {
   std::function<bool()> stops = {};  ///< asked after each part; Interrupted if it says so, with what is there kept
 };
 
-/// Latents of colour images on their way through `autoencoder`; `weights`: the digest of its weights.  They are made a part
+/// Latents of images on their way through `autoencoder`; `weights`: the digest of its weights.  They are made a part
 /// at a time, in files with checksums: what is there is not made again, and what is damaged is.
 /// Error if the images are not such as it takes.
 Latents cached_latents(const ImageSet& images, const Autoencoder& autoencoder, const std::string& weights,

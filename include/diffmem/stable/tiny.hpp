@@ -37,14 +37,14 @@ struct Recipe {
   void validate() const;
 };
 
-/// Its U-Net.
+/// Its U-Net, whatever the images.
 UNetConfig unet_of(const Recipe& recipe);
 
 /// What is being done, and how far it is.
 using TinyProgress = std::function<void(std::string_view doing, std::int64_t step, std::int64_t of)>;
 
 /// Makes the model folder `folder`, whole or not at all; a second call goes on with what a first one, which Ctrl-C ended,
-/// completed: autoencoder or U-Net.  `images` are in colour and of the recipe's side, labelled or captioned.
+/// completed: autoencoder or U-Net.  `images` are of the recipe's side, grey or in colour, labelled or captioned.
 /// Interrupted if Ctrl-C came.
 void make_tiny(const std::filesystem::path& folder, const Recipe& recipe, const ImageSet& images,
                const TinyProgress& progress = {});

@@ -113,7 +113,11 @@ ImageSet read_artbench(const fs::path& path, Split split, const FolderOptions& o
 constexpr std::array<Known, 9> kKnown{{
     {"fashion-mnist",
      [](const fs::path& path, Split split, const FolderOptions&) {
-       return read_idx_folder(path, "fashion-mnist", split);
+       ImageSet set = read_idx_folder(path, "fashion-mnist", split);
+       if (set.classes == 10)  // as its authors call them
+         set.class_names = {"t-shirt", "trouser", "pullover", "dress", "coat",
+                            "sandal",  "shirt",   "sneaker",  "bag",   "ankle boot"};
+       return set;
      },
      {"fashion-mnist"},
      "/usr/share/datasets/fashion-mnist",

@@ -26,8 +26,9 @@ constexpr int kGroups = 8;
 constexpr int kTextWidth = 64;
 constexpr double kDivergence = 1e-6;  // weight of the latents' divergence from a standard normal (Rombach et al. 2022)
 
-AutoencoderConfig autoencoder_of(const Recipe& r) {
+AutoencoderConfig autoencoder_of(const Recipe& r, std::int64_t channels) {
   AutoencoderConfig c;
+  c.in_channels = c.out_channels = static_cast<int>(channels);
   c.block_out_channels = {r.codec_width};
   for (int level = 1; level < r.levels; ++level) c.block_out_channels.push_back(2 * r.codec_width);
   c.down_block_types.assign(c.block_out_channels.size(), "DownEncoderBlock2D");
@@ -52,7 +53,7 @@ void stop_if_asked() {
 
 /// Trains an autoencoder to give images back, and sets its scaling_factor.
 Autoencoder trained_autoencoder(const Recipe& r, const ImageSet& images, const TinyProgress& progress) {
-  Autoencoder net(autoencoder_of(r));
+  Autoencoder net(autoencoder_of(r, images.channels));
   net.initialise(r.recipe_seed);
   net.require_grad();
   Tensors weights, m, v, average;
@@ -173,10 +174,9 @@ UNetConfig unet_of(const Recipe& r) {
 void make_tiny(const fs::path& folder, const Recipe& r, const ImageSet& images, const TinyProgress& progress) {
   if (fs::exists(folder / "model_index.json")) return;
   r.validate();
-  if (images.height != r.side || images.width != r.side || images.channels != 3)
-    throw Error("tiny model",
-                fmt::format("{}, {}x{} in {} channels", images.name, images.height, images.width, images.channels),
-                fmt::format("colour images of {0}x{0}", r.side), "set data.resolution and family.side alike");
+  if (images.height != r.side || images.width != r.side)
+    throw Error("tiny model", fmt::format("{}, {}x{}", images.name, images.height, images.width),
+                fmt::format("images of {0}x{0}", r.side), "set data.resolution and family.side alike");
   fs::path beside = folder;
   beside += ".partial";  // complete component by component
   make_folder(beside);

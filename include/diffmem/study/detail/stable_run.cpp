@@ -139,8 +139,10 @@ std::unique_ptr<AnyTrainer> AnyStableRun::trainer(const ImageSet& images, const 
   const World& world = *context.world;
   fs::path folder = model_folder();
   if (pretrained().is_tiny()) {
-    const ImageSet all = in_colour(
-        open_images(setup_.data.source, Split::train, {.side = setup_.data.resolution, .shrink = setup_.data.shrink}));
+    ImageSet all =
+        open_images(setup_.data.source, Split::train, {.side = setup_.data.resolution, .shrink = setup_.data.shrink});
+    if (const int side = setup_.data.resolution; side > 0 && side != all.height)
+      all = shrink(all, side, setup_.data.shrink);
     folder = out / "models" /
              ("tiny-" + digest(joined_texts(std::vector{all.digest(), joined_texts(all.captions),
                                                         fmt::format("{}", list_params(pretrained().recipe))}))
