@@ -37,7 +37,7 @@ Setup tuned(Profile profile) {
   if (profile == Profile::desktop || profile == Profile::smoke) {
     s.data.source = "fashion-mnist", s.data.resolution = 16;
     s.train.batch = 16, s.train.accumulate = 1;
-    s.train.budget = Budget::steps, s.train.length = 1500, s.train.lr = 1e-3, s.train.ema = 0.99;
+    s.train.budget = Budget::steps, s.train.length = 2000, s.train.lr = 1e-3, s.train.ema = 0.99;
     s.train.precision = Precision::fp32, s.train.checkpointing = false;
     s.sample.images = 500;
   }
@@ -67,6 +67,6 @@ const Registered study =
         .hold<Tuned>(tuned)
         .vary(ClassPrompt{})
         .across(kModel, {.paper = {"stable-diffusion"}, .desktop = {"tiny"}, .smoke = {"tiniest"}})
-        .sizes({.paper = {100, 200, 500}, .desktop = {20, 40, 80}, .smoke = {6}})
+        .sizes({.paper = {100, 200, 500}, .desktop = {10, 20, 40}, .smoke = {6}})
         .claims({claim::more("Class prompts memorize more than plain ones.", "condition=class", "condition=plain"),
                  claim::falls("The more images there are, the fewer are replicated.", "size")});

@@ -20,7 +20,7 @@ struct Recipe {
   int side = 32;           ///< of the images                                    [pixels]
   int levels = 3;          ///< of the autoencoder: latents have side / 2^(levels-1)
   int codec_width = 32;    ///< channels of its finest level, a multiple of 8
-  int codec_steps = 1000;  ///< of its training
+  int codec_steps = 2500;  ///< of its training
   int unet_width = 32;     ///< channels of the U-Net's finest level, a multiple of 8
   int unet_steps = 500;    ///< of its training; 0: it stays as it was drawn
   int batch = 32;          ///< images a step, of both

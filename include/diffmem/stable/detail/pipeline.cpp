@@ -60,9 +60,11 @@ std::shared_ptr<const Autoencoder> Pipeline::load_autoencoder(at::Device device,
 Tensor Pipeline::embed(const std::vector<std::string>& prompts, at::Device device) const {
   const at::NoGradGuard no_grad;
   const ClipTokenizer tokenizer(folder_ / "tokenizer");
-  if (tokenizer.size() > text_.vocab_size || tokenizer.max_length() > text_.max_position_embeddings)
+  const auto words = static_cast<std::int64_t>(tokenizer.vocabulary()),
+             length = static_cast<std::int64_t>(tokenizer.length());
+  if (words > text_.vocab_size || length > text_.max_position_embeddings)
     throw Error("model folder " + folder_.string(),
-                fmt::format("a tokenizer of {} words and {} positions", tokenizer.size(), tokenizer.max_length()),
+                fmt::format("a tokenizer of {} words and {} positions", words, length),
                 fmt::format("{} and {} at most, the text encoder's", text_.vocab_size, text_.max_position_embeddings),
                 "take the components of one model");
   TextEncoder encoder(text_, device);

@@ -41,7 +41,7 @@ AutoencoderConfig autoencoder_of(const Recipe& r, std::int64_t channels) {
 
 TextConfig text_of(const ClipTokenizer& tokenizer) {
   TextConfig c;
-  c.vocab_size = tokenizer.size();
+  c.vocab_size = static_cast<int>(tokenizer.vocabulary());
   c.hidden_size = kTextWidth, c.intermediate_size = 4 * kTextWidth, c.projection_dim = kTextWidth;
   c.num_hidden_layers = 2, c.num_attention_heads = 4;
   return c;
@@ -180,7 +180,7 @@ void make_tiny(const fs::path& folder, const Recipe& r, const ImageSet& images, 
   fs::path beside = folder;
   beside += ".partial";  // complete component by component
   make_folder(beside);
-  const ClipTokenizer tokenizer = ClipTokenizer::of_bytes();
+  const ClipTokenizer tokenizer = ClipTokenizer::from_merges("");
   if (!fs::exists(beside / "vae" / "config.json")) {
     const Autoencoder net = trained_autoencoder(r, images, progress);
     AutoencoderConfig config = net.config();
