@@ -126,6 +126,34 @@ TEST_CASE("what is wrong with a component is said", "[stable][folder]") {
   REQUIRE(reading().find(shard.string()) != std::string::npos);
 }
 
+TEST_CASE("fp16 variants are read where there is nothing else, and shards of another time are removed",
+          "[stable][folder]") {
+  const TestFolder scratch;
+  const fs::path vae = scratch.path / "vae";
+  const stable::Autoencoder net = drawn(1);
+  SafeTensors half = stable::tensors_of(net);
+  for (auto& [name, tensor] : half.tensors) tensor = tensor.to(at::kHalf);
+  fs::create_directory(vae);
+  write_safetensors(vae / "diffusion_pytorch_model.fp16.safetensors", half);
+  stable::Autoencoder back = drawn(2);
+  stable::load_component(back, stable::read_component(vae));
+  REQUIRE((back.parameters()[0].second - net.parameters()[0].second).abs().max().item().toDouble() < 1e-3);
+
+  stable::write_component(vae, "{}", stable::tensors_of(net), 1000);
+  const std::size_t many = files_in(vae);
+  stable::write_component(vae, "{}", stable::tensors_of(net), 4000);
+  REQUIRE(files_in(vae) < many);
+  stable::load_component(back, stable::read_component(vae));
+  REQUIRE(alike(net, back));
+  const fs::path index = vae / "diffusion_pytorch_model.safetensors.index.json";
+  auto told = parse_json(read_file(index));
+  told["metadata"]["total_size"] = told["metadata"]["total_size"].get<std::uint64_t>() + 1;
+  write_file_atomically(index, told.dump());
+  REQUIRE(complaint([&] { stable::read_component(vae); }).find("its total_size") != std::string::npos);
+  stable::write_component(vae, "{}", stable::tensors_of(net));
+  REQUIRE(files_in(vae) == 3);  // config, weights, and the fp16 variant, which nobody reads now
+}
+
 TEST_CASE("older names are understood", "[stable][folder]") {
   const stable::Autoencoder net = drawn(1);
   SafeTensors old;

@@ -21,9 +21,9 @@ void check_model_index(const std::filesystem::path& folder);
 void write_model_index(const std::filesystem::path& folder);
 
 /// The tensors of a component, in mappings of its files: <stem>.safetensors, or the shards that
-/// <stem>.safetensors.index.json names.
-/// Error if there is neither (a folder of .bin files is told so), a shard is missing or outside the folder, or index and
-/// shards do not have the same tensors.
+/// <stem>.safetensors.index.json names; where there is neither, their fp16 variants.
+/// Error if there is none (a folder of .bin files is told so), a shard is missing or outside the folder, or index and
+/// shards do not have the same tensors, or not the index's total_size.
 SafeTensors read_component(const std::filesystem::path& component);
 
 /// Copies the tensors into the network, as load_weights(); names that older files have for an autoencoder's attention, and

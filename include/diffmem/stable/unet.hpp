@@ -19,7 +19,7 @@ struct UNetConfig {
   int in_channels = 4, out_channels = 4;
   bool center_input_sample = false;
   bool flip_sin_to_cos = true;
-  double freq_shift = 0;
+  int freq_shift = 0;
   std::vector<std::string> down_block_types = {"CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D",
                                                "DownBlock2D"};
   std::vector<std::string> up_block_types = {"UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D",
@@ -59,7 +59,7 @@ class UNet final : public Network {
   UNet(UNet&&) noexcept;
   ~UNet() override;
 
-  /// x [B,in,H,W], t [B] a step of the schedule, context [B,L,D] the prompts' embeddings.  Precision bf16 and fp16: products
+  /// x [B,in,H,W], t [B] or [1] a step of the schedule, context [B,L,D] the prompts' embeddings.  Precision bf16 and fp16: products
   /// in that type.  With checkpointing, backward passes make each residual block and transformer again.
   ///                                                                   -> float32 (float64 of such a net) [B,out,H,W]
   Tensor operator()(const Tensor& x, const Tensor& t, const Tensor& context) const;

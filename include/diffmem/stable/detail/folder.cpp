@@ -28,13 +28,16 @@ json object_in(const fs::path& file) {
   return value;
 }
 
-/// Shard of each tensor, by the index.
-std::map<std::string, std::string> shards_of(const fs::path& index) {
+/// Shard of each tensor, by the index; `bytes`: of all, if it says so.
+std::map<std::string, std::string> shards_of(const fs::path& index, std::uint64_t& bytes) {
   const json file = object_in(index);
   const auto refuse = [&](const std::string& got) {
     throw Error(index.string(), got, "weight_map {tensor: file of this folder}", "fetch or write the file again");
   };
   if (!file.contains("weight_map") || !file["weight_map"].is_object()) refuse("no weight_map");
+  if (const json metadata = file.value("metadata", json()); metadata.is_object())
+    if (const json size = metadata.value("total_size", json()); size.is_number_unsigned())
+      bytes = size.get<std::uint64_t>();
   std::map<std::string, std::string> shards;
   const json map = file["weight_map"];
   for (const auto& [name, shard] : map.items()) {
@@ -46,8 +49,15 @@ std::map<std::string, std::string> shards_of(const fs::path& index) {
   return shards;
 }
 
+std::uint64_t bytes_of(const SafeTensors& file) {
+  std::uint64_t bytes = 0;
+  for (const auto& [name, tensor] : file.tensors) bytes += tensor.nbytes();
+  return bytes;
+}
+
 SafeTensors sharded(const fs::path& index) {
-  const auto shards = shards_of(index);
+  std::uint64_t told = 0;  // of the index's metadata
+  const auto shards = shards_of(index, told);
   std::set<std::string> files;
   for (const auto& [name, file] : shards) files.insert(file);
   SafeTensors all;
@@ -64,6 +74,9 @@ SafeTensors sharded(const fs::path& index) {
     }
     all.metadata.insert(part.metadata.begin(), part.metadata.end());
   }
+  if (const std::uint64_t held = bytes_of(all); told > 0 && held != told)
+    throw Error(all.source, fmt::format("{} bytes in the shards", held), fmt::format("{}, its total_size", told),
+                "fetch the index and its shards again");
   for (const auto& [name, file] : shards)
     if (!all.contains(name))
       throw Error(all.source, fmt::format("no tensor {} in {}", name, file), "all that the index names",
@@ -79,6 +92,16 @@ std::string renamed(std::string name) {
   for (const auto& [old, now] : kOld)
     if (const auto at = name.find(old); at != std::string::npos) name.replace(at, old.size(), now);
   return name;
+}
+
+void remove_shards(const fs::path& component, const std::string& stem) {
+  fs::remove(component / (stem + ".safetensors.index.json"));
+  std::vector<fs::path> shards;
+  for (const auto& entry : fs::directory_iterator(component))
+    if (const std::string file = entry.path().filename();
+        file.starts_with(stem + "-") && file.ends_with(".safetensors"))
+      shards.push_back(entry.path());
+  for (const fs::path& shard : shards) fs::remove(shard);
 }
 
 }  // namespace
@@ -119,10 +142,15 @@ void write_model_index(const fs::path& folder) {
 
 SafeTensors read_component(const fs::path& component) {
   const std::string stem(stem_of(component));
-  const fs::path single = component / (stem + ".safetensors"), index = component / (stem + ".safetensors.index.json");
-  if (fs::exists(single)) return read_safetensors(single);
-  if (fs::exists(index)) return sharded(index);
-  const bool pickled = fs::exists(component / (stem + ".bin")) || fs::exists(component / "pytorch_model.bin");
+  for (const char* variant : {"", ".fp16"}) {
+    const fs::path single = component / (stem + variant + ".safetensors"),
+                   index = component / (stem + ".safetensors.index" + variant + ".json");
+    if (fs::exists(single)) return read_safetensors(single);
+    if (fs::exists(index)) return sharded(index);
+  }
+  bool pickled = false;
+  if (fs::is_directory(component))
+    for (const auto& entry : fs::directory_iterator(component)) pickled |= entry.path().extension() == ".bin";
   throw Error("model folder " + component.string(),
               pickled ? "pickled weights (.bin)" : fmt::format("no {}.safetensors", stem),
               fmt::format("{0}.safetensors or {0}.safetensors.index.json", stem),
@@ -172,8 +200,10 @@ void write_component(const fs::path& component, std::string_view config, const S
   const fs::path single = component / (stem + ".safetensors"), index = component / (stem + ".safetensors.index.json");
   if (shards.size() == 1) {
     write_safetensors(single, shards[0]);
-    fs::remove(index);
+    remove_shards(component, stem);
   } else {
+    remove_shards(component, stem);  // so that none of another time is ever read with the new ones
+
     json map = json::object();
     for (std::size_t i = 0; i < shards.size(); ++i) {
       const std::string file = fmt::format("{}-{:05}-of-{:05}.safetensors", stem, i + 1, shards.size());

@@ -15,7 +15,7 @@ PromptedModel::PromptedModel(UNet&& net, Tensor embeddings) : net_(std::move(net
 Tensor PromptedModel::raw(const Tensor& x, const Tensor& c_noise, const Tensor& labels, Dropout*) const {
   const Tensor context = labels.defined() ? embeddings_.index_select(0, labels)
                                           : embeddings_.narrow(0, classes(), 1).expand({x.size(0), -1, -1});
-  return net_(x, c_noise.expand({x.size(0)}), context);
+  return net_(x, c_noise, context);
 }
 
 }  // namespace diffmem::stable

@@ -10,6 +10,7 @@
 #include <ATen/ops/upsample_nearest2d_ops.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <optional>
@@ -207,10 +208,14 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& t, const Tensor& context)
   const Parts& p = *parts_;
   const auto wide = leaves_.dtype();
   if (x.dim() != 4 || x.size(1) != config_.in_channels || context.dim() != 3 ||
-      context.size(2) != config_.cross_attention_dim[0] || context.size(0) != x.size(0))
-    throw Error("unet", fmt::format("latents of {} dimensions, context of {}", x.dim(), context.dim()),
-                fmt::format("[B,{},H,W] and [B,L,{}]", config_.in_channels, config_.cross_attention_dim[0]),
-                "give latents and embeddings of this model");
+      context.size(2) != config_.cross_attention_dim[0] || context.size(0) != x.size(0) || t.dim() != 1 ||
+      (t.size(0) != 1 && t.size(0) != x.size(0)))
+    throw Error(
+        "unet",
+        fmt::format("latents [{}], steps [{}], context [{}]", fmt::join(x.sizes(), ","), fmt::join(t.sizes(), ","),
+                    fmt::join(context.sizes(), ",")),
+        fmt::format("[B,{},H,W], [B] or [1], and [B,L,{}]", config_.in_channels, config_.cross_attention_dim[0]),
+        "give latents and embeddings of this model");
   const auto type = precision() == Precision::bf16   ? at::ScalarType::BFloat16
                     : precision() == Precision::fp16 ? at::ScalarType::Half
                                                      : wide;

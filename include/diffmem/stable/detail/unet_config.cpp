@@ -36,7 +36,7 @@ UNetConfig UNetConfig::read(const std::filesystem::path& path) {
   c.out_channels = file.integer("out_channels", 4, 1, kMost);
   c.center_input_sample = file.flag("center_input_sample", false);
   c.flip_sin_to_cos = file.flag("flip_sin_to_cos", true);
-  c.freq_shift = file.number("freq_shift", 0, -1e6, 1e6);
+  c.freq_shift = file.integer("freq_shift", 0, -kMost, kMost);
   c.down_block_types = file.texts("down_block_types", c.down_block_types);
   c.up_block_types = file.texts("up_block_types", c.up_block_types);
   file.expect("mid_block_type", {"UNetMidBlock2DCrossAttn"});
@@ -103,7 +103,7 @@ std::string UNetConfig::to_json() const {
                     {"down_block_types", down_block_types},
                     {"downsample_padding", downsample_padding},
                     {"flip_sin_to_cos", flip_sin_to_cos},
-                    {"freq_shift", static_cast<int>(freq_shift)},
+                    {"freq_shift", freq_shift},
                     {"in_channels", in_channels},
                     {"layers_per_block", short_form(layers_per_block)},
                     {"mid_block_scale_factor", mid_block_scale_factor},
@@ -147,6 +147,8 @@ void UNetConfig::validate(std::string_view who) const {
   types("down_block_types", down_block_types, "DownBlock2D", "CrossAttnDownBlock2D");
   types("up_block_types", up_block_types, "UpBlock2D", "CrossAttnUpBlock2D");
   if (block_out_channels[0] % 2 != 0) refuse(fmt::format("{} channels", block_out_channels[0]), "an even number");
+  if (2 * freq_shift == block_out_channels[0])
+    refuse(fmt::format("freq_shift = {}", freq_shift), "not half of the finest level's channels");
   for (std::size_t l = 0; l < levels; ++l) {
     const int width = block_out_channels[l];
     if (width % norm_num_groups != 0)

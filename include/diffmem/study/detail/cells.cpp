@@ -85,11 +85,12 @@ struct Published {
   std::string_view word;
   std::int64_t count, channels, side, classes;
 };
-constexpr std::array<Published, 5> kPublished{{{"cifar10", 50'000, 3, 32, 10},
+constexpr std::array<Published, 6> kPublished{{{"cifar10", 50'000, 3, 32, 10},
                                                {"fashion-mnist", 60'000, 1, 28, 10},
                                                {"mnist", 60'000, 1, 28, 10},
                                                {"ffhq", 70'000, 3, 64, 0},
-                                               {"openclipart-crops", 50'000, 3, 32, 0}}};
+                                               {"openclipart-crops", 50'000, 3, 32, 0},
+                                               {"artbench", 1'000, 3, 256, 10}}};  // of 50,000: 10 GB would be black
 
 /// Black images of the published shape of `word`, at `side` if that is not 0; the classes in turn.
 std::optional<ImageSet> blank_images(std::string_view word, int side) {
@@ -102,6 +103,7 @@ std::optional<ImageSet> blank_images(std::string_view word, int side) {
   set.pixels.resize(static_cast<std::size_t>(set.count * set.image_size()));
   set.classes = known->classes;
   for (std::int64_t i = 0; known->classes > 0 && i < set.count; ++i) set.labels.push_back(i % known->classes);
+  for (std::int64_t c = 0; c < known->classes; ++c) set.class_names.push_back(fmt::format("class {}", c));
   return set;
 }
 
