@@ -14,7 +14,7 @@ using Tuned = stable::PromptDesign<stable::Pretrained, DdpmSchedule, PlainPrompt
 namespace {
 
 /// paper: a Stable Diffusion 1.x of 256x256, such as miniSD, on Artbench-10.  gpu: the same, a tenth of the epochs.
-/// desktop: a tiny one of openclipart's drawings at 32x32, made here.  smoke: one of captioned stamps, a few steps of it.
+/// desktop: a tiny one of Fashion-MNIST at 16x16, made here.  smoke: one of captioned stamps, a few steps of it.
 Setup tuned(Profile profile) {
   Setup s{.data = {.source = "artbench", .resolution = 256, .subset = SubsetRule::balanced},
           .train = {.batch = 64,  // 16, four times before each step
@@ -65,7 +65,7 @@ const Registered study =
         .question("Does fine-tuning with a prompt for each class memorize more than with one for all?")
         .source("Gu et al. 2023, Table 6, Appendix F")
         .hold<Tuned>(tuned)
-        .vary(ClassPrompt{})
+        .vary(ClassPrompt{}, CaptionPrompt{})  // captions where the images have them
         .across(kModel, {.paper = {"stable-diffusion"}, .desktop = {"tiny"}, .smoke = {"tiniest"}})
         .sizes({.paper = {100, 200, 500}, .desktop = {10, 20, 40}, .smoke = {6}})
         .claims({claim::more("Class prompts memorize more than plain ones.", "condition=class", "condition=plain"),

@@ -69,7 +69,7 @@ set(_files core/detail/error core/detail/file core/detail/descriptor)
 diffmem_fuzz(safetensors
   LIBRARIES "${LibTorch_LIBRARY_DIR}/libtorch_cpu.so" "${LibTorch_LIBRARY_DIR}/libc10.so" -Wl,--allow-shlib-undefined
             "-Wl,-rpath,${LibTorch_LIBRARY_DIR}"
-  BODIES core/detail/safetensors core/detail/mapped_file core/detail/text core/detail/error core/detail/descriptor)
+  BODIES core/detail/safetensors core/detail/mapped_file core/detail/text core/detail/error core/detail/descriptor core/detail/file)
 diffmem_fuzz_test(fuzz.safetensors core 60 ${RUN} -seed=9)
 diffmem_fuzz(json)
 diffmem_fuzz(image LIBRARIES -lpng -ljpeg -lz -lxxhash

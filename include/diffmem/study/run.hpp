@@ -94,6 +94,8 @@ class AnyRun {
   /// Sets the design's parameter `path`, such as sampler.steps, from text, or chooses a policy from its menu (path
   /// "sampler", text "heun"); false if there is none of that name.
   virtual bool set(std::string_view path, std::string_view text) = 0;
+  /// Why it cannot be made of such images, such as prompts from captions of images that have none; empty if it can.
+  virtual std::string unfit(const ImageSet&) const { return {}; }
   /// `digest` is that of `images`.
   virtual RunPlan plan(const ImageSet& images, const std::string& digest) const = 0;
   virtual RunCost try_out(const ImageSet& images, at::Device device) const = 0;

@@ -49,6 +49,12 @@ class StableRun final : public AnyStableRun {
   bool set(std::string_view path, std::string_view text) override {
     return choose_by_word(design_, path, text) || try_set_param(design_, path, text);
   }
+  std::string unfit(const ImageSet& images) const override try {
+    design_.condition.training_labels(images, 0), design_.condition.prompts(images);
+    return {};
+  } catch (const Error& e) {
+    return e.what();
+  }
 
  private:
   std::string slug() const override { return design_.slug(); }

@@ -80,6 +80,22 @@ void note(std::vector<GridAxis>& axes, const Listing& at) {
   }
 }
 
+/// Drops the cells whose images do not serve their design, and says why.  Error if none would be left.
+void leave_unfit_out(std::vector<Cell>& cells) {
+  std::vector<std::string> reasons;
+  std::vector<Cell> fit;
+  for (Cell& cell : cells) {
+    const std::string reason = cell.run->unfit(cell.set->images);
+    if (reason.empty())
+      fit.push_back(std::move(cell));
+    else if (std::ranges::find(reasons, reason) == reasons.end())
+      reasons.push_back(reason);
+  }
+  if (fit.empty() && !reasons.empty()) throw UsageError(reasons.front());
+  for (const std::string& reason : reasons) fmt::print(stderr, "left out: {}\n", reason);
+  cells = std::move(fit);
+}
+
 /// The published shape of a data set.
 struct Published {
   std::string_view word;
@@ -191,7 +207,6 @@ StudyGrid grid_of(const StudyBase& study, const Options& options, TrainingSets& 
             if (std::ranges::any_of(study.left_out.of(options.profile),
                                     [&](const Where& where) { return where(cell.at); }))
               continue;
-            note(grid.axes, cell.at);
             Setup setup = basic;
             setup.data.size = size;
             setup.train.seed = cell.seed;
@@ -224,6 +239,8 @@ StudyGrid grid_of(const StudyBase& study, const Options& options, TrainingSets& 
     sets.open(cell.run->data());  // what cannot be read is not the command line's fault, a size beyond it is
     on_command_line([&] { cell.set = &sets.of(cell.run->data()); });
   }
+  leave_unfit_out(grid.cells);
+  for (const Cell& cell : grid.cells) note(grid.axes, cell.at);
   on_command_line([&] {
     set_in_designs(grid.cells, of_designs);
     for (Cell& cell : grid.cells) cell.plan = cell.run->plan(cell.set->images, cell.set->digest);
