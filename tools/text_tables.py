@@ -50,7 +50,7 @@ print("// SPDX-License-Identifier: MIT")
 print(f"// Made by tools/text_tables.py with Python {platform.python_version()} (Unicode {unicodedata.unidata_version}), "
       f"regex {version('regex')}, ftfy {version('ftfy')}.")
 print("// The categories of characters are those of ftfy's heuristic (Apache-2.0, Robyn Speer).")
-print("#include <diffmem/text/detail/tables.hpp>\n")
+print("#include <diffmem/text/detail/tables.hpp>\n\n// clang-format off")
 print("namespace diffmem::text_tables {\nnamespace {\n")
 
 print("constexpr Encoding kEncodingTable[] = {")
@@ -79,7 +79,7 @@ rows(f"{{0x{a:x}, 0x{b:x}, {v}}}" for a, b, v in
 print("};\n")
 
 print("constexpr Entity kEntityTable[] = {  // by name")
-for name, value in sorted(chardata.HTML_ENTITIES.items(), key=lambda item: item[0][1:-1].encode()):
+for name, value in sorted(chardata.HTML_ENTITIES.items(), key=lambda item: item[0][1:-1]):
     print(f"    {{{quoted(name[1:-1])}, {quoted(value)}}},")
 print("};\n")
 print("""}  // namespace

@@ -45,7 +45,7 @@ using TinyProgress = std::function<void(std::string_view doing, std::int64_t ste
 
 /// Makes the model folder `folder`, whole or not at all; a second call goes on with what a first one, which Ctrl-C ended,
 /// completed: autoencoder or U-Net.  `images` are of the recipe's side, grey or in colour, labelled or captioned.
-/// Interrupted if Ctrl-C came.
+/// Threads and processes that want the same at once wait for one of them.  Interrupted if Ctrl-C came.
 void make_tiny(const std::filesystem::path& folder, const Recipe& recipe, const ImageSet& images,
                const TinyProgress& progress = {});
 

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace diffmem {
 
 ImageSet read_tuxpaint_stamps(const std::filesystem::path& folder, FolderOptions options) {
@@ -18,6 +20,10 @@ ImageSet read_tuxpaint_stamps(const std::filesystem::path& folder, FolderOptions
     const std::string name = std::filesystem::path(file).stem().string();
     return !file.ends_with(".png") || name.ends_with("_mirror") || name.ends_with("_flip");
   });
+  // Other packages put stamps without a caption there.
+  const auto has_text = [&](const std::string& file) { return std::filesystem::exists(folder / text_beside(file)); };
+  if (std::ranges::any_of(files, has_text))
+    std::erase_if(files, [&](const std::string& file) { return !has_text(file); });
   std::vector<std::string> all = text_files(folder, files);
   all.insert(all.end(), files.begin(), files.end());
   const std::string how = how_read(options);

@@ -11,7 +11,10 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <utility>
 
@@ -43,7 +46,12 @@ SafeTensors kept(const std::filesystem::path& file, const std::function<SafeTens
     }
   SafeTensors made = make();
   made.metadata[kChecksum] = checksum_of(made);
-  write_file_atomically(file, to_safetensors(made));
+  // Runs side by side may make the same at once: each by a name of its own, and the last to end is kept.
+  static std::atomic<int> count = 0;
+  auto mine = file;
+  mine += fmt::format(".{}-{}", ::getpid(), count++);
+  write_safetensors(mine, made);
+  std::filesystem::rename(mine, file);
   return made;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <diffmem/core/detail/descriptor.hpp>
 #include <diffmem/core/error.hpp>
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/random.hpp>
@@ -11,10 +12,14 @@
 #include <diffmem/stable/trainer.hpp>
 #include <diffmem/text/tokenizer.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 
+#include <chrono>
 #include <cmath>
 #include <numbers>
+#include <thread>
 #include <utility>
 
 namespace diffmem::stable {
@@ -50,6 +55,22 @@ TextConfig text_of(const ClipTokenizer& tokenizer) {
 void stop_if_asked() {
   if (interrupted()) throw Interrupted("stopped while a small model was made; what is complete of it is kept");
 }
+
+/// One at a time makes the model of a folder, of all threads and processes; the others wait for it.
+class Turn {
+ public:
+  explicit Turn(const fs::path& folder)
+      : file_((make_folder(folder.parent_path()), lock_of(folder)), O_RDWR | O_CREAT) {
+    while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+      stop_if_asked();
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
+
+ private:
+  static fs::path lock_of(fs::path folder) { return folder += ".lock"; }
+  diffmem::detail::Descriptor file_;  // closed, it is free
+};
 
 /// Trains an autoencoder to give images back, and sets its scaling_factor.
 Autoencoder trained_autoencoder(const Recipe& r, const ImageSet& images, const TinyProgress& progress) {
@@ -177,6 +198,8 @@ void make_tiny(const fs::path& folder, const Recipe& r, const ImageSet& images, 
   if (images.height != r.side || images.width != r.side)
     throw Error("tiny model", fmt::format("{}, {}x{}", images.name, images.height, images.width),
                 fmt::format("images of {0}x{0}", r.side), "set data.resolution and family.side alike");
+  const Turn turn(folder);
+  if (fs::exists(folder / "model_index.json")) return;
   fs::path beside = folder;
   beside += ".partial";  // complete component by component
   make_folder(beside);

@@ -95,6 +95,8 @@ RunCost AnyStableRun::try_out(const ImageSet& images, at::Device device) const {
   const double operations = shape.forward_flops() / small.forward_flops(),
                values = shape.forward_values() / small.forward_values();
 
+  const MemoryWatch watch;
+  const double before = allocated_bytes();
   const std::int64_t latent[] = {images.count, tried.in_channels, tried.sample_size, tried.sample_size};
   stable::Material material{.config = tried};
   stable::UNet begun(tried, device);
@@ -106,8 +108,6 @@ RunCost AnyStableRun::try_out(const ImageSet& images, at::Device device) const {
   TrainParams params = setup_.train;
   params.batch = std::min(4, params.batch / params.accumulate), params.accumulate = 1;
 
-  const MemoryWatch watch;
-  const double before = allocated_bytes();
   const auto training = trainer(std::move(material), std::nullopt, params, images, device);
   RunCost cost;
   cost.train_seconds = operations * seconds_of([&] { training->step(); }) / params.batch;
@@ -147,11 +147,7 @@ std::unique_ptr<AnyTrainer> AnyStableRun::trainer(const ImageSet& images, const 
              ("tiny-" + digest(joined_texts(std::vector{all.digest(), joined_texts(all.captions),
                                                         fmt::format("{}", list_params(pretrained().recipe))}))
                             .substr(0, 12));
-    static std::mutex one;  // of this process's runs makes it; the others find it
-    world.lead([&] {
-      const std::lock_guard guard(one);
-      stable::make_tiny(folder, pretrained().recipe, all, tell);
-    });
+    world.lead([&] { stable::make_tiny(folder, pretrained().recipe, all, tell); });
   }
   const Pipeline pipeline(folder);
   const stable::Cache cache{.folder = out / "latents",

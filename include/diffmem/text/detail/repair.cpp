@@ -90,7 +90,6 @@ const std::vector<Sequence>& unlikely() {
       {U"×", U"²³"},
       {U"ØÙ", {after_arabic, U"ŸŠ®°µ»"}, U"ØÙ", {after_arabic, U"ŸŠ®°µ»"}},
       {U"à", U"²µ¹¼½¾"},
-      {U"Ã", U"\u00a0¡"},
       {kSmallLatin, U"ÃÂ", U" "},
       {kSmallLatin, kBlank, U"ÃÂ", U" "},
       {{kSmallLatin | kClosing, U".,?!"}, U"Â", {points, U" "}},
@@ -99,13 +98,12 @@ const std::vector<Sequence>& unlikely() {
       {U"≈", U"°¢"},
       {U"‚", U"Ä", U"ìîïòôúùû†°¢π"},
       {U"‚", U"âó", U"àä°ê"},
-      // Windows-1251, 1253 and 1257
+      // Windows-1251 and 1253
       {U"в", U"Ђ"},
       {U"ВГРС", {in_cyrillic, U"°µ"}, U"ВГРС"},
       {U"Г", U"ў", U"В", U"Ђ", U"В", kInLine, {kSmallLatin | kGreatLatin, U" "}},
       {U"β", U"€", U"™\u00a0Ά\u00ad®°"},
       {U"ΒΓΞΟ", {in_cyrillic, U"°"}, U"ΒΓΞΟ"},
-      {U"ā", U"€"},
   };
   return all;
 }

@@ -43,6 +43,8 @@ const std::array<std::string, 256>& byte_characters() {
   throw Error(who, got, want, "fetch the folder tokenizer/ again, or write it by ClipTokenizer::save");
 }
 
+std::string shown(std::string_view piece) { return json(piece).dump(-1, ' ', false, json::error_handler_t::replace); }
+
 std::string who_of(const std::filesystem::path& file) { return fmt::format("{} {}", kWho, file.string()); }
 
 json object_in(const std::filesystem::path& file) {
@@ -135,7 +137,7 @@ ClipTokenizer::ClipTokenizer(const std::filesystem::path& folder) {
   for (const auto& [piece, id] : vocab.items()) {
     const auto place = id.is_number_unsigned() ? id.get<std::uint64_t>() : vocab.size();
     if (place >= vocab.size() || taken[place])
-      broken(who_of(vocab_file), fmt::format("the id {} of {}", id.dump(), json(piece).dump()),
+      broken(who_of(vocab_file), fmt::format("the id {} of {}", id.dump(), shown(piece)),
              fmt::format("each of 0 to {} once, for {} pieces", static_cast<std::int64_t>(vocab.size()) - 1,
                          vocab.size()));
     taken[place] = true;
@@ -159,7 +161,7 @@ ClipTokenizer::ClipTokenizer(const std::filesystem::path& folder) {
   const auto added = config.find("added_tokens_decoder");
   if (added == config.end() && std::filesystem::exists(map_file))
     read_special(object_in(map_file), who_of(map_file), special_);
-  index(who);
+  index(who_of(folder));
   if (std::filesystem::exists(folder / "added_tokens.json"))
     throw Error(who_of(folder / "added_tokens.json"), "tokens added to CLIP's", "none", "remove the file, or merge it");
   if (added == config.end()) return;
@@ -167,7 +169,7 @@ ClipTokenizer::ClipTokenizer(const std::filesystem::path& folder) {
   for (const auto& [id, token] : added->items()) {
     const std::string content = token_in(token, "added token", who);
     if (std::find(special_.begin(), special_.end(), content) == special_.end() || std::to_string(id_of(content)) != id)
-      throw Error(who, fmt::format("the added token {} as {}", json(content).dump(), id),
+      throw Error(who, fmt::format("the added token {} as {}", shown(content), id),
                   "special tokens only, with their ids of vocab.json", "use a tokenizer of CLIP");
   }
 }
@@ -196,20 +198,18 @@ ClipTokenizer ClipTokenizer::from_merges(std::string_view merges, std::size_t le
 void ClipTokenizer::index(const std::string& who) {
   for (std::size_t i = 0; i < pieces_.size(); ++i)
     if (!ids_.emplace(pieces_[i], static_cast<Id>(i)).second)
-      broken(who,
-             fmt::format("the piece {} twice", json(pieces_[i]).dump(-1, ' ', false, json::error_handler_t::replace)),
-             "each piece once");
+      broken(who, fmt::format("the piece {} twice", shown(pieces_[i])), "each piece once");
   const auto known = [&](const std::string& piece, std::string_view what) {
     const Id id = id_of(piece);
     if (id == kNone)
-      broken(who, fmt::format("the {} {}", what, json(piece).dump(-1, ' ', false, json::error_handler_t::replace)),
+      broken(who, fmt::format("the {} {}", what, shown(piece)),
              fmt::format("one of the {} pieces of the vocabulary", pieces_.size()));
     return id;
   };
   for (std::size_t i = 0; i < merges_.size(); ++i) {
     const auto& [left, right] = merges_[i];
-    merged_.insert_or_assign(key(known(left, "merge of"), known(right, "merge with")),
-                             Merge{static_cast<std::int32_t>(i), known(left + right, "merge to")});
+    const Id first = known(left, "merge of"), second = known(right, "merge with");
+    merged_.insert_or_assign(key(first, second), Merge{static_cast<std::int32_t>(i), known(left + right, "merge to")});
   }
   const auto& characters = byte_characters();
   for (std::size_t byte = 0; byte < 256; ++byte) {
@@ -232,7 +232,7 @@ void ClipTokenizer::save(const std::filesystem::path& folder) const {
   json vocab = json::object();
   for (std::size_t i = 0; i < pieces_.size(); ++i) vocab[pieces_[i]] = i;
   std::string merges = "#version: 0.2\n";
-  for (const auto& [left, right] : merges_) merges += left + " " + right + "\n";
+  for (const auto& [left, right] : merges_) merges.append(left).append(" ").append(right).append("\n");
   json special = json::object();
   for (std::size_t i = 0; i < special_.size(); ++i)
     special[kSpecialNames[i]] = {
