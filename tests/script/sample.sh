@@ -62,7 +62,7 @@ PY
   [ ! -e "$work/none" ] || { echo "FAILED $1: something was written"; exit 1; }
 }
 bad "a file cut short" 'd = d[:-4]' "inside the"
-bad "a missing tensor" 'del h["map_layer0.bias"]' "no tensor map_layer0.bias" "[32]"
+bad "a missing tensor" 'h["stranger"] = h.pop("map_layer0.bias")' "no tensor map_layer0.bias" "[32]"
 bad "a tensor of another shape" 'h["map_layer0.weight"]["shape"].reverse()' "map_layer0.weight of shape [16,32]" "[32,16]"
 bad "no configuration" 'm.clear()' "$work/bad" "no configuration in the metadata"
 bad "an unknown key" 'm["net.wings"] = "2"' 'no field "wings"'

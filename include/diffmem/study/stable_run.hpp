@@ -34,8 +34,6 @@ class AnyStableRun : public TrainedRun {
   SafeTensors weights(const AnyTrainer& trainer) const override;
 
  private:
-  /// The folder that `pretrained` names.
-  std::filesystem::path model_folder() const;
   /// The U-Net of that folder, of the recipe, or, where there is no folder, Stable Diffusion 1.5's for these images.
   stable::UNetConfig config(const ImageSet& images) const;
 };

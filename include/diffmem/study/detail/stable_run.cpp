@@ -51,17 +51,15 @@ stable::UNetConfig narrowed(stable::UNetConfig config, double operations) {
 
 }  // namespace
 
-fs::path AnyStableRun::model_folder() const {
-  if (pretrained().is_tiny()) return {};
-  return pretrained().folder;
-}
-
 stable::UNetConfig AnyStableRun::config(const ImageSet& images) const {
   if (pretrained().is_tiny()) return stable::unet_of(pretrained().recipe);
-  const fs::path file = model_folder() / "unet" / "config.json";
-  stable::UNetConfig config;
-  if (fs::exists(file)) config = stable::UNetConfig::read(file);
-  config.sample_size = static_cast<int>(images.height) / 8;  // of this resolution
+  const fs::path folder = pretrained().folder;
+  const bool is_there = fs::exists(folder / "model_index.json");
+  stable::UNetConfig config =
+      is_there ? stable::UNetConfig::read(folder / "unet" / "config.json") : stable::UNetConfig();
+  const auto autoencoder =
+      is_there ? stable::AutoencoderConfig::read(folder / "vae" / "config.json") : stable::AutoencoderConfig();
+  config.sample_size = static_cast<int>(images.height) / autoencoder.factor();
   return config;
 }
 
@@ -75,8 +73,8 @@ RunPlan AnyStableRun::plan(const ImageSet& images, const std::string& digest) co
     if (!name.starts_with("net.") && !name.starts_with("data.blend")) p.settings.emplace_back(name, text);
   if (pretrained().is_tiny())
     std::erase_if(p.settings, [](const auto& setting) { return setting.first.starts_with("schedule."); });
-  else if (fs::exists(model_folder() / "model_index.json"))
-    p.settings.emplace_back("family.digest", digest_of(Pipeline(model_folder())));
+  else if (const fs::path folder = pretrained().folder; fs::exists(folder / "model_index.json"))
+    p.settings.emplace_back("family.digest", digest_of(Pipeline(folder)));
   p.settings.emplace_back("data.digest", digest);
   p.settings.emplace_back("prompts.digest", diffmem::digest(joined_texts(prompts(images))));
   p.parameters = net.parameter_count();
@@ -137,7 +135,7 @@ std::unique_ptr<AnyTrainer> AnyStableRun::trainer(const ImageSet& images, const 
     context.board->update(cell_, line);
   };
   const World& world = *context.world;
-  fs::path folder = model_folder();
+  fs::path folder = pretrained().folder;
   if (pretrained().is_tiny()) {
     ImageSet all =
         open_images(setup_.data.source, Split::train, {.side = setup_.data.resolution, .shrink = setup_.data.shrink});
@@ -153,22 +151,19 @@ std::unique_ptr<AnyTrainer> AnyStableRun::trainer(const ImageSet& images, const 
   const stable::Cache cache{.folder = out / "latents",
                             .progress = [&](std::int64_t done, std::int64_t of) { tell("latents", done, of); },
                             .stops = [] { return interrupted(); }};
-  const std::string weights = digest_of(pipeline);
+  const std::string weights = digest_of(pipeline) + to_text(setup_.train.precision);
   stable::Material material{.config = pipeline.unet()};
   material.config.sample_size = static_cast<int>(images.height) / pipeline.autoencoder().factor();
   material.autoencoder = pipeline.load_autoencoder(context.device, setup_.train.precision);
   std::vector<std::string> texts = prompts(images);
   texts.emplace_back();  // the empty one
-  world.lead([&] {       // the others find it
+  const auto prepare = [&] {
     material.latents = cached_latents(images, *material.autoencoder, weights, cache);
     material.embeddings = cached_embeddings(
         texts, [&](const auto& given) { return pipeline.embed(given, context.device); }, weights, cache);
-  });
-  if (!material.embeddings.defined()) {
-    material.latents = cached_latents(images, *material.autoencoder, weights, cache);
-    material.embeddings = cached_embeddings(
-        texts, [&](const auto& given) { return pipeline.embed(given, context.device); }, weights, cache);
-  }
+  };
+  world.lead(prepare);
+  if (!material.embeddings.defined()) prepare();  // the others find it
   material.unet = pipeline.unet_weights();
   return trainer(std::move(material), pipeline.scheduler(), setup_.train, images, context.device);
 }
