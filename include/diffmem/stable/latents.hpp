@@ -36,6 +36,9 @@ struct Cache {
 Latents cached_latents(const ImageSet& images, const Autoencoder& autoencoder, const std::string& weights,
                        const Cache& cache);
 
+/// Images first ... first+count-1 as the autoencoder takes them.                              -> float32 [count,C,H,W], on [-1,1]
+Tensor images_of(const ImageSet& images, std::int64_t first, std::int64_t count);
+
 /// Images of latents as the U-Net has them, a few at a time.                      [N,C,h,w] -> float32 [N,3,H,W], about [-1,1]
 Tensor decoded(const Autoencoder& autoencoder, const Tensor& latents);
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <diffmem/core/tensor.hpp>
 #include <diffmem/net/leaves.hpp>
+#include <diffmem/net/precision.hpp>
 
 #include <array>
 #include <string>
@@ -13,6 +14,9 @@
 /// Every layer takes values of float32, bf16 or fp16 and gives the same type: products in that type, with weights cast
 /// to it; norms, and the sums of softmax, in the weights' own type.
 namespace diffmem::stable {
+
+/// The type of a network's products: bf16 and fp16 by their names, else that of its leaves.
+at::ScalarType products_type(Precision precision, at::ScalarType leaves);
 
 /// x W^T + b, or x W^T.                                                              [...,in] -> [...,out]
 struct Linear {

@@ -127,11 +127,7 @@ Autoencoder::Autoencoder(AutoencoderConfig config, at::Device device, at::Scalar
   parts_ = parts;
 }
 
-at::ScalarType Autoencoder::type() const {
-  return precision() == Precision::bf16   ? at::ScalarType::BFloat16
-         : precision() == Precision::fp16 ? at::ScalarType::Half
-                                          : leaves_.dtype();
-}
+at::ScalarType Autoencoder::type() const { return products_type(precision(), leaves_.dtype()); }
 
 Autoencoder::Moments Autoencoder::encode(const Tensor& images) const {
   const Half& e = parts_->encoder;

@@ -61,12 +61,8 @@ SafeTensors encoded(const ImageSet& images, const Autoencoder& autoencoder, std:
   Tensors means, stds;
   for (std::int64_t i = first; i < first + count; i += kTogether) {
     const std::int64_t n = std::min(kTogether, first + count - i);
-    std::vector<float> values;
-    for (std::int64_t j = i; j < i + n; ++j)
-      for (const std::uint8_t level : images.image(j)) values.push_back(dequantise(level));
     const Autoencoder::Moments moments =
-        autoencoder.encode(tensor_of(std::span<const float>(values), {n, images.channels, images.height, images.width})
-                               .to(autoencoder.parameters().front().second.device()));
+        autoencoder.encode(images_of(images, i, n).to(autoencoder.parameters().front().second.device()));
     means.push_back(moments.mean.to(at::kCPU)), stds.push_back(moments.std.to(at::kCPU));
   }
   const double scale = autoencoder.config().scaling_factor;
@@ -88,6 +84,13 @@ Examples Latents::examples(std::uint64_t seed) const {
                         *s = std.const_data_ptr<float>() + index * size;
             for (float& value : values) value = *m++ + *s++ * value;
           }};
+}
+
+Tensor images_of(const ImageSet& images, std::int64_t first, std::int64_t count) {
+  std::vector<float> values;
+  for (std::int64_t i = first; i < first + count; ++i)
+    for (const std::uint8_t level : images.image(i)) values.push_back(dequantise(level));
+  return tensor_of(std::span<const float>(values), {count, images.channels, images.height, images.width});
 }
 
 Latents cached_latents(const ImageSet& images, const Autoencoder& autoencoder, const std::string& weights,

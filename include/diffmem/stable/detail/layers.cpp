@@ -35,6 +35,12 @@ std::optional<Tensor> like(const Tensor& t, const Tensor& x) {
 
 }  // namespace
 
+at::ScalarType products_type(Precision precision, at::ScalarType leaves) {
+  return precision == Precision::bf16   ? at::ScalarType::BFloat16
+         : precision == Precision::fp16 ? at::ScalarType::Half
+                                        : leaves;
+}
+
 Linear::Linear(Leaves& leaves, const std::string& name, int in, int out, bool with_bias)
     : weight(leaves.add(name + ".weight", {out, in}, law_of(in))) {
   if (with_bias) bias = leaves.add(name + ".bias", {out}, law_of(in));

@@ -68,9 +68,7 @@ Tensor TextEncoder::operator()(const Tensor& ids) const {
         "text encoder", fmt::format("ids of shape [{}]", fmt::join(ids.sizes(), ",")),
         fmt::format("[B,L] with L of 1 to {}, each 0 to {}", config_.max_position_embeddings, config_.vocab_size - 1),
         "tokenize with this model's own tokenizer");
-  const auto type = precision() == Precision::bf16   ? at::ScalarType::BFloat16
-                    : precision() == Precision::fp16 ? at::ScalarType::Half
-                                                     : leaves_.dtype();
+  const auto type = products_type(precision(), leaves_.dtype());
   Tensor h = p.tokens.index_select(0, ids.flatten()).reshape({ids.size(0), ids.size(1), config_.hidden_size}) +
              p.positions.narrow(0, 0, ids.size(1));
   h = h.to(type);

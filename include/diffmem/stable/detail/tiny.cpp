@@ -4,7 +4,6 @@
 #include <diffmem/core/file.hpp>
 #include <diffmem/core/random.hpp>
 #include <diffmem/core/runtime.hpp>
-#include <diffmem/data/pixels.hpp>
 #include <diffmem/kernels/adam.hpp>
 #include <diffmem/stable/design.hpp>
 #include <diffmem/stable/folder.hpp>
@@ -117,10 +116,7 @@ double scaling_of(const Autoencoder& net, const ImageSet& images) {
   constexpr std::int64_t kMost = 1000;
   double sum = 0, squares = 0, count = 0;
   for (std::int64_t i = 0; i < std::min(kMost, images.count); ++i) {
-    std::vector<float> values;
-    for (const std::uint8_t level : images.image(i)) values.push_back(dequantise(level));
-    const Tensor mean =
-        net.encode(tensor_of(std::span<const float>(values), {1, images.channels, images.height, images.width})).mean;
+    const Tensor mean = net.encode(images_of(images, i, 1)).mean;
     sum += mean.sum().item().toDouble(), squares += mean.square().sum().item().toDouble();
     count += static_cast<double>(mean.numel());
   }

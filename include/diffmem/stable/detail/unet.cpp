@@ -216,9 +216,7 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& t, const Tensor& context)
                     fmt::join(context.sizes(), ",")),
         fmt::format("[B,{},H,W], [B] or [1], and [B,L,{}]", config_.in_channels, config_.cross_attention_dim[0]),
         "give latents and embeddings of this model");
-  const auto type = precision() == Precision::bf16   ? at::ScalarType::BFloat16
-                    : precision() == Precision::fp16 ? at::ScalarType::Half
-                                                     : wide;
+  const auto type = products_type(precision(), wide);
 
   // The embedding of the step: frequencies fall from 1 to 1/10000.                                           [B, base]
   const std::int64_t half = config_.block_out_channels[0] / 2;

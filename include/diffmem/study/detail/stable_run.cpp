@@ -28,9 +28,8 @@ std::string digest_of(const Pipeline& pipeline) {
   static std::mutex mutex;
   static std::map<fs::path, std::string> known;
   const std::lock_guard guard(mutex);
-  auto [place, is_new] = known.try_emplace(pipeline.folder());
-  if (is_new) place->second = pipeline.digest();
-  return place->second;
+  if (const auto there = known.find(pipeline.folder()); there != known.end()) return there->second;
+  return known[pipeline.folder()] = pipeline.digest();
 }
 
 /// A U-Net of this shape that is small enough to try: all of its widths divided by one number.
